@@ -1,0 +1,65 @@
+# Everything one does here, by name; `make` alone lists it. CI runs the same targets (.ci/run).
+
+# Assigned with `=`: a stray LISTEN or DATA in the environment must not decide what clean-data
+# removes. Set them on the command line: make demo LISTEN=0.0.0.0:8080
+LISTEN = 127.0.0.1:8080
+DATA = data
+
+# Expanded when a recipe is about to run, hence after `setup` has settled it: no prebuilt DuckDB
+# means compiling it.
+FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
+
+.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench release clean-data
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## fetch the prebuilt DuckDB library (seconds, once)
+	@sh scripts/setup-duckdb.sh
+
+demo: setup ## build, load the sample data and serve it (LISTEN=127.0.0.1:8080, DATA=data)
+	@echo 'Building; the first time, every dependency is compiled too, which takes a while.'
+	@cargo build $(FEATURES)
+	@echo
+	@echo 'Loading the sample. When it is served, open:  http://$(LISTEN)/'
+	@echo 'Ctrl-C stops it.'
+	@echo
+	@cargo run --quiet $(FEATURES) -- up --source sample --listen $(LISTEN) --data $(DATA)
+
+build: setup ## build the everyday binary, target/debug/registre (its dependencies optimised)
+	cargo build $(FEATURES)
+
+test: setup ## run every test
+	cargo test --workspace $(FEATURES)
+
+check: fmt-check clippy doc ## check the format, clippy and the documentation
+
+fmt-check:
+	cargo fmt --all --check
+
+clippy: setup
+	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
+
+doc: setup
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items $(FEATURES)
+
+# Called by its own name: `cargo deny` may find another version than the one first on PATH.
+deny: ## check the dependencies' licences, bans and sources (needs cargo-deny 0.20)
+	cargo-deny --locked check licenses bans sources
+
+bless: setup ## run the tests and accept what they answer as the new golden files
+	INSTA_UPDATE=always cargo test --workspace $(FEATURES)
+
+# In the everyday profile, whose dependencies are already compiled and optimised.
+bench: setup ## run the benches
+	cargo bench --workspace --profile dev $(FEATURES)
+
+# DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
+release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)
+	cargo build --release --features bundled
+
+# Only what the program made: the folder also holds committed files.
+clean-data: ## remove downloads and snapshots from DATA
+	rm -rf -- '$(DATA)/raw' '$(DATA)/staging' '$(DATA)/snapshots'
+	rm -f -- '$(DATA)/current.json' '$(DATA)'/*.lock '$(DATA)'/*.tmp

@@ -1,0 +1,99 @@
+//! Refused rows and unreadable values: counted by reason, the first kept with their line, and a
+//! budget past which the run fails.
+
+use registre_schemas::manifest::{DecodeReport, Reject};
+
+use super::Entry;
+use super::parse::Parsed;
+use crate::error::IngestError;
+
+/// The record has not as many fields as the header.
+pub const FIELD_COUNT: &str = "nombre de champs";
+/// A key is missing or has not the right number of digits.
+pub const KEY: &str = "clé illisible";
+/// A value is not of its column's type: the row is kept, the value is null.
+pub const UNREADABLE: &str = "valeur illisible";
+/// Bytes that are not valid in the file's encoding: replaced by U+FFFD.
+pub const ENCODING: &str = "encodage invalide";
+
+/// Samples kept per reason.
+const SAMPLES: usize = 5;
+
+/// Gathers what the chunks of one file refused.
+#[derive(Debug)]
+pub struct Rejects {
+    report: DecodeReport,
+    refused: u64,
+    refused_per_million: u64,
+}
+
+impl Rejects {
+    /// With the budget of its source.
+    #[must_use]
+    pub fn new(refused_per_million: u64) -> Self {
+        Self { report: DecodeReport::default(), refused: 0, refused_per_million }
+    }
+
+    /// Adds a chunk. With no budget, the first refused row stops the run at once.
+    pub fn merge(&mut self, parsed: &Parsed) -> Result<(), IngestError> {
+        self.report.rows_read += parsed.rows_read;
+        self.report.rows_kept += parsed.rows_read - parsed.refused;
+        self.refused += parsed.refused;
+        for (reason, count) in &parsed.counts {
+            *self.report.rejects.entry(reason.clone()).or_default() += count;
+        }
+        for sample in &parsed.samples {
+            if self.report.samples.iter().filter(|kept| kept.reason == sample.reason).count() < SAMPLES {
+                self.report.samples.push(sample.clone());
+            }
+        }
+        if self.refused > 0 && self.refused_per_million == 0 {
+            return Err(self.over_budget(0));
+        }
+        Ok(())
+    }
+
+    /// The report, unless too many rows were refused.
+    pub(super) fn finish(mut self, source: &str, entries: &[Entry]) -> Result<DecodeReport, IngestError> {
+        // A small file may hold a few bad rows without being a bad file.
+        let budget = (self.report.rows_read * self.refused_per_million / 1_000_000).max(self.refused_per_million.min(10));
+        if self.refused > budget {
+            return Err(self.over_budget(budget));
+        }
+        self.report.unknown_columns = entries.first().map(|entry| entry.layout.unknown.clone()).unwrap_or_default();
+        self.report.missing_columns = entries.first().map(|entry| entry.layout.missing.clone()).unwrap_or_default();
+        if !self.report.rejects.is_empty() {
+            tracing::warn!(source.name = source, "{source}: {}", describe(&self.report));
+        }
+        if !self.report.unknown_columns.is_empty() {
+            tracing::warn!(source.name = source, "{source}: unknown columns kept as text: {}", self.report.unknown_columns.join(", "));
+        }
+        Ok(self.report)
+    }
+
+    fn over_budget(&self, budget: u64) -> IngestError {
+        let refusing = |sample: &&Reject| sample.reason.starts_with(FIELD_COUNT) || sample.reason.starts_with(KEY);
+        let first = self.report.samples.iter().find(refusing);
+        IngestError::Budget {
+            file: first.map(|sample| sample.file.clone()).unwrap_or_default(),
+            rejected: self.refused,
+            read: self.report.rows_read,
+            budget,
+            first: first.map(|sample| format!("first: line {}, {}: {:?}", sample.line, sample.reason, sample.value)).unwrap_or_default(),
+        }
+    }
+}
+
+/// One line: how many of each reason, and where the first is.
+fn describe(report: &DecodeReport) -> String {
+    let reasons: Vec<String> = report
+        .rejects
+        .iter()
+        .map(|(reason, count)| {
+            let first = report.samples.iter().find(|sample| sample.reason == *reason);
+            let place = first.map(|sample| format!(" (first: {} line {}, {:?})", sample.file, sample.line, sample.value));
+            format!("{count} × {reason}{}", place.unwrap_or_default())
+        })
+        .collect();
+    reasons.join("; ")
+}

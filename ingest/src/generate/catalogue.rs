@@ -1,0 +1,191 @@
+//! `index.json` of each dataset, as data.gouv.fr's API v1 gives it: what a client needs to find
+//! the generated files the way it finds the official ones.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use crate::error::IngestError;
+use crate::generate::archive::GeneratedFile;
+
+/// A dataset: its id, its slug, its title, who publishes it.
+struct Dataset {
+    id: &'static str,
+    slug: &'static str,
+    title: &'static str,
+    organization: &'static str,
+}
+
+const SIRENE: Dataset = Dataset {
+    id: "5b7ffc618b4c4169d30727e0",
+    slug: "base-sirene-des-entreprises-et-de-leurs-etablissements-siren-siret",
+    title: "Base Sirene des entreprises et de leurs établissements (SIREN, SIRET)",
+    organization: "Institut national de la statistique et des études économiques (Insee)",
+};
+
+const RNA: Dataset = Dataset {
+    id: "58e53811c751df03df38f42d",
+    slug: "repertoire-national-des-associations",
+    title: "Répertoire national des associations",
+    organization: "Ministère de l'Intérieur",
+};
+
+/// File name before its date or suffix, and resource id. The one of `StockDoublons` is ours: the
+/// official one is documented nowhere.
+const RESOURCES: &[(&str, &str)] = &[
+    ("StockUniteLegale", "825f4199-cadd-486c-ac46-a65a8ea1a047"),
+    ("StockEtablissement", "0651fb76-bcf3-4f6a-a38d-bc04fa708576"),
+    (
+        "StockEtablissementLiensSuccession",
+        "9c4d5d9c-4bbb-4b9c-837a-6155cb589e26",
+    ),
+    ("StockDoublons", "d0b10000-5126-4e0e-8000-000000000001"),
+    ("rna_waldec", "a43ad232-28fa-48bb-8037-2b69e2c72fc1"),
+    ("rna_import", "0c3a87c6-fdd9-46a5-8b23-8ccd13a95c52"),
+];
+
+const MOIS: [&str; 12] = [
+    "Janvier",
+    "Février",
+    "Mars",
+    "Avril",
+    "Mai",
+    "Juin",
+    "Juillet",
+    "Août",
+    "Septembre",
+    "Octobre",
+    "Novembre",
+    "Décembre",
+];
+
+fn chemin(out: &Path, dataset: &Dataset) -> PathBuf {
+    out.join("api/1/datasets")
+        .join(dataset.id)
+        .join("index.json")
+}
+
+/// `01 Novembre 2026`, as INSEE words it.
+fn en_lettres(date: NaiveDate) -> String {
+    let texte = date.format("%d %m %Y").to_string();
+    let mois = texte[3..5]
+        .parse::<usize>()
+        .ok()
+        .and_then(|mois| MOIS.get(mois - 1))
+        .unwrap_or(&"");
+    format!("{} {mois} {}", &texte[..2], &texte[6..])
+}
+
+fn resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
+    let sans_suffixe = file.name.trim_end_matches(".zip").trim_end_matches("_utf8");
+    let rna = file.name.starts_with("rna_");
+    let prefixe = if rna {
+        sans_suffixe.get(..10)?
+    } else {
+        sans_suffixe
+    };
+    let (_, id) = RESOURCES.iter().find(|(nom, _)| *nom == prefixe)?;
+    let title = if rna {
+        file.name.clone()
+    } else {
+        format!("Sirene : Fichier {prefixe} du {}", en_lettres(date))
+    };
+    let modified = format!("{date}T06:41:23+00:00");
+    Some(json!({
+        "id": id,
+        "title": title,
+        "description": "Fichier fictif, au format officiel.",
+        "filetype": "file",
+        "type": "main",
+        "format": "zip",
+        "url": format!("/files/{}", file.name),
+        "latest": format!("/api/1/datasets/r/{id}"),
+        // As on the real site: the Ministry's files have no published checksum.
+        "checksum": if rna { Value::Null } else { json!({"type": "sha256", "value": file.sha256}) },
+        "filesize": file.bytes,
+        "mime": "application/zip",
+        "created_at": "2018-08-24T14:38:57+00:00",
+        "last_modified": modified,
+        "extras": {},
+        "schema": null,
+    }))
+}
+
+/// Removes the two catalogues: files about to be replaced are no longer what they announce.
+pub fn retirer(out: &Path) -> Result<(), IngestError> {
+    for dataset in [&SIRENE, &RNA] {
+        let chemin = chemin(out, dataset);
+        if chemin.exists() {
+            fs::remove_file(&chemin).map_err(IngestError::io("remove", &chemin))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes both catalogues.
+pub fn ecrire(out: &Path, files: &[GeneratedFile], date: NaiveDate) -> Result<(), IngestError> {
+    for dataset in [&SIRENE, &RNA] {
+        let du_rna = dataset.id == RNA.id;
+        let resources: Vec<_> = files
+            .iter()
+            .filter(|file| file.name.starts_with("rna_") == du_rna)
+            .filter_map(|file| resource(file, date))
+            .collect();
+        let body = json!({
+            "id": dataset.id,
+            "title": dataset.title,
+            "slug": dataset.slug,
+            "description": "Données fictives, générées pour essayer registre.",
+            "license": "lov2",
+            "frequency": "monthly",
+            "organization": {"name": dataset.organization},
+            "created_at": "2018-08-24T14:38:57+00:00",
+            "last_modified": format!("{date}T06:41:23+00:00"),
+            "last_update": format!("{date}T06:41:23+00:00"),
+            "private": false,
+            "resources": resources,
+        });
+        let chemin = chemin(out, dataset);
+        let partiel = chemin.with_extension("json.partial");
+        if let Some(dossier) = chemin.parent() {
+            fs::create_dir_all(dossier).map_err(IngestError::io("create", dossier))?;
+        }
+        let mut fichier = File::create(&partiel).map_err(IngestError::io("create", &partiel))?;
+        writeln!(fichier, "{body:#}").map_err(IngestError::io("write", &partiel))?;
+        fichier
+            .sync_all()
+            .map_err(IngestError::io("write", &partiel))?;
+        fs::rename(&partiel, &chemin).map_err(IngestError::io("rename", &partiel))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_catalogue_of_sources() {
+        let sources = include_str!("../../../data/sources.toml");
+        assert!(sources.contains(SIRENE.id) && sources.contains(RNA.id));
+        for (nom, id) in RESOURCES {
+            assert!(sources.contains(&format!("\"{nom}\"")), "{nom}");
+            // The others are found by their title.
+            assert!(
+                sources.contains(id) || *nom == "StockDoublons" || nom.starts_with("rna_"),
+                "{nom}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_title_is_worded_as_insee_does() {
+        assert_eq!(
+            en_lettres(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()),
+            "01 Novembre 2026"
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! From the open registers to a published snapshot. One row goes through these modules in this
+//! order, and each hop has its type:
+//!
+//! | module | takes | gives |
+//! |---|---|---|
+//! | [`catalogue`] | `data/sources.toml` | [`catalogue::Source`] |
+//! | [`origin`] | a source, and where to look (site, mirror, folder, sample) | [`origin::Resource`] |
+//! | [`download`] | a resource | [`download::RawFile`] |
+//! | [`decode`] | a raw file | Arrow batches, in file order, and a decode report |
+//! | [`normalise`] | a batch | the same rows, by the table's rules |
+//! | [`snapshot`] | batches | a sorted Parquet table, [`registre_schemas::manifest::TableFile`] |
+//! | [`rna`] | waldec and import, staged | one `association` table |
+//! | [`verify`] | the staged tables | gates |
+//! | [`publish`] | a verified staging folder | `data/current.json`, by one rename |
+//!
+//! [`pipeline`] calls them in that order. [`generate`] makes the sample and the national-scale
+//! files, in the official formats.
+//!
+//! Architecture invariant: nothing here imports the query side. The manifest is the only contract.
+
+pub mod catalogue;
+pub mod decode;
+pub mod download;
+pub mod error;
+pub mod generate;
+pub mod normalise;
+pub mod origin;
+pub mod pipeline;
+pub mod progress;
+pub mod publish;
+pub mod rna;
+pub mod snapshot;
+pub mod verify;
+
+pub use error::IngestError;
+pub use pipeline::{Options, Outcome, run};

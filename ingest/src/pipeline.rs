@@ -1,0 +1,232 @@
+//! One run, from the sources to a published snapshot, the stages in order.
+
+use arrow::datatypes::SchemaRef;
+use chrono::{NaiveDate, Utc};
+use registre_schemas::Table;
+use registre_schemas::association::ASSOCIATION;
+use registre_schemas::manifest::{DecodeReport, Manifest, SourceFile, VERSION};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::catalogue;
+use crate::decode::decode;
+use crate::download::{RawFile, download};
+use crate::error::IngestError;
+use crate::generate;
+use crate::normalise::normalise;
+use crate::origin::{Origin, Resource, resolve};
+use crate::progress::Context;
+use crate::publish::DataFolder;
+use crate::rna;
+use crate::snapshot::{TableWriter, WrittenTable};
+use crate::verify::verify;
+
+/// What a run is asked.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the sources are.
+    pub origin: Origin,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Gates let through, by name.
+    pub allow: Vec<String>,
+    /// Snapshots kept, the one in service included.
+    pub keep: usize,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A new snapshot is in service.
+    Published(Box<Manifest>),
+    /// The sources are those of the snapshot in service: nothing to do.
+    Unchanged(Box<Manifest>),
+}
+
+/// Runs once. Whatever happens, the snapshot in service is whole: it changes by one rename, at the
+/// very end.
+pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError> {
+    let data = DataFolder::open(&options.data)?;
+    let _lock = data.lock()?;
+    let in_service = data.current()?;
+    data.clean_staging()?;
+    let sample = data.raw().join("sample");
+    if options.origin == Origin::Sample {
+        make_sample(&sample, context)?;
+    }
+    let resources = resolve(&options.origin, catalogue::sources()?, &sample)?;
+    let as_of = as_of(&resources);
+    let raw: Vec<RawFile> =
+        resources.into_iter().map(|resource| download(resource, &data.raw(), context)).collect::<Result<_, _>>()?;
+    if let Some(manifest) = in_service.as_ref().filter(|manifest| same_sources(manifest, &raw, options)) {
+        return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
+    }
+    let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
+    let staged = data.staging().join(&id);
+    let made = make(&raw, &as_of, in_service.as_ref(), &id, &staged, options, context);
+    match made {
+        Ok(manifest) => {
+            data.publish(&staged, &manifest)?;
+            data.prune(&manifest.id, options.keep)?;
+            Ok(Outcome::Published(Box::new(manifest)))
+        }
+        Err(error) => {
+            // A full disk is freed at once; the cause is what matters if that fails too.
+            let _left_for_the_next_run = data.clean_staging();
+            Err(error)
+        }
+    }
+}
+
+fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
+    let options = generate::Options::sample();
+    let stamp = folder.join("complete");
+    let version = format!("{} {options:?}", env!("CARGO_PKG_VERSION"));
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == version) {
+        return Ok(());
+    }
+    generate::generate(&options, folder, context)?;
+    crate::publish::write_atomic(&stamp, version.as_bytes())
+}
+
+/// The date of each register: that of its oldest file, so that an answer never claims to be newer
+/// than any part of it.
+fn as_of(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
+    let mut dates = BTreeMap::new();
+    for resource in resources {
+        if let Some(date) = resource.as_of() {
+            let known = dates.entry(resource.source.register.clone()).or_insert(date);
+            *known = date.min(*known);
+        }
+    }
+    dates
+}
+
+/// Whether the snapshot in service was made from these very files, by this version of the program.
+fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool {
+    let made: Vec<(&str, &str)> = manifest.sources.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
+    let here: Vec<(&str, &str)> = raw.iter().map(|file| (file.resource.source.name.as_str(), file.sha256.as_str())).collect();
+    made == here && manifest.producer == producer() && manifest.origin == options.origin.to_string()
+}
+
+fn producer() -> String {
+    format!("registre {}", env!("CARGO_PKG_VERSION"))
+}
+
+fn make(
+    raw: &[RawFile],
+    as_of: &BTreeMap<String, NaiveDate>,
+    in_service: Option<&Manifest>,
+    id: &str,
+    staged: &Path,
+    options: &Options,
+    context: &Context,
+) -> Result<Manifest, IngestError> {
+    fs::create_dir(staged).map_err(IngestError::io("create folder", staged))?;
+    let mut tables = Vec::new();
+    let mut sources = Vec::new();
+    for table in registre_schemas::TABLES {
+        let files: Vec<&RawFile> = raw.iter().filter(|file| file.resource.source.table.name == table.name).collect();
+        let (written, reports) = if table.name == ASSOCIATION.name {
+            write_association(&files, staged, context)?
+        } else {
+            write_table(table, &files, staged, context)?
+        };
+        sources.extend(files.iter().zip(reports).map(|(file, report)| describe(file, report)));
+        tables.push(written);
+    }
+    // Another origin is another world: the sample may be newer than the real thing.
+    let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
+    let gates = verify(staged, &tables, as_of, comparable, &options.allow, context)?;
+    Ok(Manifest {
+        version: VERSION,
+        id: id.to_owned(),
+        parent: in_service.map(|manifest| manifest.id.clone()),
+        created_at: Utc::now(),
+        producer: producer(),
+        origin: options.origin.to_string(),
+        as_of: as_of.clone(),
+        sources,
+        tables: tables.into_iter().map(|table| table.file).collect(),
+        gates,
+    })
+}
+
+/// Decodes, normalises and writes the files of one table, one after the other.
+fn write_table(
+    table: &'static Table,
+    files: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    let mut writer: Option<TableWriter> = None;
+    let mut reports = Vec::new();
+    for file in files {
+        reports.push(decode(file, context, |batch| {
+            let batch = normalise(batch, &file.resource.source)?;
+            let open = match &mut writer {
+                Some(open) => open,
+                None => writer.insert(TableWriter::create(folder, table, batch.schema())?),
+            };
+            open.write(batch)
+        })?);
+    }
+    let writer = match writer {
+        Some(writer) => writer,
+        None => TableWriter::create(folder, table, table.schema(&[]))?,
+    };
+    Ok((writer.finish(context)?, reports))
+}
+
+/// Stages each file of the RNA, then unites them.
+fn write_association(
+    files: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    let mut staged = Vec::new();
+    let mut reports = Vec::new();
+    // The last file wins between rows updated at the same time: waldec is read last.
+    for file in files.iter().rev() {
+        let part = folder.join(&file.resource.source.name);
+        fs::create_dir(&part).map_err(IngestError::io("create folder", &part))?;
+        let (_, mut report) = write_table(&ASSOCIATION, &[*file], &part, context)?;
+        let path = part.with_extension("parquet");
+        fs::rename(part.join("association.parquet"), &path).map_err(IngestError::io("rename", &path))?;
+        fs::remove_dir(&part).map_err(IngestError::io("remove", &part))?;
+        staged.push(path);
+        reports.append(&mut report);
+    }
+    reports.reverse();
+    let union = rna::unite(&staged, association_schema(&reports), folder, context)?;
+    tracing::info!(rows = union.written.file.rows, superseded = union.superseded, "association: {} rows, {} superseded by a later update", union.written.file.rows, union.superseded);
+    Ok((union.written, reports))
+}
+
+/// The table's columns, then the unknown ones of either file.
+fn association_schema(reports: &[DecodeReport]) -> SchemaRef {
+    let mut unknown: Vec<String> = Vec::new();
+    for name in reports.iter().flat_map(|report| &report.unknown_columns) {
+        if !unknown.contains(name) {
+            unknown.push(name.clone());
+        }
+    }
+    ASSOCIATION.schema(&unknown)
+}
+
+fn describe(file: &RawFile, report: DecodeReport) -> SourceFile {
+    SourceFile {
+        name: file.resource.source.name.clone(),
+        resource_id: file.resource.id.clone(),
+        title: file.resource.title.clone(),
+        url: file.url.clone(),
+        etag: file.etag.clone(),
+        last_modified: file.resource.last_modified,
+        size: file.size,
+        published_checksum: file.resource.checksum.as_ref().map(|(algorithm, value)| format!("{algorithm}:{value}")),
+        sha256: file.sha256.clone(),
+        licence: format!("{}, {}", file.resource.source.dataset.licence, file.resource.source.dataset.producer),
+        report,
+    }
+}

@@ -1,0 +1,177 @@
+//! The data folder, and the one rename that publishes.
+//!
+//! ```text
+//! data/raw/                    downloaded files, whole
+//! data/staging/<id>/           a snapshot being made
+//! data/snapshots/<id>/         a snapshot, never modified
+//! data/current.json            which one is in service
+//! data/ingest.lock             held by the ingestion under way
+//! ```
+
+use registre_schemas::manifest::{Current, FILE_NAME, Manifest, VERSION};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::IngestError;
+
+/// The data folder.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Held while an ingestion runs; released when dropped, or by the system when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl DataFolder {
+    /// To read what is published there; nothing is created.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
+    /// To write in, creating what is missing.
+    pub fn open(root: &Path) -> Result<Self, IngestError> {
+        let folder = Self::at(root);
+        for path in [folder.raw(), folder.staging(), folder.snapshots()] {
+            fs::create_dir_all(&path).map_err(IngestError::io("create folder", &path))?;
+        }
+        Ok(folder)
+    }
+
+    /// Downloaded files.
+    #[must_use]
+    pub fn raw(&self) -> PathBuf {
+        self.root.join("raw")
+    }
+
+    /// Snapshots being made.
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    /// Published snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    fn current_path(&self) -> PathBuf {
+        self.root.join("current.json")
+    }
+
+    /// Takes the folder for one ingestion, or says who has it.
+    pub fn lock(&self) -> Result<Lock, IngestError> {
+        let path = self.root.join("ingest.lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(IngestError::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _unreadable = file.read_to_string(&mut holder);
+                return Err(IngestError::Busy { path: self.root.clone(), holder: holder.trim().to_owned() });
+            }
+            Err(TryLockError::Error(error)) => return Err(IngestError::io("lock", &path)(error)),
+        }
+        let holder = format!("process {} since {}\n", std::process::id(), chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ"));
+        file.rewind()
+            .and_then(|()| file.set_len(0))
+            .and_then(|()| file.write_all(holder.as_bytes()))
+            .map_err(IngestError::io("write", &path))?;
+        Ok(Lock { _file: file })
+    }
+
+    /// The manifest in service, if anything is published.
+    pub fn current(&self) -> Result<Option<Manifest>, IngestError> {
+        let path = self.current_path();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(IngestError::io("read", &path)(error)),
+        };
+        let current: Current = serde_json::from_slice(&bytes).map_err(|error| IngestError::Manifest {
+            path: path.clone(),
+            detail: format!("not readable ({error}); write {{\"snapshot\":\"<id>\"}} with a folder of snapshots/, or delete it to start over"),
+        })?;
+        self.manifest(&current.snapshot).map(Some)
+    }
+
+    /// The manifest of a snapshot.
+    pub fn manifest(&self, id: &str) -> Result<Manifest, IngestError> {
+        let path = self.snapshots().join(id).join(FILE_NAME);
+        let bad = |detail: String| IngestError::Manifest { path: path.clone(), detail };
+        let bytes = fs::read(&path).map_err(|error| bad(format!("{error}; point current.json to another folder of snapshots/")))?;
+        let manifest: Manifest = serde_json::from_slice(&bytes)
+            .map_err(|error| bad(format!("not a manifest ({error}); point current.json to another folder of snapshots/")))?;
+        if manifest.version != VERSION {
+            return Err(bad(format!("version {}, this program reads version {VERSION}", manifest.version)));
+        }
+        Ok(manifest)
+    }
+
+    /// Empties the staging folder of what a killed run left.
+    pub fn clean_staging(&self) -> Result<(), IngestError> {
+        for path in children(&self.staging())? {
+            fs::remove_dir_all(&path).map_err(IngestError::io("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
+    pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
+        let json = serde_json::to_vec_pretty(manifest)
+            .map_err(|error| IngestError::Manifest { path: staged.join(FILE_NAME), detail: error.to_string() })?;
+        write_atomic(&staged.join(FILE_NAME), &json)?;
+        let place = self.snapshots().join(&manifest.id);
+        fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
+        sync_folder(&self.snapshots())?;
+        let current = serde_json::json!(Current { snapshot: manifest.id.clone() });
+        write_atomic(&self.current_path(), current.to_string().as_bytes())
+    }
+
+    /// Keeps the snapshot in service and the `keep - 1` newest others.
+    pub fn prune(&self, in_service: &str, keep: usize) -> Result<(), IngestError> {
+        let mut others: Vec<PathBuf> = children(&self.snapshots())?
+            .into_iter()
+            .filter(|path| path.file_name().is_none_or(|name| name != in_service))
+            .collect();
+        others.sort();
+        others.reverse();
+        for path in others.iter().skip(keep.saturating_sub(1)) {
+            fs::remove_dir_all(path).map_err(IngestError::io("remove", path))?;
+            tracing::info!("removed old snapshot {}", path.display());
+        }
+        Ok(())
+    }
+}
+
+fn children(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(IngestError::io("list folder", folder))
+}
+
+/// Writes aside, then renames: a reader sees the old content or the new, never a part.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IngestError> {
+    let aside = path.with_extension("tmp");
+    let mut file = File::create(&aside).map_err(IngestError::io("create", &aside))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(IngestError::io("write", &aside))?;
+    fs::rename(&aside, path).map_err(IngestError::io("rename", path))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// A rename is durable once its folder is.
+fn sync_folder(folder: &Path) -> Result<(), IngestError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(IngestError::io("write", folder))
+}

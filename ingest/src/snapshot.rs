@@ -1,0 +1,304 @@
+//! Writes a table of the snapshot: Parquet, sorted by key, zstd.
+//!
+//! Sources are expected in key order, and then rows stream straight through. When one is not, what
+//! was written so far becomes the first of several sorted runs, merged at the end ([`sort`]):
+//! memory stays bounded either way.
+
+mod sort;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use registre_schemas::Table;
+use registre_schemas::manifest::TableFile;
+use sha2::{Digest, Sha256};
+use std::cmp::Ordering;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::download::{hex, sha256_of};
+use crate::error::IngestError;
+use crate::progress::Context;
+use sort::Runs;
+
+/// Rows per row group: DuckDB's own default, the unit it prunes and reads in parallel.
+const ROW_GROUP: usize = 122_880;
+/// zstd level: 3 is the library's own balance of speed and size.
+const ZSTD: i32 = 3;
+
+/// A table being written.
+pub struct TableWriter {
+    table: &'static Table,
+    schema: SchemaRef,
+    path: PathBuf,
+    writer: Option<ArrowWriter<File>>,
+    keys: KeyOrder,
+    rows: u64,
+    /// Sorted runs, once a row came out of order.
+    runs: Option<Runs>,
+}
+
+/// Checks that keys come in order, and remembers the first and the last.
+struct KeyOrder {
+    converter: RowConverter,
+    columns: Vec<usize>,
+    first: Option<OwnedRow>,
+    last: Option<OwnedRow>,
+    duplicates: u64,
+    first_duplicate: Option<String>,
+}
+
+impl KeyOrder {
+    fn new(table: &Table, schema: &Schema) -> Result<Self, arrow::error::ArrowError> {
+        let columns = table.key_indices();
+        let fields = columns.iter().map(|column| SortField::new(schema.field(*column).data_type().clone())).collect();
+        Ok(Self { converter: RowConverter::new(fields)?, columns, first: None, last: None, duplicates: 0, first_duplicate: None })
+    }
+
+    fn rows(&self, batch: &RecordBatch) -> Result<Rows, arrow::error::ArrowError> {
+        let columns: Vec<_> = self.columns.iter().map(|column| batch.column(*column).clone()).collect();
+        self.converter.convert_columns(&columns)
+    }
+
+    /// False when a key is smaller than the one before it; nothing is remembered then.
+    fn accept(&mut self, batch: &RecordBatch) -> Result<bool, arrow::error::ArrowError> {
+        let rows = self.rows(batch)?;
+        let mut duplicates: Vec<usize> = Vec::new();
+        for index in 0..rows.num_rows() {
+            let row = rows.row(index);
+            let order = match (index, &self.last) {
+                (0, None) => Ordering::Less,
+                (0, Some(last)) => last.row().cmp(&row),
+                _ => rows.row(index - 1).cmp(&row),
+            };
+            match order {
+                Ordering::Greater => return Ok(false),
+                Ordering::Equal => duplicates.push(index),
+                Ordering::Less => {}
+            }
+        }
+        if rows.num_rows() > 0 {
+            self.first.get_or_insert_with(|| rows.row(0).owned());
+            self.last = Some(rows.row(rows.num_rows() - 1).owned());
+        }
+        self.duplicates += duplicates.len() as u64;
+        if let (None, Some(index)) = (&self.first_duplicate, duplicates.first()) {
+            self.first_duplicate = Some(self.text(&rows.row(*index).owned()));
+        }
+        Ok(true)
+    }
+
+    /// A key as the manifest writes it: its values separated by a space.
+    fn text(&self, row: &OwnedRow) -> String {
+        let Ok(columns) = self.converter.convert_rows([row.row()]) else { return String::new() };
+        let values = columns.iter().filter_map(|column| arrow::util::display::array_value_to_string(column, 0).ok());
+        values.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What was written, and what the order of its keys told.
+#[derive(Debug, Clone)]
+pub struct WrittenTable {
+    /// For the manifest.
+    pub file: TableFile,
+    /// Rows whose key is that of the row before.
+    pub duplicates: u64,
+    /// The first of them.
+    pub first_duplicate: Option<String>,
+}
+
+impl TableWriter {
+    /// Starts `<folder>/<table>.parquet`. `schema` is the table's, perhaps with unknown columns.
+    pub fn create(folder: &Path, table: &'static Table, schema: SchemaRef) -> Result<Self, IngestError> {
+        let path = folder.join(format!("{}.parquet", table.name));
+        let writer = open(&path, &schema, Some(table))?;
+        let keys = KeyOrder::new(table, &schema).map_err(failed(table))?;
+        Ok(Self { table, schema, path, writer: Some(writer), keys, rows: 0, runs: None })
+    }
+
+    /// Adds rows, in key order or not.
+    pub fn write(&mut self, batch: RecordBatch) -> Result<(), IngestError> {
+        let failed = failed(self.table);
+        self.rows += batch.num_rows() as u64;
+        if self.runs.is_none() {
+            if self.keys.accept(&batch).map_err(&failed)? {
+                return match &mut self.writer {
+                    Some(writer) => writer.write(&batch).map_err(|error| parquet_failed(self.table, &error)),
+                    None => Ok(()),
+                };
+            }
+            tracing::warn!(table = self.table.name, "{}: rows are not in key order, sorting", self.table.name);
+            let mut runs = Runs::new(&self.path, self.table, &self.schema);
+            if let Some(writer) = self.writer.take() {
+                writer.close().map_err(|error| parquet_failed(self.table, &error))?;
+                runs.adopt(&self.path)?;
+            }
+            self.runs = Some(runs);
+        }
+        match &mut self.runs {
+            Some(runs) => runs.push(batch, &self.keys),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the file, merging the runs when there are any, and describes it.
+    pub fn finish(mut self, context: &Context) -> Result<WrittenTable, IngestError> {
+        if let Some(runs) = self.runs.take() {
+            let mut writer = open(&self.path, &self.schema, Some(self.table))?;
+            let mut keys = KeyOrder::new(self.table, &self.schema).map_err(failed(self.table))?;
+            runs.merge(&self.keys, context, |batch| {
+                keys.accept(&batch).map_err(failed(self.table))?;
+                writer.write(&batch).map_err(|error| parquet_failed(self.table, &error))
+            })?;
+            self.keys = keys;
+            self.writer = Some(writer);
+        }
+        if let Some(writer) = self.writer.take() {
+            writer.close().map_err(|error| parquet_failed(self.table, &error))?;
+        }
+        sync(&self.path)?;
+        let bytes = fs::metadata(&self.path).map_err(IngestError::io("read", &self.path))?.len();
+        let key_range = self.keys.first.as_ref().zip(self.keys.last.as_ref());
+        Ok(WrittenTable {
+            file: TableFile {
+                name: self.table.name.to_owned(),
+                file: format!("{}.parquet", self.table.name),
+                rows: self.rows,
+                bytes,
+                sha256: sha256_of(&self.path, context)?,
+                key_range: key_range.map(|(first, last)| (self.keys.text(first), self.keys.text(last))),
+                schema_fingerprint: fingerprint(&self.schema),
+            },
+            duplicates: self.keys.duplicates,
+            first_duplicate: self.keys.first_duplicate,
+        })
+    }
+}
+
+/// Changes when the name, type or nullability of a column does.
+fn fingerprint(schema: &Schema) -> String {
+    let mut hasher = Sha256::new();
+    for field in schema.fields() {
+        hasher.update(format!("{} {} {}\n", field.name(), field.data_type(), field.is_nullable()));
+    }
+    hex(&hasher.finalize())[..16].to_owned()
+}
+
+fn failed(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> IngestError {
+    move |error| IngestError::Write { table: table.name.to_owned(), detail: error.to_string() }
+}
+
+fn parquet_failed(table: &Table, error: &ParquetError) -> IngestError {
+    IngestError::Write { table: table.name.to_owned(), detail: error.to_string() }
+}
+
+/// Opens a Parquet file for writing. With a table it is the published layout; without, a run to be
+/// read back once, written as fast as possible.
+fn open(path: &Path, schema: &SchemaRef, published: Option<&Table>) -> Result<ArrowWriter<File>, IngestError> {
+    let file = File::create(path).map_err(IngestError::io("create", path))?;
+    let properties = match published {
+        Some(table) => published_properties(table),
+        None => WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_dictionary_enabled(false)
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .build(),
+    };
+    ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|error| IngestError::Write {
+        table: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        detail: error.to_string(),
+    })
+}
+
+fn published_properties(table: &Table) -> WriterProperties {
+    let sorting = table.key_indices().into_iter().map(|index| SortingColumn {
+        column_idx: i32::try_from(index).unwrap_or(i32::MAX),
+        descending: false,
+        nulls_first: true,
+    });
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD).unwrap_or_default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_sorting_columns(Some(sorting.collect()))
+        .set_created_by(concat!("registre ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new("description".to_owned(), table.description.to_owned())]))
+        .build()
+}
+
+/// Makes sure a file survives a power cut before it is named in a manifest.
+fn sync(path: &Path) -> Result<(), IngestError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(IngestError::io("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Array, AsArray, StringArray, TimestampMicrosecondArray};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use registre_schemas::unite_legale::DOUBLON;
+    use std::sync::Arc;
+
+    fn batch(rows: &[(u32, u32)]) -> RecordBatch {
+        let text = |values: Vec<u32>| Arc::new(values.iter().map(|v| Some(format!("{v:09}"))).collect::<StringArray>());
+        RecordBatch::try_new(
+            DOUBLON.schema(&[]),
+            vec![
+                text(rows.iter().map(|row| row.0).collect()),
+                text(rows.iter().map(|row| row.1).collect()),
+                Arc::new(TimestampMicrosecondArray::from(vec![None; rows.len()])),
+            ],
+        )
+        .unwrap()
+    }
+
+    fn read_back(path: &Path) -> Vec<(String, String)> {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+        let mut rows = Vec::new();
+        for batch in reader.map(Result::unwrap) {
+            let (a, b) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+            rows.extend((0..a.len()).map(|row| (a.value(row).to_owned(), b.value(row).to_owned())));
+        }
+        rows
+    }
+
+    #[test]
+    fn rows_out_of_order_are_merged_into_one_sorted_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = TableWriter::create(folder.path(), &DOUBLON, DOUBLON.schema(&[])).unwrap();
+        let mut expected = Vec::new();
+        let mut value: u32 = 12_345;
+        for size in [1, 700, 3, 5000, 5000] {
+            let rows: Vec<(u32, u32)> = (0..size)
+                .map(|_| {
+                    value = value.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (value % 1000, value / 1000 % 1_000_000)
+                })
+                .collect();
+            expected.extend(rows.iter().map(|(a, b)| (format!("{a:09}"), format!("{b:09}"))));
+            writer.write(batch(&rows)).unwrap();
+        }
+        let written = writer.finish(&Context::silent()).unwrap();
+        expected.sort();
+        assert_eq!(read_back(&folder.path().join("doublon.parquet")), expected);
+        assert_eq!(written.file.rows, expected.len() as u64);
+        assert_eq!(written.file.key_range.unwrap().0, format!("{} {}", expected[0].0, expected[0].1));
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["doublon.parquet"], "runs are cleaned up");
+    }
+
+    #[test]
+    fn a_key_seen_twice_is_counted_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = TableWriter::create(folder.path(), &DOUBLON, DOUBLON.schema(&[])).unwrap();
+        writer.write(batch(&[(1, 2), (3, 4)])).unwrap();
+        writer.write(batch(&[(3, 4), (5, 6)])).unwrap();
+        let written = writer.finish(&Context::silent()).unwrap();
+        assert_eq!((written.duplicates, written.first_duplicate.as_deref()), (1, Some("000000003 000000004")));
+    }
+}

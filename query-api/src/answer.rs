@@ -1,0 +1,134 @@
+//! The answers, assembled once for HTTP, the page and the command line.
+
+use registre_schemas::identifiers::{Identifier, IdentifierKind, RnaId, Siren, Siret};
+use serde::Serialize;
+
+use crate::catalog::{Donnees, Snapshot};
+use crate::engine::{Count, Page};
+use crate::error::ApiError;
+use crate::record::Record;
+
+/// `GET /v1/etablissements/{siret}`.
+#[derive(Serialize)]
+pub(crate) struct EtablissementAnswer {
+    pub(crate) etablissement: Record,
+    pub(crate) unite_legale: Option<Record>,
+    donnees: Donnees,
+}
+
+/// `GET /v1/unites-legales/{siren}`.
+#[derive(Serialize)]
+pub(crate) struct UniteLegaleAnswer {
+    pub(crate) unite_legale: Record,
+    pub(crate) siege: Option<Record>,
+    pub(crate) nombre_etablissements: Count,
+    pub(crate) association: Option<Record>,
+    pub(crate) doublons: Vec<Record>,
+    donnees: Donnees,
+}
+
+/// `GET /v1/unites-legales/{siren}/etablissements`.
+#[derive(Serialize)]
+pub(crate) struct EtablissementsAnswer {
+    siren: Siren,
+    pub(crate) total: i64,
+    pub(crate) etablissements: Vec<Record>,
+    /// The path of the next page.
+    pub(crate) suivant: Option<String>,
+    donnees: Donnees,
+}
+
+/// `GET /v1/associations/{id}`.
+#[derive(Serialize)]
+pub(crate) struct AssociationAnswer {
+    pub(crate) association: Record,
+    pub(crate) unite_legale: Option<Record>,
+    donnees: Donnees,
+}
+
+/// The établissement of that SIRET.
+pub(crate) async fn etablissement(snapshot: &Snapshot, siret: Siret) -> Result<EtablissementAnswer, ApiError> {
+    let found = snapshot.engine.etablissement(siret).await?.ok_or_else(|| ApiError::Inconnu {
+        kind: IdentifierKind::Siret,
+        valeur: siret.to_string(),
+        au: snapshot.as_of("sirene"),
+    })?;
+    Ok(EtablissementAnswer {
+        etablissement: found.etablissement,
+        unite_legale: found.unite_legale,
+        donnees: snapshot.donnees(),
+    })
+}
+
+/// The unité légale of that SIREN.
+pub(crate) async fn unite_legale(snapshot: &Snapshot, siren: Siren) -> Result<UniteLegaleAnswer, ApiError> {
+    let Some(found) = snapshot.engine.unite_legale(siren).await? else {
+        return Err(missing_siren(snapshot, siren).await);
+    };
+    Ok(UniteLegaleAnswer {
+        unite_legale: found.unite_legale,
+        siege: found.siege,
+        nombre_etablissements: found.etablissements,
+        association: found.association,
+        doublons: found.doublons,
+        donnees: snapshot.donnees(),
+    })
+}
+
+/// A page of the établissements of that SIREN.
+pub(crate) async fn etablissements(snapshot: &Snapshot, siren: Siren, page: Page) -> Result<EtablissementsAnswer, ApiError> {
+    let Some(found) = snapshot.engine.etablissements(siren, page.clone()).await? else {
+        return Err(missing_siren(snapshot, siren).await);
+    };
+    let last = found.etablissements.last().and_then(|record| record.text("siret"));
+    let suivant = last.filter(|_| found.more).map(|last| next_page(siren, &page, last));
+    Ok(EtablissementsAnswer {
+        siren,
+        total: found.total,
+        suivant,
+        etablissements: found.etablissements,
+        donnees: snapshot.donnees(),
+    })
+}
+
+fn next_page(siren: Siren, page: &Page, last: &str) -> String {
+    let etat = page.etat.map(|etat| format!("&etat={etat}")).unwrap_or_default();
+    format!("/v1/unites-legales/{siren}/etablissements?limite={}&apres={last}{etat}", page.limite)
+}
+
+/// The association of that RNA number.
+pub(crate) async fn association(snapshot: &Snapshot, id: RnaId) -> Result<AssociationAnswer, ApiError> {
+    let found = snapshot.engine.association(id.clone()).await?.ok_or_else(|| ApiError::Inconnu {
+        kind: IdentifierKind::Rna,
+        valeur: id.to_string(),
+        au: snapshot.as_of("rna"),
+    })?;
+    Ok(AssociationAnswer {
+        association: found.association,
+        unite_legale: found.unite_legale,
+        donnees: snapshot.donnees(),
+    })
+}
+
+/// Whatever the identifier is, the answer of its own route.
+pub(crate) async fn any(snapshot: &Snapshot, identifier: Identifier) -> Result<serde_json::Value, ApiError> {
+    let json = match identifier {
+        Identifier::Siret(siret) => serde_json::to_value(etablissement(snapshot, siret).await?),
+        Identifier::Siren(siren) => serde_json::to_value(unite_legale(snapshot, siren).await?),
+        Identifier::Rna(id) => serde_json::to_value(association(snapshot, id).await?),
+    };
+    json.map_err(|error| ApiError::Interne(Box::new(error)))
+}
+
+/// A SIREN that is in no table is a doublon or unknown: never the same message for both.
+async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
+    match snapshot.engine.reference_of_doublon(siren).await {
+        Ok(Some(reference)) => ApiError::Doublon { valeur: siren, reference },
+        Ok(None) => ApiError::Inconnu {
+            kind: IdentifierKind::Siren,
+            valeur: siren.to_string(),
+            au: snapshot.as_of("sirene"),
+        },
+        Err(error) => error.into(),
+    }
+}

@@ -1,0 +1,294 @@
+//! Which snapshot is in service. `current.json` is looked at every second; when it changes, the new
+//! snapshot is opened aside and swapped in. Requests in progress finish on the one they started on.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use registre_schemas::manifest::{self, Current, Manifest};
+use serde::Serialize;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::config::Config;
+use crate::engine::{Engine, Limits, PoolError};
+
+/// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
+/// may be a disk or a lack of memory.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// A snapshot in service.
+pub(crate) struct Snapshot {
+    /// What it holds.
+    pub(crate) manifest: Manifest,
+    /// What answers from it.
+    pub(crate) engine: Engine,
+    /// Since when it is in service here.
+    pub(crate) since: DateTime<Utc>,
+}
+
+/// Where an answer comes from: sent with each one.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Donnees {
+    snapshot: String,
+    sirene: Option<NaiveDate>,
+    rna: Option<NaiveDate>,
+    licence: &'static str,
+    sources: &'static str,
+}
+
+/// Licence of both registers.
+pub(crate) const LICENCE: &str = "Licence Ouverte 2.0";
+/// Attribution of both registers.
+pub(crate) const SOURCES: &str = "Insee, répertoire SIRENE ; ministère de l'Intérieur, RNA";
+
+impl Snapshot {
+    /// Date of the data of a register: `sirene` or `rna`.
+    pub(crate) fn as_of(&self, register: &str) -> Option<NaiveDate> {
+        self.manifest.as_of.get(register).copied()
+    }
+
+    /// Where an answer comes from.
+    pub(crate) fn donnees(&self) -> Donnees {
+        Donnees {
+            snapshot: self.manifest.id.clone(),
+            sirene: self.as_of("sirene"),
+            rna: self.as_of("rna"),
+            licence: LICENCE,
+            sources: SOURCES,
+        }
+    }
+}
+
+/// Why a snapshot was not put in service.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CatalogError {
+    /// A file that should be there is not, or cannot be read.
+    #[error("read {path}: {source}", path = .path.display())]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not the JSON it should be.
+    #[error("parse {path}: {source}", path = .path.display())]
+    Parse {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Readable, and not to be trusted.
+    #[error("snapshot {id}: {reason}")]
+    Refused {
+        /// The snapshot.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// DuckDB could not open its files.
+    #[error("open snapshot {id}: {source}")]
+    Open {
+        /// The snapshot.
+        id: String,
+        /// Why.
+        source: PoolError,
+    },
+}
+
+/// Tells one `current.json` from the next without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fingerprint {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+/// The snapshot in service, if any.
+pub(crate) struct Catalog {
+    data: PathBuf,
+    limits: Limits,
+    current: RwLock<Option<Arc<Snapshot>>>,
+}
+
+impl Catalog {
+    /// Nothing in service yet.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            data: config.data.clone(),
+            limits: Limits {
+                connections: config.max_connections,
+                waiting: config.max_waiting,
+                wait: config.wait_timeout,
+                query: config.query_timeout,
+                memory: config.memory_limit.clone(),
+                threads: config.threads,
+            },
+            current: RwLock::new(None),
+        }
+    }
+
+    /// The snapshot in service. The caller keeps it for its whole request.
+    pub(crate) fn current(&self) -> Option<Arc<Snapshot>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Opens what `current.json` names and puts it in service. Blocking. `Ok(false)` when nothing
+    /// is published or when it is in service already.
+    pub(crate) fn refresh(&self) -> Result<bool, CatalogError> {
+        let path = self.data.join("current.json");
+        if !path.exists() {
+            return Ok(false);
+        }
+        let id = read_json::<Current>(&path)?.snapshot;
+        if self.current().is_some_and(|snapshot| snapshot.manifest.id == id) {
+            return Ok(false);
+        }
+        let snapshot = Arc::new(self.open(&id)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+        tracing::info!(snapshot.id = %id, "snapshot {id} in service");
+        Ok(true)
+    }
+
+    fn open(&self, id: &str) -> Result<Snapshot, CatalogError> {
+        let refused = |reason: String| CatalogError::Refused { id: id.to_owned(), reason };
+        if !is_plain_name(id) {
+            return Err(refused("its id is not a folder name".to_owned()));
+        }
+        let folder = self.data.join("snapshots").join(id);
+        // DuckDB compares whole paths when it decides what it may open.
+        let folder = fs::canonicalize(&folder).map_err(|source| CatalogError::Read { path: folder, source })?;
+        let manifest: Manifest = read_json(&folder.join(manifest::FILE_NAME))?;
+        if manifest.version > manifest::VERSION {
+            return Err(refused(format!(
+                "manifest version {} is newer than {}, the last one this program reads",
+                manifest.version,
+                manifest::VERSION
+            )));
+        }
+        if manifest.id != id {
+            return Err(refused(format!("its manifest says {}", manifest.id)));
+        }
+        for table in &manifest.tables {
+            if !is_plain_name(&table.file) {
+                return Err(refused(format!("{} is not a file name", table.file)));
+            }
+            let path = folder.join(&table.file);
+            let bytes = fs::metadata(&path).map_err(|source| CatalogError::Read { path, source })?.len();
+            if bytes != table.bytes {
+                return Err(refused(format!("{} has {bytes} bytes, {} expected", table.file, table.bytes)));
+            }
+        }
+        let engine = Engine::open(&self.limits, &folder, &manifest)
+            .map_err(|source| CatalogError::Open { id: id.to_owned(), source })?;
+        Ok(Snapshot { manifest, engine, since: Utc::now() })
+    }
+
+    /// Looks at `current.json` for ever. A change that cannot be put in service is logged once and
+    /// tried again; the snapshot in service stays.
+    pub(crate) async fn watch(self: Arc<Self>, every: Duration, mut seen: Seen) {
+        loop {
+            tokio::time::sleep(every).await;
+            seen = Arc::clone(&self).look(seen).await;
+        }
+    }
+
+    /// One look: refreshes when `current.json` changed since `seen`.
+    pub(crate) async fn look(self: Arc<Self>, seen: Seen) -> Seen {
+        let path = self.data.join("current.json");
+        // One `stat` of a local file: shorter than handing it to another thread.
+        let found = fingerprint(&path);
+        if found == seen.fingerprint && seen.failed.is_none_or(|at| at.elapsed() < RETRY) {
+            return seen;
+        }
+        let outcome = tokio::task::spawn_blocking(move || self.refresh()).await;
+        let failed = match outcome {
+            Ok(Ok(_swapped)) => None,
+            Ok(Err(error)) => {
+                tracing::error!(error = %error, "snapshot not put in service, the previous one stays: {error}");
+                Some(Instant::now())
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "opening a snapshot was cut short: {error}");
+                Some(Instant::now())
+            }
+        };
+        Seen { fingerprint: found, failed }
+    }
+}
+
+/// What the last look found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    fingerprint: Option<Fingerprint>,
+    failed: Option<Instant>,
+}
+
+fn fingerprint(path: &Path) -> Option<Fingerprint> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(path).ok()?;
+    Some(Fingerprint { modified: metadata.modified().ok(), length: metadata.len(), inode: metadata.ino() })
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CatalogError> {
+    let bytes = fs::read(path).map_err(|source| CatalogError::Read { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map_err(|source| CatalogError::Parse { path: path.to_owned(), source })
+}
+
+/// A single file or folder name: nothing that would lead out of the snapshot.
+fn is_plain_name(text: &str) -> bool {
+    let mut components = Path::new(text).components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fixture;
+
+    fn catalog(fixture: &Fixture) -> Arc<Catalog> {
+        Arc::new(Catalog::new(&fixture.config()))
+    }
+
+    #[tokio::test]
+    async fn a_new_snapshot_is_swapped_in_and_the_old_one_lives_with_its_readers() {
+        let fixture = Fixture::published("20261101T000000Z");
+        let catalog = catalog(&fixture);
+        let seen = Arc::clone(&catalog).look(Seen::default()).await;
+        let reader = catalog.current().unwrap();
+        fixture.publish("20261201T000000Z");
+        Arc::clone(&catalog).look(seen).await;
+        assert_eq!(catalog.current().unwrap().manifest.id, "20261201T000000Z");
+        let siret = "13002526500013".parse().unwrap();
+        assert!(reader.engine.etablissement(siret).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_corrupt_pointer_manifest_or_table_leaves_the_one_in_service() {
+        let fixture = Fixture::published("20261101T000000Z");
+        let catalog = catalog(&fixture);
+        let mut seen = Arc::clone(&catalog).look(Seen::default()).await;
+        for damage in [
+            Fixture::corrupt_pointer as fn(&Fixture),
+            Fixture::pointer_outside,
+            Fixture::corrupt_manifest,
+            Fixture::truncated_table,
+        ] {
+            damage(&fixture);
+            seen = Arc::clone(&catalog).look(seen).await;
+            assert!(seen.failed.is_some());
+            assert_eq!(catalog.current().unwrap().manifest.id, "20261101T000000Z");
+        }
+        fixture.publish("20261201T000000Z");
+        Arc::clone(&catalog).look(seen).await;
+        assert_eq!(catalog.current().unwrap().manifest.id, "20261201T000000Z");
+    }
+
+    #[test]
+    fn only_plain_names_are_opened() {
+        assert!(is_plain_name("20261101T000000Z"));
+        for name in ["", "..", "a/b", "/etc", "../x"] {
+            assert!(!is_plain_name(name), "{name}");
+        }
+    }
+}

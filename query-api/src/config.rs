@@ -1,0 +1,47 @@
+//! Every setting of the server, with a default that works.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the server needs to know. `Config::default()` serves the folder `data`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder that holds `current.json` and `snapshots`.
+    pub data: PathBuf,
+    /// A query that lasts longer is interrupted and answered 504.
+    pub query_timeout: Duration,
+    /// How many queries run at the same time: one DuckDB connection each.
+    pub max_connections: usize,
+    /// How many requests may wait for a connection; the next one is answered 503 at once.
+    pub max_waiting: usize,
+    /// How long a request may wait for a connection before it is answered 503.
+    pub wait_timeout: Duration,
+    /// DuckDB's memory limit, as DuckDB spells it.
+    pub memory_limit: String,
+    /// DuckDB's threads, shared by all connections.
+    pub threads: usize,
+    /// How often `current.json` is looked at.
+    pub poll_interval: Duration,
+    /// How long requests in progress may last once the server is asked to stop.
+    pub drain_timeout: Duration,
+    /// Largest request body read, in bytes. No route has a use for one.
+    pub max_body: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            data: PathBuf::from("data"),
+            query_timeout: Duration::from_secs(10),
+            max_connections: cores.clamp(2, 16),
+            max_waiting: 128,
+            wait_timeout: Duration::from_secs(2),
+            memory_limit: "1GB".to_owned(),
+            threads: cores,
+            poll_interval: Duration::from_secs(1),
+            drain_timeout: Duration::from_secs(10),
+            max_body: 16 * 1024,
+        }
+    }
+}

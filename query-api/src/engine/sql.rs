@@ -1,0 +1,151 @@
+//! The only SQL text of the crate. Names come from the column tables and paths from the manifest;
+//! what a user gives is bound, never written here.
+
+use registre_schemas::association::ASSOCIATION;
+use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
+use registre_schemas::{Column, Kind, Table};
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// An identifier, quoted.
+fn name(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A literal, quoted.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn sql_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "VARCHAR",
+        Kind::Date => "DATE",
+        Kind::Timestamp => "TIMESTAMP",
+        Kind::Integer => "BIGINT",
+        Kind::Boolean => "BOOLEAN",
+    }
+}
+
+/// A column as the reader of rows expects it, whatever the file's own width.
+fn typed(column: &Column) -> String {
+    let name = name(column.name);
+    match column.kind {
+        Kind::Text => name,
+        kind => format!("CAST({name} AS {}) AS {name}", sql_type(kind)),
+    }
+}
+
+fn select(table: &Table) -> String {
+    let columns: Vec<String> = table.columns.iter().map(typed).collect();
+    format!("SELECT {} FROM {}", columns.join(", "), name(table.name))
+}
+
+/// Settings before the views: footers of the Parquet files stay in memory, nothing spills to disk.
+pub(crate) fn settings() -> Vec<String> {
+    vec![
+        "SET parquet_metadata_cache = true".to_owned(),
+        "SET temp_directory = ''".to_owned(),
+    ]
+}
+
+/// Settings after the views: no other folder, no network, and nobody may change that.
+pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
+    vec![
+        format!("SET allowed_directories = [{}]", literal(&folder.display().to_string())),
+        "SET enable_external_access = false".to_owned(),
+        "SET lock_configuration = true".to_owned(),
+    ]
+}
+
+/// The view of a table: over its file, or empty when the snapshot has none.
+pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
+    let body = match file {
+        Some(path) => {
+            format!("SELECT * FROM read_parquet({})", literal(&path.display().to_string()))
+        }
+        None => {
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| format!("CAST(NULL AS {}) AS {}", sql_type(column.kind), name(column.name)))
+                .collect();
+            format!("SELECT {} WHERE false", columns.join(", "))
+        }
+    };
+    format!("CREATE VIEW {} AS {body}", name(table.name))
+}
+
+/// Which association is which unité légale, by either register's word. Kept in memory because
+/// neither file is sorted by the other's key: without it each answer would scan a whole column.
+pub(crate) const LINKS: &str = "\
+CREATE TABLE lien_siren_rna AS \
+SELECT left(siret, 9) AS siren, id FROM association WHERE length(siret) = 14 \
+UNION \
+SELECT siren, identifiantAssociationUniteLegale FROM unite_legale \
+WHERE starts_with(identifiantAssociationUniteLegale, 'W')";
+
+/// `$1`: SIRET.
+pub(crate) static ETABLISSEMENT_BY_SIRET: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE siret = $1", select(&ETABLISSEMENT)));
+
+/// `$1`: SIREN. For a unit whose `nicSiege` is missing.
+pub(crate) static SIEGE_BY_SIREN: LazyLock<String> = LazyLock::new(|| {
+    format!("{} WHERE siren = $1 AND etablissementSiege ORDER BY siret LIMIT 1", select(&ETABLISSEMENT))
+});
+
+/// `$1`: SIREN, `$2`: the SIRET after which to start, `$3`: état or empty, `$4`: how many.
+pub(crate) static ETABLISSEMENTS_BY_SIREN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siren = $1 AND siret > $2 AND ($3 = '' OR etatAdministratifEtablissement = $3) ORDER BY siret LIMIT $4",
+        select(&ETABLISSEMENT)
+    )
+});
+
+/// `$1`: SIREN. Total, then active.
+pub(crate) const COUNT_ETABLISSEMENTS: &str = "\
+SELECT count(*), count(*) FILTER (WHERE etatAdministratifEtablissement = 'A') \
+FROM etablissement WHERE siren = $1";
+
+/// `$1`: SIREN.
+pub(crate) static UNITE_LEGALE_BY_SIREN: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE siren = $1", select(&UNITE_LEGALE)));
+
+/// `$1`: SIREN that replaces.
+pub(crate) static DOUBLONS_OF: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE siren = $1 ORDER BY sirenDoublon", select(&DOUBLON)));
+
+/// `$1`: SIREN that was replaced.
+pub(crate) const REFERENCE_OF_DOUBLON: &str =
+    "SELECT siren FROM doublon WHERE sirenDoublon = $1 ORDER BY siren LIMIT 1";
+
+/// `$1`: RNA number.
+pub(crate) static ASSOCIATION_BY_ID: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE id = $1", select(&ASSOCIATION)));
+
+/// `$1`: SIREN. Ids may be several: `W` numbers first, they are the ones still in use.
+pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str =
+    "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY starts_with(id, 'W') DESC, id LIMIT 10";
+
+/// `$1`: RNA number.
+pub(crate) const SIRENS_OF_ASSOCIATION: &str =
+    "SELECT siren FROM lien_siren_rna WHERE id = $1 ORDER BY siren LIMIT 10";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_quotes_stays_one_literal() {
+        let view = view(&DOUBLON, Some(Path::new("/tmp/l'été\"/d.parquet")));
+        assert_eq!(view, "CREATE VIEW \"doublon\" AS SELECT * FROM read_parquet('/tmp/l''été\"/d.parquet')");
+    }
+
+    #[test]
+    fn columns_are_cast_to_their_kind() {
+        assert!(DOUBLONS_OF.starts_with(
+            "SELECT \"siren\", \"sirenDoublon\", CAST(\"dateDernierTraitementDoublon\" AS TIMESTAMP) AS \"dateDernierTraitementDoublon\" FROM \"doublon\""
+        ));
+    }
+}

@@ -1,0 +1,208 @@
+//! Every error a client can receive, as RFC 9457 `application/problem+json`.
+//!
+//! A handler returns [`ApiError`]; a [`Code`] is what clients may rely on. An inner cause is logged
+//! where the answer is made and never shown.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use registre_schemas::identifiers::{Identifier, IdentifierError, IdentifierKind, Siren};
+use std::sync::Arc;
+
+use crate::engine::PoolError;
+use crate::text::long_date;
+
+mod code;
+mod problem;
+
+pub use code::Code;
+pub use problem::Problem;
+
+/// Media type of an error.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// Not the identifier the route expects.
+    #[error("« {valeur} » : {cause}.")]
+    Identifiant {
+        /// As it was given.
+        valeur: String,
+        /// Why it is not one.
+        cause: IdentifierError,
+    },
+    /// Well formed, and in no table.
+    #[error("{}", inconnu(*kind, valeur, *au))]
+    Inconnu {
+        /// What was looked for.
+        kind: IdentifierKind,
+        /// As it was given.
+        valeur: String,
+        /// Date of the data it was looked for in.
+        au: Option<NaiveDate>,
+    },
+    /// A SIREN attributed twice to the same person, replaced by another.
+    #[error("Le SIREN {valeur} est un doublon : la même personne est immatriculée sous le SIREN {reference}, qui fait référence.")]
+    Doublon {
+        /// The SIREN asked.
+        valeur: Siren,
+        /// The one that replaces it.
+        reference: Siren,
+    },
+    /// A parameter out of its bounds.
+    #[error("Le paramètre « {nom} » vaut « {valeur} » : {attendu}.")]
+    Parametre {
+        /// Its name.
+        nom: String,
+        /// As it was given.
+        valeur: String,
+        /// What it may be.
+        attendu: String,
+    },
+    /// The request could not be read.
+    #[error("La requête n'a pas pu être lue (statut {}).", .0.as_u16())]
+    Requete(StatusCode),
+    /// No such route.
+    #[error("Aucune ressource à cette adresse.")]
+    RouteInconnue,
+    /// The route exists, not with that method.
+    #[error("Cette adresse ne se lit qu'avec les méthodes GET et HEAD.")]
+    MethodeNonPermise,
+    /// A body where none is expected.
+    #[error("Le corps de la requête dépasse la taille admise ; aucune route n'en attend.")]
+    RequeteTropVolumineuse,
+    /// Nothing published yet.
+    #[error("Aucun jeu de données n'est encore publié sur ce serveur.")]
+    AucuneDonnee,
+    /// Too many requests at the same time.
+    #[error("Le serveur traite trop de requêtes en ce moment.")]
+    Surcharge,
+    /// The query lasted too long.
+    #[error("La recherche a dépassé le temps imparti.")]
+    DelaiDepasse,
+    /// A fault of ours.
+    #[error("Le serveur a rencontré une erreur.")]
+    Interne(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn inconnu(kind: IdentifierKind, valeur: &str, au: Option<NaiveDate>) -> String {
+    let au = au.map_or_else(|| "en service".to_owned(), |date| format!("du {}", long_date(date)));
+    format!("Le numéro {kind} {valeur} est bien formé, mais ne figure pas dans les données {au}.")
+}
+
+impl ApiError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Identifiant { cause, .. } if cause.code() == "cle_invalide" => Code::CleInvalide,
+            Self::Identifiant { .. } => Code::FormatInvalide,
+            Self::Inconnu { .. } => Code::Inconnu,
+            Self::Doublon { .. } => Code::Doublon,
+            Self::Parametre { .. } | Self::Requete(_) => Code::ParametreInvalide,
+            Self::RouteInconnue => Code::RouteInconnue,
+            Self::MethodeNonPermise => Code::MethodeNonPermise,
+            Self::RequeteTropVolumineuse => Code::RequeteTropVolumineuse,
+            Self::AucuneDonnee => Code::AucuneDonnee,
+            Self::Surcharge => Code::Surcharge,
+            Self::DelaiDepasse => Code::DelaiDepasse,
+            Self::Interne(_) => Code::ErreurInterne,
+        }
+    }
+
+    /// What the person who asked should do next, in French.
+    #[must_use]
+    pub fn que_faire(&self) -> String {
+        match self {
+            Self::Identifiant { valeur, cause } => match valeur.parse() {
+                Ok(other) => format!("{} Consultez {}.", nature(&other), path_of(&other)),
+                Err(_neither) => cause.advice(),
+            },
+            Self::Doublon { reference, .. } => {
+                format!("Utilisez le SIREN {reference} : /v1/unites-legales/{reference}.")
+            }
+            Self::Parametre { nom, .. } => format!("Corrigez le paramètre « {nom} » ; la documentation (/docs) donne ses valeurs."),
+            other => other.code().que_faire().to_owned(),
+        }
+    }
+
+    /// The identifier or value at fault, as it was given.
+    #[must_use]
+    pub fn valeur(&self) -> Option<String> {
+        match self {
+            Self::Identifiant { valeur, .. } | Self::Inconnu { valeur, .. } | Self::Parametre { valeur, .. } => Some(valeur.clone()),
+            Self::Doublon { valeur, .. } => Some(valeur.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The error of a status some layer answered by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::RouteInconnue,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodeNonPermise,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::RequeteTropVolumineuse,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::DelaiDepasse,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Surcharge,
+            other if other.is_client_error() => Self::Requete(other),
+            other => Self::Interne(format!("a layer answered {other}").into()),
+        }
+    }
+}
+
+/// What an identifier given in the wrong place is.
+fn nature(identifier: &Identifier) -> &'static str {
+    match identifier {
+        Identifier::Siren(_) => "C'est un numéro SIREN, d'une unité légale.",
+        Identifier::Siret(_) => "C'est un numéro SIRET, d'un établissement.",
+        Identifier::Rna(_) => "C'est un numéro RNA, d'une association.",
+    }
+}
+
+/// Where an identifier is answered.
+pub(crate) fn path_of(identifier: &Identifier) -> String {
+    match identifier {
+        Identifier::Siren(siren) => format!("/v1/unites-legales/{siren}"),
+        Identifier::Siret(siret) => format!("/v1/etablissements/{siret}"),
+        Identifier::Rna(id) => format!("/v1/associations/{id}"),
+    }
+}
+
+impl From<PoolError> for ApiError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Busy => Self::Surcharge,
+            PoolError::TimedOut => Self::DelaiDepasse,
+            inner => Self::Interne(Box::new(inner)),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The cause is logged here, once. `instance` is added by the middleware that knows the path.
+    fn into_response(self) -> Response {
+        if let Self::Interne(cause) = &self {
+            tracing::error!(error = %cause, "request failed: {cause}");
+        }
+        let error = Arc::new(self);
+        let mut response = problem_response(&error, None);
+        response.extensions_mut().insert(error);
+        response
+    }
+}
+
+/// The answer of an error to a request for that path.
+pub(crate) fn problem_response(error: &ApiError, instance: Option<&str>) -> Response {
+    let code = error.code();
+    let body = serde_json::to_vec(&Problem::new(error, instance)).unwrap_or_default();
+    let mut response = (code.status(), body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = code.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

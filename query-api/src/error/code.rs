@@ -1,0 +1,162 @@
+//! The stable codes: few, and each with its status, its title and what to do.
+
+use axum::http::StatusCode;
+
+/// What a client may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Code {
+    /// Not shaped like the identifier expected.
+    FormatInvalide,
+    /// The check digit disagrees.
+    CleInvalide,
+    /// Well formed, in no table.
+    Inconnu,
+    /// Replaced by another SIREN.
+    Doublon,
+    /// A parameter out of its bounds.
+    ParametreInvalide,
+    /// No such route.
+    RouteInconnue,
+    /// Not with that method.
+    MethodeNonPermise,
+    /// Body too large.
+    RequeteTropVolumineuse,
+    /// Nothing published yet.
+    AucuneDonnee,
+    /// Too many requests.
+    Surcharge,
+    /// Too long.
+    DelaiDepasse,
+    /// A fault of ours.
+    ErreurInterne,
+}
+
+impl Code {
+    /// All of them, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
+        Self::FormatInvalide,
+        Self::CleInvalide,
+        Self::Inconnu,
+        Self::Doublon,
+        Self::ParametreInvalide,
+        Self::RouteInconnue,
+        Self::MethodeNonPermise,
+        Self::RequeteTropVolumineuse,
+        Self::AucuneDonnee,
+        Self::Surcharge,
+        Self::DelaiDepasse,
+        Self::ErreurInterne,
+    ];
+
+    /// The one table of codes: text, status, title, advice.
+    fn sheet(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+        match self {
+            Self::FormatInvalide => (
+                "format_invalide",
+                StatusCode::BAD_REQUEST,
+                "Numéro mal formé",
+                "Vérifiez le nombre de chiffres : 9 pour un SIREN, 14 pour un SIRET ; W et 9 caractères pour un numéro RNA.",
+            ),
+            Self::CleInvalide => (
+                "cle_invalide",
+                StatusCode::BAD_REQUEST,
+                "Clé de contrôle fausse",
+                "Recopiez le numéro depuis un document officiel (avis de situation SIRENE, extrait Kbis).",
+            ),
+            Self::Inconnu => (
+                "inconnu",
+                StatusCode::NOT_FOUND,
+                "Numéro inconnu",
+                "Vérifiez le numéro. Une immatriculation récente peut ne pas figurer encore dans ces données : demandez un avis de situation SIRENE ou un récépissé de déclaration.",
+            ),
+            Self::Doublon => (
+                "doublon",
+                StatusCode::NOT_FOUND,
+                "SIREN remplacé par un autre",
+                "Utilisez le SIREN qui fait référence.",
+            ),
+            Self::ParametreInvalide => (
+                "parametre_invalide",
+                StatusCode::BAD_REQUEST,
+                "Paramètre invalide",
+                "Corrigez la requête d'après la documentation (/docs).",
+            ),
+            Self::RouteInconnue => (
+                "route_inconnue",
+                StatusCode::NOT_FOUND,
+                "Adresse inconnue",
+                "Consultez la liste des adresses dans la documentation (/docs).",
+            ),
+            Self::MethodeNonPermise => (
+                "methode_non_permise",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Méthode non permise",
+                "Utilisez la méthode GET : ce service ne fait que lire.",
+            ),
+            Self::RequeteTropVolumineuse => (
+                "requete_trop_volumineuse",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Requête trop volumineuse",
+                "Retirez le corps de la requête.",
+            ),
+            Self::AucuneDonnee => (
+                "aucune_donnee",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Données pas encore chargées",
+                "Réessayez dans quelques minutes : le chargement des registres est peut-être en cours.",
+            ),
+            Self::Surcharge => (
+                "surcharge",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Serveur surchargé",
+                "Réessayez dans quelques secondes.",
+            ),
+            Self::DelaiDepasse => (
+                "delai_depasse",
+                StatusCode::GATEWAY_TIMEOUT,
+                "Délai dépassé",
+                "Réessayez ; si l'erreur se répète, demandez moins de résultats à la fois.",
+            ),
+            Self::ErreurInterne => (
+                "erreur_interne",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Erreur interne",
+                "Réessayez ; si l'erreur se répète, signalez-la avec l'identifiant de requête (en-tête x-request-id).",
+            ),
+        }
+    }
+
+    /// The code as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.sheet().0
+    }
+
+    /// Its HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        self.sheet().1
+    }
+
+    /// Its title, in French.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.sheet().2
+    }
+
+    /// What to do, in French.
+    #[must_use]
+    pub fn que_faire(self) -> &'static str {
+        self.sheet().3
+    }
+
+    /// Seconds after which to try again, when trying again may help.
+    pub(crate) fn retry_after(self) -> Option<u32> {
+        match self {
+            Self::AucuneDonnee => Some(30),
+            Self::Surcharge => Some(2),
+            _ => None,
+        }
+    }
+}

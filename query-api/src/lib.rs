@@ -1,0 +1,108 @@
+//! Answers from a published snapshot: HTTP, a page for people, and the command line.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `router`, `middleware` | every route, and what surrounds them |
+//! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
+//! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
+//! | `engine` | DuckDB: the only SQL, the only connections |
+//! | `catalog` | which snapshot is in service; hot swap |
+//! | `error` | every error, as RFC 9457 |
+//! | `openapi`, `docs` | the documentation, from the same tables |
+//! | `ui` | the page, rendered here so that it works without JavaScript |
+//!
+//! Architecture invariant: this crate writes nothing and opens no connection to anyone.
+
+mod answer;
+mod cache;
+mod catalog;
+mod config;
+mod docs;
+mod engine;
+mod error;
+mod handlers;
+mod health;
+mod middleware;
+mod openapi;
+mod params;
+mod record;
+mod router;
+#[cfg(test)]
+mod testing;
+mod text;
+mod ui;
+mod view;
+
+use registre_schemas::identifiers::Identifier;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+pub use config::Config;
+pub use error::{ApiError, Code, Problem};
+pub use openapi::openapi;
+
+use catalog::{Catalog, Seen};
+
+/// Why the server stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listening socket failed.
+    #[error("serve: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves `config.data` until `shutdown` completes, then lets the requests in progress finish, for
+/// a bounded time. Without a snapshot it answers that there is none, and starts as soon as one is
+/// published.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let catalog = Arc::new(Catalog::new(&config));
+    let seen = Arc::clone(&catalog).look(Seen::default()).await;
+    if catalog.current().is_none() {
+        tracing::warn!(data = %config.data.display(), "no snapshot in service yet in {}", config.data.display());
+    }
+    let watching = tokio::spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
+    let app = router::router(&config, catalog);
+
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        shutdown.await;
+        // The receiver is gone only when the server already ended.
+        let _ = stopping.send(());
+    });
+    let outcome = tokio::select! {
+        outcome = server => outcome.map_err(ServeError::from),
+        () = drained(stopped, config.drain_timeout) => {
+            tracing::warn!("requests still in progress were cut off");
+            Ok(())
+        }
+    };
+    watching.abort();
+    outcome
+}
+
+/// Completes once the server has been stopping for that long.
+async fn drained(stopped: tokio::sync::oneshot::Receiver<()>, limit: Duration) {
+    match stopped.await {
+        Ok(()) => tokio::time::sleep(limit).await,
+        Err(_server_ended) => std::future::pending().await,
+    }
+}
+
+/// The answer the server would give for a SIRET, a SIREN or an RNA number. Blocking: not for use
+/// inside an asynchronous runtime.
+pub fn lookup(config: &Config, identifier: &str) -> Result<serde_json::Value, ApiError> {
+    let parsed: Identifier = identifier.parse().map_err(|cause| ApiError::Identifiant { valeur: identifier.to_owned(), cause })?;
+    let catalog = Catalog::new(config);
+    catalog.refresh().map_err(|error| ApiError::Interne(Box::new(error)))?;
+    let snapshot = catalog.current().ok_or(ApiError::AucuneDonnee)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| ApiError::Interne(Box::new(error)))?;
+    runtime.block_on(answer::any(&snapshot, parsed))
+}

@@ -1,0 +1,212 @@
+//! The shapes: those of the registers' rows follow from the column tables.
+
+use registre_schemas::association::ASSOCIATION;
+use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::nomenclature::Nomenclature;
+use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
+use registre_schemas::{Column, Kind, Table};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
+
+use crate::error::Code;
+use crate::view::json_order;
+
+/// Tables whose rows are answered, and the name of their shape.
+pub(crate) const RECORDS: [(&Table, &str); 4] = [
+    (&UNITE_LEGALE, "UniteLegale"),
+    (&ETABLISSEMENT, "Etablissement"),
+    (&ASSOCIATION, "Association"),
+    (&DOUBLON, "Doublon"),
+];
+
+pub(super) fn components() -> Components {
+    let mut components = ComponentsBuilder::new();
+    for (table, name) in RECORDS {
+        components = components.schema(name, record(table));
+    }
+    components
+        .schema("Donnees", donnees())
+        .schema("Probleme", probleme())
+        .schema("Sante", sante())
+        .schema("ReponseEtablissement", object([
+            ("etablissement", reference("Etablissement")),
+            ("unite_legale", nullable("UniteLegale")),
+            ("donnees", reference("Donnees")),
+        ]))
+        .schema("ReponseUniteLegale", object([
+            ("unite_legale", reference("UniteLegale")),
+            ("siege", nullable("Etablissement")),
+            ("nombre_etablissements", object([
+                ("total", integer("Tous les établissements").into()),
+                ("actifs", integer("Les établissements actifs").into()),
+            ]).into()),
+            ("association", nullable("Association")),
+            ("doublons", array("Doublon")),
+            ("donnees", reference("Donnees")),
+        ]))
+        .schema("ReponseEtablissements", object([
+            ("siren", text("Numéro SIREN de l'unité légale").into()),
+            ("total", integer("Nombre d'établissements sur toutes les pages").into()),
+            ("etablissements", array("Etablissement")),
+            ("suivant", optional_text("Adresse de la page suivante, ou null à la dernière").into()),
+            ("donnees", reference("Donnees")),
+        ]))
+        .schema("ReponseAssociation", object([
+            ("association", reference("Association")),
+            ("unite_legale", nullable("UniteLegale")),
+            ("donnees", reference("Donnees")),
+        ]))
+        .build()
+}
+
+/// A row of a register.
+fn record(table: &Table) -> Object {
+    let mut object = ObjectBuilder::new().schema_type(Type::Object).description(Some(table.description));
+    for &index in json_order(table) {
+        let column = &table.columns[index];
+        object = object.property(column.field, property(column)).required(column.field);
+    }
+    object.build()
+}
+
+fn property(column: &Column) -> Object {
+    if let Some(nomenclature) = column.nomenclature {
+        return coded(column, nomenclature);
+    }
+    let (kind, format) = match column.kind {
+        Kind::Text => (Type::String, None),
+        Kind::Date => (Type::String, Some(SchemaFormat::KnownFormat(KnownFormat::Date))),
+        // Without a zone, so not RFC 3339's date-time.
+        Kind::Timestamp => (Type::String, Some(SchemaFormat::Custom("date-heure-locale".to_owned()))),
+        Kind::Integer => (Type::Integer, Some(SchemaFormat::KnownFormat(KnownFormat::Int64))),
+        Kind::Boolean => (Type::Boolean, None),
+    };
+    ObjectBuilder::new()
+        .schema_type(or_null(kind, column.nullable()))
+        .format(format)
+        .description(Some(described(column)))
+        .build()
+}
+
+/// A code and its label.
+fn coded(column: &Column, nomenclature: Nomenclature) -> Object {
+    let mut object = ObjectBuilder::new()
+        .schema_type(or_null(Type::Object, column.nullable()))
+        .description(Some(described(column)))
+        .property("code", text("Code, tel que le registre le donne"))
+        .required("code")
+        .property("libelle", optional_text("Libellé, ou null quand la nomenclature ne connaît pas ce code"))
+        .required("libelle");
+    if nomenclature == Nomenclature::Naf {
+        object = object
+            .property("nomenclature", optional_text("Version de la nomenclature : NAFRev2, NAFRev1, NAF1993 ou NAP"))
+            .required("nomenclature");
+    }
+    object.build()
+}
+
+/// With the source's own name, by which the official documentation calls it.
+fn described(column: &Column) -> String {
+    format!("{} (`{}`)", column.description, column.name)
+}
+
+fn or_null(kind: Type, nullable: bool) -> SchemaType {
+    if nullable { [kind, Type::Null].into_iter().collect() } else { SchemaType::new(kind) }
+}
+
+fn text(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description)).build()
+}
+
+fn optional_text(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(or_null(Type::String, true)).description(Some(description)).build()
+}
+
+fn optional_date(description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String, true))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .description(Some(description))
+        .build()
+}
+
+fn integer(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).description(Some(description)).build()
+}
+
+fn reference(name: &str) -> RefOr<Schema> {
+    Ref::from_schema_name(name).into()
+}
+
+fn nullable(name: &str) -> RefOr<Schema> {
+    OneOfBuilder::new()
+        .item(Ref::from_schema_name(name))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .into()
+}
+
+fn array(name: &str) -> RefOr<Schema> {
+    ArrayBuilder::new().items(Ref::from_schema_name(name)).into()
+}
+
+/// An object whose members are all there, in that order.
+fn object<const N: usize>(members: [(&str, RefOr<Schema>); N]) -> Object {
+    let mut object = ObjectBuilder::new().schema_type(Type::Object);
+    for (name, schema) in members {
+        object = object.property(name, schema).required(name);
+    }
+    object.build()
+}
+
+fn donnees() -> Object {
+    object([
+        ("snapshot", text("Jeu de données dont vient la réponse").into()),
+        ("sirene", optional_date("Date des données SIRENE").into()),
+        ("rna", optional_date("Date des données du RNA").into()),
+        ("licence", text("Licence des données").into()),
+        ("sources", text("Producteurs des données, à citer").into()),
+    ])
+}
+
+fn sante() -> Object {
+    let rows = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("Nombre de lignes de chaque table"))
+        .additional_properties(Some(Schema::Object(integer("Lignes"))))
+        .build();
+    object([
+        ("statut", text("ok").into()),
+        ("snapshot", text("Jeu de données en service").into()),
+        ("origine", text("D'où viennent les données ; sample : jeu d'exemple").into()),
+        ("donnees_du", object([
+            ("sirene", optional_date("Date des données SIRENE").into()),
+            ("rna", optional_date("Date des données du RNA").into()),
+        ]).into()),
+        ("tables", rows.into()),
+        ("version", text("Version du programme").into()),
+        ("depuis", text("Moment de la mise en service du jeu de données").into()),
+    ])
+}
+
+fn probleme() -> Object {
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    let code = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes))
+        .description(Some("Code stable de l'erreur"))
+        .build();
+    ObjectBuilder::from(object([
+        ("type", text("Où l'erreur est expliquée").into()),
+        ("title", text("Titre de l'erreur").into()),
+        ("status", integer("Statut HTTP").into()),
+        ("detail", text("Ce qui ne va pas, avec la valeur en cause").into()),
+        ("code", code.into()),
+        ("que_faire", text("Ce que la personne peut faire").into()),
+    ]))
+    .property("instance", text("Chemin demandé"))
+    .property("valeur", text("Valeur en cause, telle qu'elle a été donnée"))
+    .property("parametre", text("Paramètre en cause"))
+    .property("siren_reference", text("SIREN à utiliser à la place d'un doublon"))
+    .description(Some("Une erreur, selon la RFC 9457"))
+    .build()
+}

@@ -1,0 +1,143 @@
+//! The routes, with an example of each that answers.
+
+use serde_json::json;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Object, Paths, Ref, Required, Response, ResponseBuilder};
+
+use crate::error::{Code, PROBLEM_JSON};
+use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
+
+pub(super) const SIRENE: &str = "SIRENE";
+pub(super) const RNA: &str = "RNA";
+pub(super) const SERVICE: &str = "Service";
+
+const SIRET: &str = "13002526500013";
+const SIREN: &str = "130025265";
+const ASSOCIATION: &str = "W751004076";
+
+/// What any data route may answer instead of data.
+const COMMON: [Code; 6] = [
+    Code::FormatInvalide,
+    Code::CleInvalide,
+    Code::AucuneDonnee,
+    Code::Surcharge,
+    Code::DelaiDepasse,
+    Code::ErreurInterne,
+];
+
+pub(super) fn paths() -> Paths {
+    PathsBuilder::new()
+        .path("/v1/etablissements/{siret}", get(
+            operation(SIRENE, "etablissement", "Un établissement, par son SIRET", "L'établissement, avec son unité légale.")
+                .parameter(id("siret", "Numéro SIRET ; espaces, points et tirets sont ignorés", SIRET)),
+            "ReponseEtablissement",
+            &[Code::Inconnu],
+        ))
+        .path("/v1/unites-legales/{siren}", get(
+            operation(SIRENE, "unite_legale", "Une unité légale, par son SIREN", "L'unité légale, avec son siège, le nombre de ses établissements, son association si elle en est une, et les doublons de SIREN qu'elle remplace.")
+                .parameter(id("siren", "Numéro SIREN ; espaces, points et tirets sont ignorés", SIREN)),
+            "ReponseUniteLegale",
+            &[Code::Inconnu, Code::Doublon],
+        ))
+        .path("/v1/unites-legales/{siren}/etablissements", get(
+            operation(SIRENE, "etablissements", "Les établissements d'une unité légale", "Par SIRET croissant, une page à la fois. La page suivante est donnée par `suivant` et par l'en-tête `Link` (rel=next).")
+                .parameter(id("siren", "Numéro SIREN de l'unité légale", SIREN))
+                .parameter(query("limite", "Nombre d'établissements par page", limite(), json!(LIMITE_DEFAUT)))
+                .parameter(query("apres", "Dernier SIRET de la page précédente", text(), json!(SIRET)))
+                .parameter(query("etat", "A pour les établissements actifs, F pour les fermés", etat(), json!("A"))),
+            "ReponseEtablissements",
+            &[Code::ParametreInvalide, Code::Inconnu, Code::Doublon],
+        ))
+        .path("/v1/associations/{id}", get(
+            operation(RNA, "association", "Une association, par son numéro RNA", "L'association, avec son unité légale quand l'un des deux registres fait le lien.")
+                .parameter(id("id", "Numéro RNA : W et 9 caractères, ou numéro de la préfecture", ASSOCIATION)),
+            "ReponseAssociation",
+            &[Code::Inconnu],
+        ))
+        .path("/health", PathItem::new(HttpMethod::Get,
+            operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
+                .response("200", success("Sante"))
+                .response("503", failure(&[Code::AucuneDonnee])),
+        ))
+        .path("/openapi.json", PathItem::new(HttpMethod::Get,
+            operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
+                .response("200", ResponseBuilder::new().description("Le document").build()),
+        ))
+        .build()
+}
+
+fn operation(tag: &str, operation_id: &str, summary: &str, description: &str) -> OperationBuilder {
+    OperationBuilder::new()
+        .tag(tag)
+        .operation_id(Some(operation_id))
+        .summary(Some(summary))
+        .description(Some(description))
+}
+
+/// A data route: its answer, then its errors grouped by status.
+fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
+    let mut operation = operation
+        .response("200", success(answer))
+        .response("304", ResponseBuilder::new().description("Inchangé depuis l'ETag donné dans If-None-Match").build());
+    let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| own.contains(code) || COMMON.contains(code)).collect();
+    let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
+    statuses.dedup();
+    for status in statuses {
+        let same: Vec<Code> = codes.iter().copied().filter(|code| code.status() == status).collect();
+        operation = operation.response(status.as_str(), failure(&same));
+    }
+    PathItem::new(HttpMethod::Get, operation)
+}
+
+fn success(schema: &str) -> Response {
+    ResponseBuilder::new()
+        .description("Trouvé")
+        .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())
+        .build()
+}
+
+fn failure(codes: &[Code]) -> Response {
+    let lines: Vec<String> = codes.iter().map(|code| format!("`{}` : {}", code.as_str(), code.title())).collect();
+    ResponseBuilder::new()
+        .description(lines.join(" ; "))
+        .content(PROBLEM_JSON, ContentBuilder::new().schema(Some(Ref::from_schema_name("Probleme"))).build())
+        .build()
+}
+
+fn id(name: &str, description: &str, example: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(text()))
+        .example(Some(json!(example)))
+        .build()
+}
+
+/// The example is the schema's, not the parameter's: the page of the documentation would send it.
+fn query(name: &str, description: &str, schema: ObjectBuilder, example: serde_json::Value) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(format!("{description}, par exemple {example}")))
+        .schema(Some(schema.examples([example])))
+        .build()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn limite() -> ObjectBuilder {
+    ObjectBuilder::from(Object::with_type(Type::Integer))
+        .minimum(Some(1))
+        .maximum(Some(LIMITE_MAX))
+        .default(Some(json!(LIMITE_DEFAUT)))
+}
+
+fn etat() -> ObjectBuilder {
+    text().enum_values(Some(["A", "F"]))
+}

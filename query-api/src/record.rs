@@ -1,0 +1,135 @@
+//! One row of a table, by column name, with the labels of its codes.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use registre_schemas::association::PERSONAL;
+use registre_schemas::nomenclature::{Nomenclature, naf_label};
+use registre_schemas::{Column, Table};
+
+/// A value as the register has it: `[ND]` and unknown dates included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Absent.
+    Null,
+    /// Text, code or identifier.
+    Text(String),
+    /// A day.
+    Date(NaiveDate),
+    /// A moment, without zone.
+    Timestamp(NaiveDateTime),
+    /// A whole number.
+    Integer(i64),
+    /// True or false.
+    Boolean(bool),
+}
+
+/// One row: as many values as its table has columns, in the same order.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    table: &'static Table,
+    values: Vec<Value>,
+}
+
+impl Record {
+    /// A row of `table`. What only the person concerned may publish is dropped here, at the door,
+    /// whatever the file holds.
+    pub(crate) fn new(table: &'static Table, values: Vec<Value>) -> Self {
+        let mut record = Self { table, values };
+        record.hide_personal();
+        record
+    }
+
+    fn hide_personal(&mut self) {
+        if self.table.index_of("publiweb").is_none() || self.text("publiweb") == Some("1") {
+            return;
+        }
+        for index in PERSONAL.iter().filter_map(|name| self.table.index_of(name)) {
+            if let Some(value) = self.values.get_mut(index) {
+                *value = Value::Null;
+            }
+        }
+    }
+
+    /// The table it is a row of.
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// The value of the column at that position of the table.
+    pub(crate) fn at(&self, index: usize) -> &Value {
+        self.values.get(index).unwrap_or(&Value::Null)
+    }
+
+    /// The value of the column of that source name.
+    pub(crate) fn get(&self, name: &str) -> &Value {
+        self.table.index_of(name).map_or(&Value::Null, |index| self.at(index))
+    }
+
+    /// A text value.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A date value.
+    pub(crate) fn date(&self, name: &str) -> Option<NaiveDate> {
+        match self.get(name) {
+            Value::Date(date) => Some(*date),
+            _ => None,
+        }
+    }
+
+    /// The label of a column's code.
+    pub(crate) fn label(&self, name: &str) -> Option<&'static str> {
+        let column = self.table.column(name)?;
+        label(self, column, column.nomenclature?, self.text(name)?)
+    }
+}
+
+/// The nomenclature a NAF code is read in: its own column, beside it.
+pub(crate) fn naf_version<'record>(record: &'record Record, column: &Column) -> Option<&'record str> {
+    let field = format!("nomenclature_{}", column.field);
+    let index = record.table.columns.iter().position(|other| other.field == field)?;
+    match record.at(index) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The label of `code`, in the version of the NAF the row names when it is one.
+pub(crate) fn label(
+    record: &Record,
+    column: &Column,
+    nomenclature: Nomenclature,
+    code: &str,
+) -> Option<&'static str> {
+    match nomenclature {
+        Nomenclature::Naf => naf_label(naf_version(record, column)?, code),
+        other => other.label(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::record;
+
+    #[test]
+    fn a_label_is_read_in_the_nomenclature_its_row_names() {
+        let old = record("etablissement", &[
+            ("activitePrincipaleEtablissement", "70.2C"),
+            ("nomenclatureActivitePrincipaleEtablissement", "NAFRev1"),
+        ]);
+        assert!(old.label("activitePrincipaleEtablissement").is_some());
+        let unnamed = record("etablissement", &[("activitePrincipaleEtablissement", "70.2C")]);
+        assert_eq!(unnamed.label("activitePrincipaleEtablissement"), None);
+    }
+
+    #[test]
+    fn a_telephone_is_shown_only_when_the_association_published_it() {
+        let private = record("association", &[("telephone", "0102030405"), ("publiweb", "0")]);
+        assert_eq!(private.text("telephone"), None);
+        let public = record("association", &[("telephone", "0102030405"), ("publiweb", "1")]);
+        assert_eq!(public.text("telephone"), Some("0102030405"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Every route on one screen.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::{cache, docs, handlers, middleware, ui};
+
+/// The whole service. `get` answers HEAD too.
+pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
+    let from_snapshot = from_fn_with_state(Arc::clone(&catalog), cache::from_snapshot);
+    let data = Router::new()
+        .route("/v1/etablissements/{siret}", get(handlers::etablissement))
+        .route("/v1/unites-legales/{siren}", get(handlers::unite_legale))
+        .route("/v1/unites-legales/{siren}/etablissements", get(handlers::etablissements))
+        .route("/v1/associations/{id}", get(handlers::association))
+        .route("/", get(ui::page))
+        .route_layer(from_snapshot);
+
+    let rest = Router::new()
+        .route("/health", get(handlers::health))
+        .route("/openapi.json", get(handlers::openapi_json))
+        .route("/docs", get(docs::page))
+        .route("/docs/{file}", get(docs::file))
+        .route("/app.js", get(ui::script))
+        .route("/style.css", get(ui::style))
+        .route("/favicon.svg", get(ui::icon));
+
+    let routes = data
+        .merge(rest)
+        .method_not_allowed_fallback(handlers::methode_non_permise)
+        .fallback(handlers::route_inconnue)
+        .with_state(catalog);
+    middleware::around(routes, config)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Answer, Fixture, get, send};
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::http::{Method, header};
+    use std::collections::HashSet;
+
+    const ID: &str = "20261101T000000Z";
+
+    async fn app() -> (Fixture, Router) {
+        let fixture = Fixture::published(ID);
+        let app = fixture.app().await;
+        (fixture, app)
+    }
+
+    /// The answer to one address.
+    async fn answer(path: &str) -> Answer {
+        let (_fixture, app) = app().await;
+        get(&app, path).await
+    }
+
+    async fn check_problem(path: &str, status: u16, code: &str) -> Answer {
+        let answer = answer(path).await;
+        let json = answer.json();
+        assert_eq!((answer.status, json["code"].as_str()), (status, Some(code)), "{path}: {json}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert_eq!(json["instance"], path.split('?').next().unwrap());
+        assert_eq!(json["type"], format!("/docs#erreur-{code}"));
+        assert!(json["que_faire"].as_str().is_some_and(|advice| advice.len() > 20), "{json}");
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_siret_answers_with_its_unite_legale_and_where_it_comes_from() {
+        let answer = answer("/v1/etablissements/130%20025%20265%2000013").await;
+        let json = answer.json();
+        assert_eq!(answer.status, 200, "{json}");
+        assert_eq!(json["etablissement"]["siret"], "13002526500013");
+        assert_eq!(json["etablissement"]["code_commune"]["libelle"], "Paris 7e Arrondissement");
+        assert_eq!(json["unite_legale"]["sigle"], "DINUM");
+        assert_eq!(json["donnees"]["snapshot"], ID);
+        assert_eq!(json["donnees"]["sirene"], "2026-11-01");
+        assert_eq!(answer.header("cache-control"), "public, max-age=300");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(!answer.header("x-request-id").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_siren_answers_with_all_that_hangs_on_it() {
+        let json = answer("/v1/unites-legales/356000000").await.json();
+        assert_eq!(json["siege"]["siret"], "35600000000048");
+        assert_eq!(json["nombre_etablissements"], serde_json::json!({"total": 2, "actifs": 1}));
+        assert_eq!(json["association"]["id"], "W751004076");
+        let dinum = answer("/v1/unites-legales/130025265").await.json();
+        assert_eq!(dinum["doublons"][0]["siren_doublon"], "100000009");
+        assert_eq!(dinum["association"]["id"], "W921000001", "linked by the RNA's SIRET");
+    }
+
+    #[tokio::test]
+    async fn an_association_answers_with_its_unite_legale_by_either_register() {
+        let json = answer("/v1/associations/w751004076").await.json();
+        assert_eq!(json["unite_legale"]["siren"], "356000000");
+        assert_eq!(json["association"]["date_creat"], "0001-01-01");
+        assert!(json["association"]["email"].is_null(), "publiweb is 0");
+        assert_eq!(answer("/v1/associations/W921000001").await.json()["unite_legale"]["siren"], "130025265");
+    }
+
+    #[tokio::test]
+    async fn a_list_is_followed_page_by_page() {
+        let first = answer("/v1/unites-legales/356000000/etablissements?limite=1").await;
+        let json = first.json();
+        assert_eq!(json["etablissements"][0]["siret"], "35600000000048");
+        assert_eq!(json["total"], 2);
+        let next = json["suivant"].as_str().unwrap();
+        assert_eq!(first.header("link"), format!("<{next}>; rel=\"next\""));
+        let second = answer(next).await.json();
+        assert_eq!(second["etablissements"][0]["siret"], "35600000009075");
+        assert!(second["suivant"].is_null());
+        let closed = answer("/v1/unites-legales/356000000/etablissements?etat=F").await.json();
+        assert_eq!((closed["total"].as_i64(), closed["etablissements"].as_array().unwrap().len()), (Some(1), 1));
+    }
+
+    #[tokio::test]
+    async fn no_two_reasons_for_a_miss_share_a_message() {
+        let mut details = HashSet::new();
+        for (path, status, code) in [
+            ("/v1/etablissements/123", 400, "format_invalide"),
+            ("/v1/etablissements/13002526500014", 400, "cle_invalide"),
+            ("/v1/etablissements/21920023500014", 404, "inconnu"),
+            ("/v1/unites-legales/100000009", 404, "doublon"),
+            ("/v1/unites-legales/100000009/etablissements", 404, "doublon"),
+            ("/v1/unites-legales/356000000/etablissements?limite=0", 400, "parametre_invalide"),
+            ("/v1/associations/130025265", 400, "format_invalide"),
+            ("/v1/associations/W000000000", 404, "inconnu"),
+            ("/v1/nulle-part", 404, "route_inconnue"),
+            ("/v1/etablissements/%FF", 400, "parametre_invalide"),
+        ] {
+            let json = check_problem(path, status, code).await.json();
+            details.insert(json["detail"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(details.len(), 9, "a doublon is the same miss by both addresses: {details:?}");
+    }
+
+    #[tokio::test]
+    async fn a_doublon_names_its_reference_and_a_siren_given_as_rna_its_own_address() {
+        let doublon = answer("/v1/unites-legales/100000009").await.json();
+        assert_eq!(doublon["siren_reference"], "130025265");
+        let misplaced = answer("/v1/associations/13002526500013").await.json();
+        assert!(misplaced["que_faire"].as_str().unwrap().contains("/v1/etablissements/13002526500013"));
+    }
+
+    #[tokio::test]
+    async fn head_answers_like_get_and_other_methods_say_what_is_allowed() {
+        let (_fixture, app) = app().await;
+        for path in ["/", "/health", "/openapi.json", "/docs", "/v1/etablissements/13002526500013", "/v1/x"] {
+            let head = send(&app, Request::head(path).body(Body::empty()).unwrap()).await;
+            assert_eq!((head.status, head.text()), (get(&app, path).await.status, ""), "{path}");
+        }
+        for method in [Method::POST, Method::DELETE] {
+            let request = Request::builder().method(method).uri("/v1/etablissements/13002526500013");
+            let refused = send(&app, request.body(Body::empty()).unwrap()).await;
+            assert_eq!((refused.status, refused.header("allow")), (405, "GET,HEAD"));
+            assert_eq!(refused.json()["code"], "methode_non_permise");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_answer_is_not_sent_again() {
+        let (_fixture, app) = app().await;
+        for path in ["/v1/etablissements/13002526500013", "/style.css", "/docs/swagger-ui.css"] {
+            let first = get(&app, path).await;
+            let request = Request::get(path).header(header::IF_NONE_MATCH, first.header("etag"));
+            let again = send(&app, request.body(Body::empty()).unwrap()).await;
+            assert_eq!((again.status, again.text()), (304, ""), "{path}");
+            assert_eq!(again.header("etag"), first.header("etag"));
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_are_compressed_and_open_to_other_sites() {
+        let (_fixture, app) = app().await;
+        for encoding in ["gzip", "br", "zstd"] {
+            let request = Request::get("/v1/etablissements/13002526500013")
+                .header(header::ACCEPT_ENCODING, encoding)
+                .header(header::ORIGIN, "https://example.org");
+            let response = tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.headers()[header::CONTENT_ENCODING], encoding);
+            assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+            let vary: Vec<_> = response.headers().get_all(header::VARY).iter().map(|v| v.to_str().unwrap().to_lowercase()).collect();
+            assert!(vary.join(",").contains("accept-encoding"), "{vary:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_snapshot_it_says_so_then_serves_what_is_published() {
+        let fixture = Fixture::empty();
+        let app = fixture.app().await;
+        for path in ["/health", "/v1/etablissements/13002526500013"] {
+            let answer = get(&app, path).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (503, Some("aucune_donnee")), "{path}");
+            assert_eq!(answer.header("retry-after"), "30");
+        }
+        assert_eq!(get(&app, "/").await.status, 200);
+        assert!(get(&app, "/?id=130025265").await.text().contains("pas encore"));
+        fixture.publish(ID);
+        let health = get(&fixture.app().await, "/health").await.json();
+        assert_eq!((health["statut"].as_str(), health["tables"]["etablissement"].as_u64()), (Some("ok"), Some(4)));
+    }
+
+    #[tokio::test]
+    async fn the_page_shows_a_card_escaped_and_masked() {
+        let page = answer("/?id=356+000+000").await;
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert!(page.header("content-security-policy").contains("script-src 'self'"));
+        assert!(page.text().contains("LA POSTE &lt;SA&gt;") && !page.text().contains("<SA>"));
+        assert!(page.text().contains("inconnue"), "1900-01-01");
+        for id in ["900000001", "90000000100017"] {
+            let masked = answer(&format!("/?id={id}")).await;
+            assert!(masked.text().contains("Identité masquée (diffusion partielle)"), "{id}");
+            assert!(masked.text().contains("92000 NANTERRE"), "{id}");
+            assert!(!masked.text().contains("[ND]") && !masked.text().contains("CAMILLE"), "{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_explains_an_error_with_the_status_of_the_api() {
+        let page = answer("/?id=%3Cscript%3E").await;
+        assert_eq!(page.status, 400);
+        assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
+        let doublon = answer("/?id=100000009").await;
+        assert_eq!(doublon.status, 404);
+        assert!(doublon.text().contains("href=\"/?id=130025265\""));
+    }
+
+    #[tokio::test]
+    async fn every_error_type_leads_to_its_explanation() {
+        let docs = answer("/docs").await;
+        for code in crate::Code::ALL {
+            assert!(docs.text().contains(&format!("id=\"erreur-{}\"", code.as_str())));
+        }
+        assert_eq!(answer("/docs/swagger-ui-bundle.js").await.status, 200);
+        assert_eq!(answer("/docs/index.html").await.status, 404);
+    }
+}

@@ -1,0 +1,70 @@
+//! French words for values: dates and numbers as a person reads them.
+
+use chrono::{Datelike, NaiveDate};
+
+const MONTHS: [&str; 12] = [
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+    "novembre", "décembre",
+];
+
+/// `1er novembre 2026`.
+pub(crate) fn long_date(date: NaiveDate) -> String {
+    let day = if date.day() == 1 { "1er".to_owned() } else { date.day().to_string() };
+    let month = MONTHS[date.month0() as usize % 12];
+    format!("{day} {month} {}", date.year())
+}
+
+/// Whether a register's date means that it does not know: 1900-01-01 in SIRENE, 0001-01-01 in the RNA.
+pub(crate) fn is_unknown(date: NaiveDate) -> bool {
+    matches!(date.year(), 1900 | 1) && date.ordinal() == 1
+}
+
+/// `13 002 526`, with no-break spaces.
+pub(crate) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+/// `130 025 265 00013`, with no-break spaces: how identifiers are written.
+pub(crate) fn spaced_identifier(id: &str) -> String {
+    if !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return id.to_owned();
+    }
+    let mut text = String::new();
+    for (index, digit) in id.chars().enumerate() {
+        if matches!(index, 3 | 6 | 9) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_in_french_and_unknown_ones_recognised() {
+        let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        assert_eq!(long_date(date(2026, 11, 1)), "1er novembre 2026");
+        assert_eq!(long_date(date(2026, 8, 24)), "24 août 2026");
+        assert!(is_unknown(date(1900, 1, 1)) && is_unknown(date(1, 1, 1)));
+        assert!(!is_unknown(date(1900, 1, 2)) && !is_unknown(date(2000, 1, 1)));
+    }
+
+    #[test]
+    fn numbers_and_identifiers_are_spaced() {
+        assert_eq!(thousands(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(thousands(12), "12");
+        assert_eq!(spaced_identifier("13002526500013"), "130\u{a0}025\u{a0}265\u{a0}00013");
+        assert_eq!(spaced_identifier("W751004076"), "W751004076");
+    }
+}

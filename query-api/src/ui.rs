@@ -1,0 +1,141 @@
+//! The page for people. It is rendered here, whole, so that it works without JavaScript and so that
+//! a value is escaped and masked in one place; the script only swaps one rendering for the next.
+
+mod card;
+mod html;
+mod names;
+mod sections;
+pub(crate) mod template;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use registre_schemas::identifiers::{Identifier, Siret};
+use std::sync::Arc;
+
+use crate::answer;
+use crate::cache::{InService, asset};
+use crate::catalog::{Catalog, Snapshot};
+use crate::engine::Page;
+use crate::error::ApiError;
+use crate::text::long_date;
+use card::Card;
+use template::{escape, fill};
+
+const TEMPLATE: &str = include_str!("../ui/index.html");
+const SCRIPT: &str = include_str!("../ui/app.js");
+const STYLE: &str = include_str!("../ui/style.css");
+const ICON: &str = include_str!("../ui/favicon.svg");
+
+/// Nothing but this server's own files, no inline code, no frame.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Établissements on one page of the list.
+const PER_PAGE: u16 = 25;
+
+/// What the address asks for.
+#[derive(Default)]
+struct Asked {
+    id: String,
+    apres: Option<Siret>,
+}
+
+impl Asked {
+    /// The first of each name counts; the rest is not ours.
+    fn from(pairs: &[(String, String)]) -> Self {
+        let first = |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.trim());
+        Self {
+            id: first("id").unwrap_or_default().to_owned(),
+            apres: first("apres").and_then(|value| value.parse().ok()),
+        }
+    }
+}
+
+/// `GET /` and `GET /?id=…`
+pub(crate) async fn page(
+    State(catalog): State<Arc<Catalog>>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    request_snapshot: Option<axum::Extension<InService>>,
+) -> Response {
+    let asked = Asked::from(&pairs);
+    let snapshot = request_snapshot.map(|extension| extension.0.0.clone()).or_else(|| catalog.current());
+    let (status, title, result) = if asked.id.is_empty() {
+        (StatusCode::OK, None, String::new())
+    } else {
+        match found(snapshot.as_deref(), &asked).await {
+            Ok(card) => (StatusCode::OK, Some(card.name.clone()), html::card(&card)),
+            Err(error) => {
+                if let ApiError::Interne(cause) = &error {
+                    tracing::error!(error = %cause, "page failed: {cause}");
+                }
+                (error.code().status(), Some(error.code().title().to_owned()), html::error(&error))
+            }
+        }
+    };
+    let body = fill(TEMPLATE, |name| match name {
+        "titre" => title.as_deref().map(|title| format!("{} : ", escape(title))).unwrap_or_default(),
+        "id" => escape(&asked.id),
+        "resultat" => result.clone(),
+        "avis" => notice(snapshot.as_deref()).to_owned(),
+        "date" => escape(&dates(snapshot.as_deref())),
+        "version" => env!("CARGO_PKG_VERSION").to_owned(),
+        _ => String::new(),
+    });
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn found(snapshot: Option<&Snapshot>, asked: &Asked) -> Result<Card, ApiError> {
+    let identifier: Identifier = asked
+        .id
+        .parse()
+        .map_err(|cause| ApiError::Identifiant { valeur: asked.id.clone(), cause })?;
+    let snapshot = snapshot.ok_or(ApiError::AucuneDonnee)?;
+    Ok(match identifier {
+        Identifier::Siret(siret) => sections::etablissement(&answer::etablissement(snapshot, siret).await?),
+        Identifier::Siren(siren) => {
+            let unite = answer::unite_legale(snapshot, siren).await?;
+            let page = Page { limite: PER_PAGE, apres: asked.apres, etat: None };
+            let list = answer::etablissements(snapshot, siren, page).await?;
+            sections::unite_legale(&unite, &list, asked.apres.is_some())
+        }
+        Identifier::Rna(id) => sections::association(&answer::association(snapshot, id).await?),
+    })
+}
+
+/// Said above everything when the data is made up: nobody must take it for the registers.
+fn notice(snapshot: Option<&Snapshot>) -> &'static str {
+    if snapshot.is_some_and(|snapshot| snapshot.manifest.origin == "sample") {
+        "<p class=\"avis\"><strong>Données d'exemple.</strong> Ce serveur montre un petit jeu d'essai : quelques organismes publics et des personnes inventées, pas les registres complets.</p>"
+    } else {
+        ""
+    }
+}
+
+/// How old what is shown is.
+fn dates(snapshot: Option<&Snapshot>) -> String {
+    let Some(snapshot) = snapshot else {
+        return "Aucun jeu de données n'est encore en service.".to_owned();
+    };
+    let of = |register: &str| snapshot.as_of(register).map_or_else(|| "date inconnue".to_owned(), long_date);
+    format!("Données SIRENE du {}, données RNA du {}.", of("sirene"), of("rna"))
+}
+
+/// `GET /app.js`
+pub(crate) async fn script(headers: HeaderMap) -> Response {
+    asset(&headers, "text/javascript; charset=utf-8", SCRIPT.as_bytes())
+}
+
+/// `GET /style.css`
+pub(crate) async fn style(headers: HeaderMap) -> Response {
+    asset(&headers, "text/css; charset=utf-8", STYLE.as_bytes())
+}
+
+/// `GET /favicon.svg`
+pub(crate) async fn icon(headers: HeaderMap) -> Response {
+    asset(&headers, "image/svg+xml", ICON.as_bytes())
+}

@@ -1,0 +1,93 @@
+//! Columns of `etablissement` (StockEtablissement) and `lien_succession`
+//! (StockEtablissementLiensSuccession), in INSEE's order.
+//!
+//! Source: INSEE, dessins de fichier, format 3.11 with NAF 2025 (2025-12-16).
+
+use crate::column::{Column, Table, column};
+
+/// One row per établissement, its current state.
+pub static ETABLISSEMENT: Table = Table {
+    name: "etablissement",
+    description: "Les établissements du répertoire SIRENE, dans leur état courant",
+    key: &["siret"],
+    unique: true,
+    columns: COLUMNS,
+};
+
+#[rustfmt::skip] // one line per column reads as a table
+const COLUMNS: &[Column] = &[
+    column!(Text, Key, "siren", "siren", "Numéro SIREN de l'unité légale, 9 chiffres"),
+    column!(Text, Key, "nic", "nic", "Numéro interne de classement, 5 chiffres"),
+    column!(Text, Key, "siret", "siret", "Numéro SIRET, 14 chiffres : SIREN puis NIC"),
+    column!(Text, Always, "statutDiffusionEtablissement", "statut_diffusion", "Statut de diffusion : O diffusible, P diffusion partielle (valeurs masquées par [ND])", StatutDiffusion),
+    column!(Date, Always, "dateCreationEtablissement", "date_creation", "Date de création ; 1900-01-01 signifie inconnue"),
+    column!(Text, Always, "trancheEffectifsEtablissement", "tranche_effectifs", "Tranche d'effectif salarié de l'établissement", TrancheEffectifs),
+    column!(Integer, Always, "anneeEffectifsEtablissement", "annee_effectifs", "Année de validité de la tranche d'effectif"),
+    column!(Text, Always, "activitePrincipaleRegistreMetiersEtablissement", "activite_principale_registre_metiers", "Activité au répertoire des métiers, en NAFA, sans point"),
+    column!(Timestamp, Always, "dateDernierTraitementEtablissement", "date_dernier_traitement", "Date du dernier traitement dans le répertoire SIRENE"),
+    column!(Boolean, Always, "etablissementSiege", "etablissement_siege", "Vrai quand l'établissement est le siège de l'unité légale"),
+    column!(Integer, Always, "nombrePeriodesEtablissement", "nombre_periodes", "Nombre de périodes de l'historique"),
+    column!(Text, Always, "complementAdresseEtablissement", "complement_adresse", "Complément d'adresse : bâtiment, escalier, résidence"),
+    column!(Text, Always, "numeroVoieEtablissement", "numero_voie", "Numéro dans la voie"),
+    column!(Text, Always, "indiceRepetitionEtablissement", "indice_repetition", "Indice de répétition : B pour bis, T pour ter…"),
+    column!(Text, Sometimes, "dernierNumeroVoieEtablissement", "dernier_numero_voie", "Dernier numéro d'une adresse groupée"),
+    column!(Text, Sometimes, "indiceRepetitionDernierNumeroVoieEtablissement", "indice_repetition_dernier_numero_voie", "Indice de répétition du dernier numéro d'une adresse groupée"),
+    column!(Text, Always, "typeVoieEtablissement", "type_voie", "Type de voie : RUE, AV, BD…"),
+    column!(Text, Always, "libelleVoieEtablissement", "libelle_voie", "Nom de la voie"),
+    column!(Text, Always, "codePostalEtablissement", "code_postal", "Code postal ; à l'étranger il peut porter des lettres"),
+    column!(Text, Always, "libelleCommuneEtablissement", "libelle_commune", "Nom de la commune"),
+    column!(Text, Always, "libelleCommuneEtrangerEtablissement", "libelle_commune_etranger", "Nom de la ville à l'étranger"),
+    column!(Text, Always, "distributionSpecialeEtablissement", "distribution_speciale", "Distribution spéciale : boîte postale, TSA"),
+    column!(Text, Always, "codeCommuneEtablissement", "code_commune", "Code de la commune au code officiel géographique", Commune),
+    column!(Text, Always, "codeCedexEtablissement", "code_cedex", "Code du bureau CEDEX"),
+    column!(Text, Always, "libelleCedexEtablissement", "libelle_cedex", "Libellé du CEDEX"),
+    column!(Text, Always, "codePaysEtrangerEtablissement", "code_pays_etranger", "Code du pays étranger au code officiel géographique"),
+    column!(Text, Always, "libellePaysEtrangerEtablissement", "libelle_pays_etranger", "Nom du pays étranger"),
+    column!(Text, Sometimes, "identifiantAdresseEtablissement", "identifiant_adresse", "Identifiant de l'adresse dans la base adresse nationale"),
+    column!(Text, Sometimes, "coordonneeLambertAbscisseEtablissement", "coordonnee_lambert_abscisse", "Abscisse Lambert, dans la projection légale du territoire"),
+    column!(Text, Sometimes, "coordonneeLambertOrdonneeEtablissement", "coordonnee_lambert_ordonnee", "Ordonnée Lambert, dans la projection légale du territoire"),
+    column!(Text, Always, "complementAdresse2Etablissement", "complement_adresse_2", "Seconde adresse : complément"),
+    column!(Text, Always, "numeroVoie2Etablissement", "numero_voie_2", "Seconde adresse : numéro dans la voie"),
+    column!(Text, Always, "indiceRepetition2Etablissement", "indice_repetition_2", "Seconde adresse : indice de répétition"),
+    column!(Text, Always, "typeVoie2Etablissement", "type_voie_2", "Seconde adresse : type de voie"),
+    column!(Text, Always, "libelleVoie2Etablissement", "libelle_voie_2", "Seconde adresse : nom de la voie"),
+    column!(Text, Always, "codePostal2Etablissement", "code_postal_2", "Seconde adresse : code postal"),
+    column!(Text, Always, "libelleCommune2Etablissement", "libelle_commune_2", "Seconde adresse : nom de la commune"),
+    column!(Text, Always, "libelleCommuneEtranger2Etablissement", "libelle_commune_etranger_2", "Seconde adresse : nom de la ville à l'étranger"),
+    column!(Text, Always, "distributionSpeciale2Etablissement", "distribution_speciale_2", "Seconde adresse : distribution spéciale"),
+    column!(Text, Always, "codeCommune2Etablissement", "code_commune_2", "Seconde adresse : code de la commune", Commune),
+    column!(Text, Always, "codeCedex2Etablissement", "code_cedex_2", "Seconde adresse : code du bureau CEDEX"),
+    column!(Text, Always, "libelleCedex2Etablissement", "libelle_cedex_2", "Seconde adresse : libellé du CEDEX"),
+    column!(Text, Always, "codePaysEtranger2Etablissement", "code_pays_etranger_2", "Seconde adresse : code du pays étranger"),
+    column!(Text, Always, "libellePaysEtranger2Etablissement", "libelle_pays_etranger_2", "Seconde adresse : nom du pays étranger"),
+    column!(Date, Always, "dateDebut", "date_debut", "Début de la période courante ; 1900-01-01 signifie inconnu"),
+    column!(Text, Always, "etatAdministratifEtablissement", "etat_administratif", "État administratif : A actif, F fermé", EtatEtablissement),
+    column!(Text, Always, "enseigne1Etablissement", "enseigne_1", "Enseigne, première ligne"),
+    column!(Text, Always, "enseigne2Etablissement", "enseigne_2", "Enseigne, deuxième ligne"),
+    column!(Text, Always, "enseigne3Etablissement", "enseigne_3", "Enseigne, troisième ligne"),
+    column!(Text, Always, "denominationUsuelleEtablissement", "denomination_usuelle", "Nom sous lequel l'établissement est connu du public"),
+    column!(Text, Always, "activitePrincipaleEtablissement", "activite_principale", "Activité principale, dans la nomenclature indiquée à côté (NAF rév. 2 pour les établissements actifs)", Naf),
+    column!(Text, Always, "nomenclatureActivitePrincipaleEtablissement", "nomenclature_activite_principale", "Nomenclature de l'activité principale : NAFRev2, NAFRev1, NAF1993 ou NAP"),
+    column!(Text, Always, "caractereEmployeurEtablissement", "caractere_employeur", "Caractère employeur : O ou N", OuiNon),
+    column!(Text, Sometimes, "activitePrincipaleNAF25Etablissement", "activite_principale_naf25", "Activité principale en NAF 2025, de référence à partir du 1er janvier 2027", Naf2025),
+];
+
+/// One row per link between an établissement that closed or moved and the one that took over.
+/// Links may form cycles (SIREN 381194299): follow them with a visited set.
+pub static LIEN_SUCCESSION: Table = Table {
+    name: "lien_succession",
+    description: "Les liens de succession entre établissements",
+    key: &["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"],
+    unique: false,
+    columns: LIEN_COLUMNS,
+};
+
+#[rustfmt::skip] // one line per column reads as a table
+const LIEN_COLUMNS: &[Column] = &[
+    column!(Text, Key, "siretEtablissementPredecesseur", "siret_predecesseur", "SIRET de l'établissement prédécesseur"),
+    column!(Text, Key, "siretEtablissementSuccesseur", "siret_successeur", "SIRET de l'établissement successeur"),
+    column!(Date, Always, "dateLienSuccession", "date_lien_succession", "Date d'effet du lien de succession"),
+    column!(Boolean, Always, "transfertSiege", "transfert_siege", "Vrai quand le siège est transféré"),
+    column!(Boolean, Always, "continuiteEconomique", "continuite_economique", "Vrai quand l'activité continue"),
+    column!(Timestamp, Always, "dateDernierTraitementLienSuccession", "date_dernier_traitement", "Date du dernier traitement du lien"),
+];

@@ -1,0 +1,154 @@
+//! The manifest: what a snapshot holds and where it comes from. It is the only contract between
+//! ingestion and query, so it is versioned and older versions stay readable.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Bumped when a reader of the previous version could misread the new one.
+pub const VERSION: u32 = 1;
+
+/// File name inside a snapshot.
+pub const FILE_NAME: &str = "manifest.json";
+
+/// One immutable snapshot: `data/snapshots/<id>/manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`VERSION`] when written.
+    pub version: u32,
+    /// Sortable name of the snapshot and of its folder: `20261124T061500Z`.
+    pub id: String,
+    /// The snapshot in service when this one was made.
+    pub parent: Option<String>,
+    /// End of the run that made it.
+    pub created_at: DateTime<Utc>,
+    /// Program version that made it.
+    pub producer: String,
+    /// What `--source` named: a site, a folder, or `sample`, whose people do not exist.
+    #[serde(default)]
+    pub origin: String,
+    /// Date of the data of each register: `sirene`, `rna`.
+    pub as_of: BTreeMap<String, NaiveDate>,
+    /// The files it was made from.
+    pub sources: Vec<SourceFile>,
+    /// The tables it holds.
+    pub tables: Vec<TableFile>,
+    /// What was checked before publishing.
+    pub gates: Vec<Gate>,
+}
+
+/// A file as it was received.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Name in `data/sources.toml`.
+    pub name: String,
+    /// Resource id on data.gouv.fr, when resolved by id.
+    pub resource_id: Option<String>,
+    /// Title of the resource when it was resolved.
+    pub title: String,
+    /// Where the bytes came from, after redirects.
+    pub url: String,
+    /// HTTP validator, when the server gave one.
+    pub etag: Option<String>,
+    /// Date of the data, as the publisher states it.
+    pub last_modified: Option<DateTime<Utc>>,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Checksum the publisher announced, as `algorithm:value`.
+    pub published_checksum: Option<String>,
+    /// Ours.
+    pub sha256: String,
+    /// Licence and attribution, from the catalogue.
+    pub licence: String,
+    /// Rows read, kept and refused.
+    pub report: DecodeReport,
+}
+
+/// What decoding a file met.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecodeReport {
+    /// Data rows in the file, headers excluded.
+    pub rows_read: u64,
+    /// Rows written to the table.
+    pub rows_kept: u64,
+    /// Rows refused, or values set to null, per reason.
+    pub rejects: BTreeMap<String, u64>,
+    /// The first of each reason, so that a person can open the file there.
+    pub samples: Vec<Reject>,
+    /// Columns the file has and we do not know: kept as text at the end of the table.
+    pub unknown_columns: Vec<String>,
+    /// Optional columns the file does not have: null in the table.
+    pub missing_columns: Vec<String>,
+}
+
+/// One refused row or unreadable value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// File, inside its archive if any.
+    pub file: String,
+    /// Line in that file, from 1, the header being line 1.
+    pub line: u64,
+    /// Column, when one value is at fault.
+    pub column: Option<String>,
+    /// Same words as the key of [`DecodeReport::rejects`].
+    pub reason: String,
+    /// The value or the start of the line, cut to a readable length.
+    pub value: String,
+}
+
+/// A Parquet file of the snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableFile {
+    /// Table name; the file is `<name>.parquet`.
+    pub name: String,
+    /// File name inside the snapshot.
+    pub file: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Checksum of the file.
+    pub sha256: String,
+    /// First and last key, when there is a row.
+    pub key_range: Option<(String, String)>,
+    /// Fingerprint of the column names and types: changes when the schema does.
+    pub schema_fingerprint: String,
+}
+
+/// A check made before publishing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Stable name, by which it can be overridden.
+    pub name: String,
+    /// Whether it let the snapshot through.
+    pub verdict: Verdict,
+    /// What was found, with figures.
+    pub detail: String,
+}
+
+/// Outcome of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As expected.
+    Passed,
+    /// Worth a look, published all the same.
+    Reported,
+    /// Would have stopped the run; the operator let it through by name.
+    Overridden,
+}
+
+/// `data/current.json`: which snapshot is in service. Replaced by one rename.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Current {
+    /// The id of a folder under `data/snapshots`.
+    pub snapshot: String,
+}
+
+impl Manifest {
+    /// The table of that name.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&TableFile> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}

@@ -1,0 +1,195 @@
+//! Code → libellé. The lists are the project's own CSV files in `data/nomenclatures`, compiled in:
+//! an answer never waits for a table, and a label can never be missing from a snapshot.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Which list a column's codes belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nomenclature {
+    /// NAF rév. 2, or for closed units rév. 1 or 1993: told apart by the nomenclature column beside it.
+    Naf,
+    /// NAF 2025.
+    Naf2025,
+    /// Catégories juridiques, niveau 3.
+    CategorieJuridique,
+    /// Tranches d'effectifs salariés.
+    TrancheEffectifs,
+    /// Communes, arrondissements municipaux and COM, code officiel géographique 2026.
+    Commune,
+    /// Thèmes of the RNA.
+    ObjetSocial,
+    /// O, P.
+    StatutDiffusion,
+    /// A, C.
+    EtatUniteLegale,
+    /// A, F.
+    EtatEtablissement,
+    /// PME, ETI, GE.
+    CategorieEntreprise,
+    /// O, N.
+    OuiNon,
+    /// A, D, S, R.
+    PositionAssociation,
+    /// S, U, F.
+    Groupement,
+}
+
+type Labels = HashMap<&'static str, &'static str>;
+
+/// First column to second, from a CSV file compiled in.
+fn labels(text: &'static str) -> Labels {
+    text.lines().skip(1).filter_map(code_and_label).collect()
+}
+
+/// The first two fields of a line: `code,libelle` or `code,"libelle, with a comma"`. No label holds
+/// a double quote, which a test checks, so fields are borrowed from the text as they stand.
+fn code_and_label(line: &'static str) -> Option<(&'static str, &'static str)> {
+    let (code, rest) = line.split_once(',')?;
+    let label = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?.0,
+        None => rest.split_once(',').map_or(rest, |(label, _)| label),
+    };
+    Some((code, label))
+}
+
+macro_rules! lists {
+    ($($name:ident = $file:literal;)*) => {$(
+        static $name: LazyLock<Labels> =
+            LazyLock::new(|| labels(include_str!(concat!("../../data/nomenclatures/", $file))));
+    )*};
+}
+
+lists! {
+    NAF_REV2 = "naf_rev2.csv";
+    NAF_REV1 = "naf_rev1.csv";
+    NAF_1993 = "naf_1993.csv";
+    NAF_2025 = "naf_2025.csv";
+    CATEGORIE_JURIDIQUE = "categorie_juridique.csv";
+    TRANCHE_EFFECTIFS = "tranche_effectifs.csv";
+    COMMUNE = "commune.csv";
+    DEPARTEMENT = "departement.csv";
+    OBJET_SOCIAL = "objet_social.csv";
+}
+
+impl Nomenclature {
+    /// The label of a code, when the list has it. For [`Self::Naf`] the code is read as rév. 2;
+    /// see [`naf_label`] for the older ones.
+    #[must_use]
+    pub fn label(self, code: &str) -> Option<&'static str> {
+        let list: &Labels = match self {
+            Self::Naf => &NAF_REV2,
+            Self::Naf2025 => &NAF_2025,
+            Self::CategorieJuridique => &CATEGORIE_JURIDIQUE,
+            Self::TrancheEffectifs => &TRANCHE_EFFECTIFS,
+            Self::Commune => &COMMUNE,
+            Self::ObjetSocial => &OBJET_SOCIAL,
+            _ => return self.short_label(code),
+        };
+        list.get(code).copied()
+    }
+
+    /// Labels of the lists too short for a file.
+    fn short_label(self, code: &str) -> Option<&'static str> {
+        Some(match (self, code) {
+            (Self::StatutDiffusion, "O") => "Diffusible",
+            (Self::StatutDiffusion, "P") => "Diffusion partielle",
+            (Self::StatutDiffusion, "N") => "Non diffusible",
+            (Self::EtatUniteLegale, "A") => "Active",
+            (Self::EtatUniteLegale, "C") => "Cessée",
+            (Self::EtatEtablissement, "A") => "Actif",
+            (Self::EtatEtablissement, "F") => "Fermé",
+            (Self::CategorieEntreprise, "PME") => "Petite ou moyenne entreprise",
+            (Self::CategorieEntreprise, "ETI") => "Entreprise de taille intermédiaire",
+            (Self::CategorieEntreprise, "GE") => "Grande entreprise",
+            (Self::OuiNon, "O") => "Oui",
+            (Self::OuiNon, "N") => "Non",
+            (Self::PositionAssociation, "A") => "Active",
+            (Self::PositionAssociation, "D") => "Dissoute",
+            (Self::PositionAssociation, "S") => "Supprimée",
+            (Self::PositionAssociation, "R") => "Reprise sous un autre numéro",
+            (Self::Groupement, "S") => "Association simple",
+            (Self::Groupement, "U") => "Union",
+            (Self::Groupement, "F") => "Fédération",
+            _ => return None,
+        })
+    }
+}
+
+/// The label of a principal activity in the nomenclature its own column names. INSEE publishes no
+/// reusable list for NAP (1973), and `None` says so.
+#[must_use]
+pub fn naf_label(nomenclature: &str, code: &str) -> Option<&'static str> {
+    let list: &Labels = match nomenclature {
+        "NAFRev2" => &NAF_REV2,
+        "NAFRev1" => &NAF_REV1,
+        "NAF1993" => &NAF_1993,
+        _ => return None,
+    };
+    list.get(code).copied()
+}
+
+/// The département of a commune code: two characters, three overseas (`97`, `98`).
+#[must_use]
+pub fn departement_of(code_commune: &str) -> Option<&str> {
+    let length = if code_commune.starts_with("97") || code_commune.starts_with("98") { 3 } else { 2 };
+    code_commune.get(..length)
+}
+
+/// The name of a département.
+#[must_use]
+pub fn departement_label(code: &str) -> Option<&'static str> {
+    DEPARTEMENT.get(code).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_nafs_have_their_own_labels() {
+        assert_eq!(Nomenclature::Naf.label("84.11Z"), Some("Administration publique générale"));
+        assert!(Nomenclature::Naf2025.label("84.11Y").is_some());
+        assert!(naf_label("NAFRev1", "70.2C").is_some());
+        assert_eq!(naf_label("NAP", "22.02"), None);
+    }
+
+    #[test]
+    fn a_label_with_commas_is_whole() {
+        assert_eq!(
+            Nomenclature::Naf.label("01.11Z"),
+            Some("Culture de céréales (à l’exception du riz), de légumineuses et de graines oléagineuses")
+        );
+    }
+
+    #[test]
+    fn every_list_is_read_to_its_last_line_and_no_label_holds_a_quote() {
+        let files: [(&Labels, &str); 9] = [
+            (&NAF_REV2, include_str!("../../data/nomenclatures/naf_rev2.csv")),
+            (&NAF_REV1, include_str!("../../data/nomenclatures/naf_rev1.csv")),
+            (&NAF_1993, include_str!("../../data/nomenclatures/naf_1993.csv")),
+            (&NAF_2025, include_str!("../../data/nomenclatures/naf_2025.csv")),
+            (&CATEGORIE_JURIDIQUE, include_str!("../../data/nomenclatures/categorie_juridique.csv")),
+            (&TRANCHE_EFFECTIFS, include_str!("../../data/nomenclatures/tranche_effectifs.csv")),
+            (&COMMUNE, include_str!("../../data/nomenclatures/commune.csv")),
+            (&DEPARTEMENT, include_str!("../../data/nomenclatures/departement.csv")),
+            (&OBJET_SOCIAL, include_str!("../../data/nomenclatures/objet_social.csv")),
+        ];
+        for (list, text) in files {
+            assert_eq!(list.len(), text.lines().count() - 1);
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            for record in reader.records() {
+                let record = record.unwrap();
+                assert!(!record[1].contains('"') && !record[1].contains('\n'));
+                assert_eq!(list.get(&record[0]).copied(), Some(&record[1]));
+            }
+        }
+    }
+
+    #[test]
+    fn overseas_departements_have_three_characters() {
+        assert_eq!(departement_of("97411"), Some("974"));
+        assert_eq!(departement_of("2A004"), Some("2A"));
+        assert_eq!(departement_label("2A"), Some("Corse-du-Sud"));
+    }
+}

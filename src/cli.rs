@@ -1,0 +1,167 @@
+//! Every command, option and environment variable. This file is what `--help` teaches.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use registre_ingest::origin::{DATA_GOUV, Origin};
+use registre_ingest::verify::GATES;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Try it on made-up data, in seconds:
+  registre up --source sample
+Serve the whole country (about 8 GB to download, then a refresh every night when something changed):
+  registre up
+
+Exit codes:
+  0    done (for `up` and `serve`: stopped by Ctrl-C or SIGTERM)
+  1    the server failed
+  2    wrong usage
+  3    a source cannot be found or reached
+  4    a downloaded file is truncated, corrupt or malformed
+  5    a check refused the new snapshot; see --allow
+  6    the data folder cannot be read or written, or its manifest is corrupt
+  7    another ingestion is running on the same data folder
+  8    the address to listen on cannot be used
+  10   lookup: the identifier is well formed, and unknown
+  11   lookup: the identifier is malformed
+  130  interrupted; nothing was published
+
+In every case the snapshot in service is unchanged unless a new one was published whole.";
+
+/// France's open registers, SIRENE and RNA: downloaded, verified, answered from one binary.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = AFTER_HELP, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// How logs are written on standard error. Filter them with `REGISTRE_LOG` (default: info).
+    #[arg(long, global = true, env = "REGISTRE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ingest if nothing is published yet, serve, and refresh on schedule.
+    Up(Up),
+    /// Make and publish a snapshot from the sources, once.
+    Ingest(Ingest),
+    /// Serve the published snapshot, and the next ones as they are published.
+    Serve(Serve),
+    /// Look up a SIRET, a SIREN or an RNA number in the published snapshot; prints JSON.
+    Lookup(Lookup),
+    /// Make SIRENE and RNA files in the official formats, of any size, with made-up people.
+    Generate(Generate),
+}
+
+/// Where the data is kept.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// Folder of downloads and snapshots.
+    #[arg(long, env = "REGISTRE_DATA", value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// Where the sources are.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// A site with data.gouv.fr's API, a folder laid out the same way or holding the official files,
+    /// or `sample`.
+    #[arg(long, env = "REGISTRE_SOURCE", value_name = "SRC", default_value = DATA_GOUV)]
+    pub source: Origin,
+
+    /// Publish even if this check refuses; may be repeated.
+    #[arg(long, value_name = "CHECK", value_parser = clap::builder::PossibleValuesParser::new(GATES))]
+    pub allow: Vec<String>,
+
+    /// Snapshots kept on disk, the one in service included: at least two, so that requests under way
+    /// on the previous one can end.
+    #[arg(long, env = "REGISTRE_KEEP", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..))]
+    pub keep: u32,
+}
+
+/// Where to answer.
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Address and port to answer on; port 0 takes a free one.
+    #[arg(long, env = "REGISTRE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// `registre up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// When to look for new data: seconds, minutes, hours, day, month, weekday, in UTC. Files that
+    /// did not change are not downloaded again.
+    #[arg(long, env = "REGISTRE_REFRESH", value_name = "CRON", default_value = "0 17 4 * * *")]
+    pub refresh: String,
+}
+
+/// `registre ingest`.
+#[derive(Debug, Args)]
+pub struct Ingest {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+/// `registre lookup`.
+#[derive(Debug, Args)]
+pub struct Lookup {
+    /// SIRET, SIREN or RNA number; spaces, dots and dashes are ignored.
+    pub identifier: String,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// About how many établissements; 44000000 is the whole country.
+    #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    pub etablissements: u64,
+    /// The same seed gives the same bytes.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder to write, laid out like data.gouv.fr: give it to --source.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_tree_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,21 @@
+//! The command line: parse, call, exit code. The work is in `registre-ingest` and
+//! `registre-query-api`.
+
+mod cli;
+mod commands;
+mod failure;
+mod progress;
+mod refresh;
+mod signals;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    progress::start_logs(cli.log_format);
+    match commands::run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Logs and progress on standard error: bars on a terminal, plain lines elsewhere.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use registre_ingest::progress::{Progress, Task};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::LogFormat;
+
+/// Bars under way; log lines are written above them.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Between two lines of a long piece of work, where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Starts writing logs to standard error, for the whole process.
+pub fn start_logs(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("REGISTRE_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(AboveBars::default)
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
+
+/// Standard error, with the bars out of the way while a line is written.
+#[derive(Default)]
+struct AboveBars;
+
+impl Write for AboveBars {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        BARS.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// Bars on a terminal, log lines elsewhere.
+pub fn progress() -> Arc<dyn Progress> {
+    if io::stderr().is_terminal() { Arc::new(Bars) } else { Arc::new(Lines) }
+}
+
+struct Bars;
+
+impl Progress for Bars {
+    fn begin(&self, label: &str, total_bytes: Option<u64>) -> Box<dyn Task> {
+        let bar = BARS.add(ProgressBar::new(total_bytes.unwrap_or(0)));
+        let template = if total_bytes.is_some() {
+            "{prefix:38} {bar:24} {bytes:>10} / {total_bytes:10} {binary_bytes_per_sec:>12} reste {eta:4} {msg}"
+        } else {
+            "{prefix:38} {spinner} {bytes:>10} {binary_bytes_per_sec:>12} {msg}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(label.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Box::new(Bar { bar, rows: AtomicU64::new(0) })
+    }
+}
+
+struct Bar {
+    bar: ProgressBar,
+    rows: AtomicU64,
+}
+
+impl Task for Bar {
+    fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn rows(&self, rows: u64) {
+        let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
+        self.bar.set_message(format!("{rows} lignes, {}/s", rate(rows, self.bar.elapsed())));
+    }
+
+    fn finish(&self, summary: &str) {
+        let elapsed = self.bar.elapsed();
+        self.bar.finish_and_clear();
+        tracing::info!("{summary} in {:.1} s", elapsed.as_secs_f64());
+    }
+}
+
+impl Drop for Bar {
+    /// An error must not leave a bar behind it.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+struct Lines;
+
+impl Progress for Lines {
+    fn begin(&self, label: &str, total_bytes: Option<u64>) -> Box<dyn Task> {
+        let now = Instant::now();
+        Box::new(Line {
+            label: label.to_owned(),
+            total_bytes,
+            started: now,
+            bytes: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            last: Mutex::new(now),
+        })
+    }
+}
+
+struct Line {
+    label: String,
+    total_bytes: Option<u64>,
+    started: Instant,
+    bytes: AtomicU64,
+    rows: AtomicU64,
+    last: Mutex<Instant>,
+}
+
+impl Task for Line {
+    fn advance(&self, bytes: u64) {
+        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() < LINE_EVERY {
+            return;
+        }
+        *last = Instant::now();
+        let elapsed = self.started.elapsed();
+        let left = self.total_bytes.filter(|total| *total > bytes && bytes > 0).map(|total| {
+            elapsed.mul_f64((total - bytes) as f64 / bytes as f64).as_secs()
+        });
+        tracing::info!(
+            bytes,
+            total_bytes = self.total_bytes,
+            rows = self.rows.load(Ordering::Relaxed),
+            bytes_per_second = rate(bytes, elapsed),
+            seconds_left = left,
+            "{}",
+            self.label
+        );
+    }
+
+    fn rows(&self, rows: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    fn finish(&self, summary: &str) {
+        tracing::info!("{summary} in {:.1} s", self.started.elapsed().as_secs_f64());
+    }
+}
+
+/// Per second, rounded down.
+fn rate(amount: u64, elapsed: Duration) -> u64 {
+    u128::from(amount).saturating_mul(1000).checked_div(elapsed.as_millis()).and_then(|rate| u64::try_from(rate).ok()).unwrap_or(0)
+}

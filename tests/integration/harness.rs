@@ -1,0 +1,243 @@
+//! Data folders, commands and servers, all from the built binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The built binary, with none of the caller's settings.
+pub fn registre() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_registre"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("REGISTRE_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Runs to the end.
+pub fn run(arguments: &[&str]) -> Ran {
+    registre().args(arguments).output().unwrap().into()
+}
+
+/// `registre ingest --source <source> --data <data>`.
+pub fn ingest(source: impl AsRef<Path>, data: &Path) -> Ran {
+    let output = registre()
+        .args(["ingest", "--source"])
+        .arg(source.as_ref())
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap();
+    output.into()
+}
+
+/// The sample, ingested once for the whole test run: read it, never write to it.
+pub fn sample() -> &'static Path {
+    static SAMPLE: OnceLock<TempDir> = OnceLock::new();
+    SAMPLE
+        .get_or_init(|| {
+            let data = tempfile::tempdir().unwrap();
+            let ran = ingest("sample", data.path());
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+            data
+        })
+        .path()
+}
+
+/// The folder of the snapshot in service.
+pub fn snapshot(data: &Path) -> PathBuf {
+    let current: serde_json::Value = serde_json::from_slice(&std::fs::read(data.join("current.json")).unwrap()).unwrap();
+    data.join("snapshots").join(current["snapshot"].as_str().unwrap())
+}
+
+/// The manifest of the snapshot in service.
+pub fn manifest(data: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(snapshot(data).join("manifest.json")).unwrap()).unwrap()
+}
+
+/// The folder of official material kept beside the project by those who develop it, if it is here.
+pub fn shared() -> Option<PathBuf> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared");
+    shared.join("reference").is_dir().then_some(shared)
+}
+
+/// A running `registre serve` or `registre up`, stopped when dropped.
+pub struct Server {
+    child: Child,
+    pub base: String,
+}
+
+impl Server {
+    /// Serves `data` on a free port; returns once it answers.
+    pub fn start(data: &Path) -> Self {
+        Self::start_with(&["serve"], data)
+    }
+
+    /// With other arguments than `serve`.
+    pub fn start_with(arguments: &[&str], data: &Path) -> Self {
+        let mut child = registre()
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        let base = loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line).unwrap() == 0 {
+                panic!("the server ended: {:?}\n{seen}", child.wait());
+            }
+            if let Some((_, rest)) = line.split_once("serving http://") {
+                break format!("http://{}", rest.split('/').next().unwrap());
+            }
+            seen.push_str(&line);
+        };
+        // Nobody reads the log, but a full pipe would stop the server.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        let server = Self { child, base };
+        server.wait_until_it_answers();
+        server
+    }
+
+    fn wait_until_it_answers(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while reqwest::blocking::get(format!("{}/openapi.json", self.base)).is_err() {
+            assert!(Instant::now() < deadline, "no answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// GET, whatever the status.
+    pub fn get(&self, path: &str) -> Answer {
+        let response = reqwest::blocking::get(format!("{}{path}", self.base)).unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            content_type: response
+                .headers()
+                .get("content-type")
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default(),
+            text: response.text().unwrap(),
+        }
+    }
+
+    /// Asks it to stop as an operator would, and gives its exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < deadline, "still running 15 s after SIGTERM");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _already_ended = self.child.kill();
+        let _already_ended = self.child.wait();
+    }
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+/// The sample, served once for the whole test run.
+pub fn sample_server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(sample()))
+}
+
+/// Generates a small set of official files.
+pub fn generate(etablissements: u32, seed: u32, out: &Path) {
+    let ran: Ran = registre()
+        .args(["generate", "--etablissements", &etablissements.to_string(), "--seed", &seed.to_string(), "--out"])
+        .arg(out)
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+/// The CSV files inside a zip, decoded to text as the RNA's two encodings require.
+pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
+    (0..archive.len())
+        .map(|index| {
+            let mut entry = archive.by_index(index).unwrap();
+            let name = entry.name().unwrap().into_owned();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            let text = match String::from_utf8(bytes) {
+                Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+                Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+            };
+            (name, text)
+        })
+        .collect()
+}
+
+/// Writes a zip with one file in it.
+pub fn write_zip(path: &Path, name: &str, content: &[u8]) {
+    use std::io::Write;
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(content).unwrap();
+    zip.finish().unwrap();
+}
+
+/// Copies a folder of files, one level of folders deep or more.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}

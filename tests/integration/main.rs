@@ -1,0 +1,31 @@
+//! The built binary, on real input, as a user runs it. One module per question asked of it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test states what must hold, its helpers too; unwrapping is how they say so"
+)]
+#![allow(missing_docs, reason = "sentences: the names of the tests")]
+
+mod api; // one answer per route and per error
+mod bad_input; // each gives one clear error, a documented exit code, and changes nothing
+mod cli; // options, help, exit codes
+mod docs; // the README says what the program does
+mod harness; // data folders, commands, servers on port 0
+mod interruption; // killed at any moment, what is served stays whole
+mod nomenclatures; // our lists against the official ones
+mod official_files; // the real files, laid out as a mirror
+mod oracle; // every row of the sources, read back through DuckDB
+
+/// A module forgotten above would silently not run.
+#[test]
+fn every_file_of_this_folder_is_a_module() {
+    let here = include_str!("main.rs");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|extension| extension == "rs") && name != "main" {
+            assert!(here.contains(&format!("mod {name};")), "{name}.rs is not in main.rs");
+        }
+    }
+}

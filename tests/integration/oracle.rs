@@ -1,0 +1,163 @@
+//! Every row of the source files, read back through DuckDB, equals the row in the CSV.
+
+use duckdb::Connection;
+use registre_schemas::column::{Kind, Presence, Table};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::harness::{csv_entries, sample, snapshot};
+
+/// A row as text, in the table's column order; empty for null.
+pub type Row = Vec<String>;
+
+/// A value of a CSV as DuckDB prints it once typed.
+fn as_printed(kind: Kind, text: &str) -> String {
+    match kind {
+        Kind::Timestamp => {
+            let text = text.replace('T', " ");
+            match text.split_once('.') {
+                Some((seconds, decimals)) => {
+                    let decimals = decimals.trim_end_matches('0');
+                    if decimals.is_empty() { seconds.to_owned() } else { format!("{seconds}.{decimals}") }
+                }
+                None => text,
+            }
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// The rows of one CSV, read by the `csv` crate and not by us.
+pub fn csv_rows(text: &str, delimiter: u8, table: &Table) -> Vec<Row> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let position: Vec<Option<usize>> =
+        table.columns.iter().map(|column| header.iter().position(|name| name == column.name)).collect();
+    reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            let fields = table.columns.iter().zip(&position);
+            fields.map(|(column, at)| at.map(|at| as_printed(column.kind, &record[at])).unwrap_or_default()).collect()
+        })
+        .collect()
+}
+
+/// The rows of a published table, in its order.
+#[expect(clippy::disallowed_methods, reason = "the oracle is a DuckDB of its own, not the server's")]
+pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
+    let path = snapshot(data).join(format!("{}.parquet", table.name));
+    let connection = Connection::open_in_memory().unwrap();
+    let columns: Vec<String> =
+        table.columns.iter().map(|column| format!("coalesce(\"{}\"::VARCHAR, '')", column.name)).collect();
+    let sql = format!("SELECT {} FROM read_parquet('{}')", columns.join(", "), path.display());
+    let mut statement = connection.prepare(&sql).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut read = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        read.push((0..table.columns.len()).map(|column| row.get::<_, String>(column).unwrap()).collect());
+    }
+    read
+}
+
+/// Fails at the first row that differs, naming it.
+pub fn assert_same_rows(table: &Table, mut expected: Vec<Row>, published: &[Row]) {
+    let keys = table.key_indices();
+    expected.sort_by_key(|row| keys.iter().map(|key| row[*key].clone()).collect::<Vec<_>>());
+    assert_eq!(published.len(), expected.len(), "{}: number of rows", table.name);
+    for (published, expected) in published.iter().zip(&expected) {
+        for (column, (published, expected)) in table.columns.iter().zip(published.iter().zip(expected)) {
+            assert_eq!(published, expected, "{}.{} of {:?}", table.name, column.name, &expected[..]);
+        }
+    }
+}
+
+/// The union of the RNA's files, computed here a second time: the latest update of each id, waldec
+/// when both were updated at the same time.
+pub fn expected_associations(waldec: Vec<Row>, import: Vec<Row>, table: &Table) -> Vec<Row> {
+    let at = |name: &str| table.index_of(name).unwrap();
+    let (id, updated, source) = (at("id"), at("maj_time"), at("source"));
+    let (publiweb, telephone, email) = (at("publiweb"), at("telephone"), at("email"));
+    let mut latest: BTreeMap<String, Row> = BTreeMap::new();
+    for (name, rows) in [("import", import), ("waldec", waldec)] {
+        for mut row in rows {
+            name.clone_into(&mut row[source]);
+            if row[publiweb] != "1" {
+                row[telephone].clear();
+                row[email].clear();
+            }
+            match latest.get(&row[id]) {
+                Some(known) if known[updated] > row[updated] => {}
+                _ => {
+                    latest.insert(row[id].clone(), row);
+                }
+            }
+        }
+    }
+    latest.into_values().collect()
+}
+
+#[test]
+fn every_row_of_the_sample_is_read_back_as_the_csv_has_it() {
+    let files = sample().join("raw/sample/files");
+    let sirene = [
+        ("StockUniteLegale_utf8.zip", &registre_schemas::unite_legale::UNITE_LEGALE),
+        ("StockEtablissement_utf8.zip", &registre_schemas::etablissement::ETABLISSEMENT),
+        ("StockEtablissementLiensSuccession_utf8.zip", &registre_schemas::etablissement::LIEN_SUCCESSION),
+        ("StockDoublons_utf8.zip", &registre_schemas::unite_legale::DOUBLON),
+    ];
+    for (file, table) in sirene {
+        let entries = csv_entries(&files.join(file));
+        let rows = csv_rows(&entries[0].1, b',', table);
+        assert!(!rows.is_empty(), "{file}");
+        assert_same_rows(table, rows, &parquet_rows(sample(), table));
+    }
+}
+
+#[test]
+fn every_association_of_the_sample_is_read_back_from_its_latest_row() {
+    let table = &registre_schemas::association::ASSOCIATION;
+    let files = sample().join("raw/sample/files");
+    let rows = |prefix: &str| -> Vec<Row> {
+        let zip = std::fs::read_dir(&files)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix))
+            .unwrap();
+        csv_entries(&zip).iter().flat_map(|(_, text)| csv_rows(text, b';', table)).collect()
+    };
+    let (waldec, import) = (rows("rna_waldec"), rows("rna_import"));
+    assert!(!waldec.is_empty() && !import.is_empty());
+    let expected = expected_associations(waldec, import, table);
+    assert_same_rows(table, expected, &parquet_rows(sample(), table));
+}
+
+#[test]
+fn the_sample_has_the_shapes_that_break_others() {
+    let unites = parquet_rows(sample(), &registre_schemas::unite_legale::UNITE_LEGALE);
+    let etablissements = parquet_rows(sample(), &registre_schemas::etablissement::ETABLISSEMENT);
+    let (ul, et) = (&registre_schemas::unite_legale::UNITE_LEGALE, &registre_schemas::etablissement::ETABLISSEMENT);
+    let count = |rows: &[Row], table: &Table, name: &str, value: &str| {
+        let at = table.index_of(name).unwrap();
+        rows.iter().filter(|row| row[at] == value).count()
+    };
+    assert!((15_000..25_000).contains(&unites.len()), "{}", unites.len());
+    assert!((29_000..31_500).contains(&etablissements.len()), "{}", etablissements.len());
+    for (rows, table, name, value) in [
+        (&unites, ul, "statutDiffusionUniteLegale", "P"),
+        (&unites, ul, "nomUniteLegale", "[ND]"),
+        (&unites, ul, "etatAdministratifUniteLegale", "C"),
+        (&unites, ul, "nomenclatureActivitePrincipaleUniteLegale", "NAP"),
+        (&unites, ul, "unitePurgeeUniteLegale", "true"),
+        (&etablissements, et, "libelleVoieEtablissement", "[ND]"),
+        (&etablissements, et, "etatAdministratifEtablissement", "F"),
+        (&etablissements, et, "dateCreationEtablissement", "1900-01-01"),
+    ] {
+        assert!(count(rows, table, name, value) > 10, "{name} = {value}");
+    }
+    let naf25 = ul.index_of("activitePrincipaleNAF25UniteLegale").unwrap();
+    assert!(unites.iter().filter(|row| !row[naf25].is_empty()).count() > 1000);
+    let country = et.index_of("codePaysEtrangerEtablissement").unwrap();
+    assert!(etablissements.iter().any(|row| row[country].starts_with("99")));
+    assert!(ul.columns.iter().all(|column| column.presence != Presence::Derived));
+}
