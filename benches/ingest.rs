@@ -1,4 +1,4 @@
-//! StockEtablissement from its zip to a sorted, typed table, beside the DuckDB engine alone
+//! `StockEtablissement` from its zip to a sorted, typed table, beside the DuckDB engine alone
 //! converting the already unzipped CSV to Parquet, all text: the same machine, the same minute.
 //!
 //! `make bench`, or with another size: `REGISTRE_BENCH_ETABLISSEMENTS=3000000 make bench`. The last
@@ -8,7 +8,9 @@ use registre_ingest::generate::{self, generate};
 use registre_ingest::origin::Origin;
 use registre_ingest::progress::Context;
 use registre_ingest::snapshot::TableWriter;
-use registre_ingest::{catalogue, decode::decode, download::download, normalise::normalise, origin::resolve};
+use registre_ingest::{
+    catalogue, decode::decode, download::download, normalise::normalise, origin::resolve,
+};
 use registre_schemas::etablissement::ETABLISSEMENT;
 use std::error::Error;
 use std::fs::{self, File};
@@ -27,7 +29,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let context = Context::silent();
 
     let started = Instant::now();
-    generate(&generate::Options { etablissements, ..generate::Options::sample() }, &folder, &context)?;
+    generate(
+        &generate::Options {
+            etablissements,
+            ..generate::Options::sample()
+        },
+        &folder,
+        &context,
+    )?;
     let generated = started.elapsed();
 
     let csv = folder.join("StockEtablissement_utf8.csv");
@@ -41,16 +50,47 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
 
     let mut out = io::stdout();
-    writeln!(out, "| measure | {etablissements} établissements asked, {rows} rows |")?;
+    writeln!(
+        out,
+        "| measure | {etablissements} établissements asked, {rows} rows |"
+    )?;
     writeln!(out, "|---|---|")?;
     writeln!(out, "| CSV | {:.0} MB |", megabytes(&csv)?)?;
-    writeln!(out, "| zip | {:.0} MB |", megabytes(&folder.join("files/StockEtablissement_utf8.zip"))?)?;
-    writeln!(out, "| our table | {:.0} MB |", megabytes(&folder.join("etablissement.parquet"))?)?;
-    writeln!(out, "| DuckDB's file | {:.0} MB |", megabytes(&folder.join("baseline.parquet"))?)?;
-    writeln!(out, "| generate, all files | {:.1} s |", generated.as_secs_f64())?;
-    writeln!(out, "| DuckDB alone, from the unzipped CSV | {:.2} s |", duckdb.as_secs_f64())?;
-    writeln!(out, "| registre, from the zip | {:.2} s |", ours.as_secs_f64())?;
-    writeln!(out, "| ratio | {:.2} |", ours.as_secs_f64() / duckdb.as_secs_f64())?;
+    writeln!(
+        out,
+        "| zip | {:.0} MB |",
+        megabytes(&folder.join("files/StockEtablissement_utf8.zip"))?
+    )?;
+    writeln!(
+        out,
+        "| our table | {:.0} MB |",
+        megabytes(&folder.join("etablissement.parquet"))?
+    )?;
+    writeln!(
+        out,
+        "| DuckDB's file | {:.0} MB |",
+        megabytes(&folder.join("baseline.parquet"))?
+    )?;
+    writeln!(
+        out,
+        "| generate, all files | {:.1} s |",
+        generated.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "| DuckDB alone, from the unzipped CSV | {:.2} s |",
+        duckdb.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "| registre, from the zip | {:.2} s |",
+        ours.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "| ratio | {:.2} |",
+        ours.as_secs_f64() / duckdb.as_secs_f64()
+    )?;
     fs::remove_dir_all(&folder)?;
     Ok(())
 }
@@ -61,6 +101,7 @@ fn timed(work: impl FnOnce() -> Result<(), Box<dyn Error>>) -> Result<Duration, 
     Ok(started.elapsed())
 }
 
+#[expect(clippy::cast_precision_loss, reason = "megabytes, shown to the unit")]
 fn megabytes(path: &Path) -> io::Result<f64> {
     Ok(fs::metadata(path)?.len() as f64 / 1e6)
 }
@@ -71,7 +112,10 @@ fn unzip(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the engine alone is what we compare with")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine alone is what we compare with"
+)]
 fn baseline(csv: &Path, parquet: &Path) -> Result<(), Box<dyn Error>> {
     let connection = duckdb::Connection::open_in_memory()?;
     connection.execute_batch(&format!(
@@ -84,8 +128,10 @@ fn baseline(csv: &Path, parquet: &Path) -> Result<(), Box<dyn Error>> {
 
 /// The hops of the pipeline, for one source.
 fn convert(folder: &Path, context: &Context) -> Result<u64, Box<dyn Error>> {
-    let sources: Vec<_> =
-        catalogue::sources()?.into_iter().filter(|source| source.name == "StockEtablissement").collect();
+    let sources: Vec<_> = catalogue::sources()?
+        .into_iter()
+        .filter(|source| source.name == "StockEtablissement")
+        .collect();
     let resource = resolve(&Origin::Folder(folder.to_path_buf()), sources, folder)?.remove(0);
     let raw = download(resource, folder, context)?;
     let mut writer: Option<TableWriter> = None;

@@ -69,13 +69,18 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Data {
     /// Folder of downloads and snapshots.
-    #[arg(long, env = "REGISTRE_DATA", value_name = "DIR", default_value = "data")]
+    #[arg(
+        long,
+        env = "REGISTRE_DATA",
+        value_name = "DIR",
+        default_value = "data"
+    )]
     pub data: PathBuf,
 }
 
 /// Where the sources are.
 #[derive(Debug, Args)]
-pub struct Source {
+pub struct Sources {
     /// A site with data.gouv.fr's API, a folder laid out the same way or holding the official files,
     /// or `sample`.
     #[arg(long, env = "REGISTRE_SOURCE", value_name = "SRC", default_value = DATA_GOUV)]
@@ -95,7 +100,12 @@ pub struct Source {
 #[derive(Debug, Args)]
 pub struct Listen {
     /// Address and port to answer on; port 0 takes a free one.
-    #[arg(long, env = "REGISTRE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "REGISTRE_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8080"
+    )]
     pub listen: SocketAddr,
 }
 
@@ -103,14 +113,19 @@ pub struct Listen {
 #[derive(Debug, Args)]
 pub struct Up {
     #[command(flatten)]
-    pub source: Source,
+    pub sources: Sources,
     #[command(flatten)]
     pub data: Data,
     #[command(flatten)]
     pub listen: Listen,
     /// When to look for new data: seconds, minutes, hours, day, month, weekday, in UTC. Files that
     /// did not change are not downloaded again.
-    #[arg(long, env = "REGISTRE_REFRESH", value_name = "CRON", default_value = "0 17 4 * * *")]
+    #[arg(
+        long,
+        env = "REGISTRE_REFRESH",
+        value_name = "CRON",
+        default_value = "0 17 4 * * *"
+    )]
     pub refresh: String,
 }
 
@@ -118,7 +133,7 @@ pub struct Up {
 #[derive(Debug, Args)]
 pub struct Ingest {
     #[command(flatten)]
-    pub source: Source,
+    pub sources: Sources,
     #[command(flatten)]
     pub data: Data,
 }

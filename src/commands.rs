@@ -12,7 +12,7 @@ use std::path::Path;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::cli::{Command, Generate, Ingest, Lookup, Serve, Source, Up};
+use crate::cli::{Command, Generate, Ingest, Lookup, Serve, Sources, Up};
 use crate::failure::Failure;
 use crate::progress::progress;
 use crate::refresh;
@@ -37,12 +37,12 @@ fn signals() -> Result<Signals, Failure> {
     Signals::listen().map_err(|error| Failure::new(1, format!("listen to signals: {error}")))
 }
 
-fn options(source: Source, data: &Path) -> Options {
+fn options(sources: Sources, data: &Path) -> Options {
     Options {
-        origin: source.source,
+        origin: sources.source,
         data: data.to_path_buf(),
-        allow: source.allow,
-        keep: source.keep as usize,
+        allow: sources.allow,
+        keep: sources.keep as usize,
     }
 }
 
@@ -50,50 +50,69 @@ fn options(source: Source, data: &Path) -> Options {
 async fn interruptible<T: Send + 'static>(
     work: impl FnOnce(&Context) -> Result<T, IngestError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let context = Context { progress: progress(), cancel: Cancel::default() };
+    let context = Context {
+        progress: progress(),
+        cancel: Cancel::default(),
+    };
     let watching = cancel_on_signal(signals()?, context.cancel.clone());
     let done = tokio::task::spawn_blocking(move || work(&context)).await;
     watching.abort();
-    done.map_err(|panic| Failure::new(1, format!("a bug: {panic}")))?.map_err(Failure::from)
+    done.map_err(|panic| Failure::new(1, format!("a bug: {panic}")))?
+        .map_err(Failure::from)
 }
 
 async fn ingest(arguments: Ingest) -> Result<(), Failure> {
-    let options = options(arguments.source, &arguments.data.data);
+    let options = options(arguments.sources, &arguments.data.data);
     ingest_once(options).await
 }
 
 async fn ingest_once(options: Options) -> Result<(), Failure> {
     match interruptible(move |context| registre_ingest::run(&options, context)).await? {
-        Outcome::Published(manifest) => tracing::info!("snapshot {} published: {}", manifest.id, rows(&manifest)),
+        Outcome::Published(manifest) => {
+            tracing::info!("snapshot {} published: {}", manifest.id, rows(&manifest))
+        }
         Outcome::Unchanged(manifest) => {
-            tracing::info!("the sources did not change: snapshot {} stays in service", manifest.id);
+            tracing::info!(
+                "the sources did not change: snapshot {} stays in service",
+                manifest.id
+            );
         }
     }
     Ok(())
 }
 
 fn rows(manifest: &Manifest) -> String {
-    let tables: Vec<String> = manifest.tables.iter().map(|table| format!("{} {}", table.rows, table.name)).collect();
+    let tables: Vec<String> = manifest
+        .tables
+        .iter()
+        .map(|table| format!("{} {}", table.rows, table.name))
+        .collect();
     tables.join(", ")
 }
 
 /// Binds first: a port already taken is known before an hour of work.
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Failure::new(8, format!("listen on {address}: {error}; choose another address with --listen")))
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(
+            8,
+            format!("listen on {address}: {error}; choose another address with --listen"),
+        )
+    })
 }
 
 async fn up(arguments: Up) -> Result<(), Failure> {
     let listener = bind(arguments.listen.listen).await?;
     let data = arguments.data.data;
-    let options = options(arguments.source, &data);
+    let options = options(arguments.sources, &data);
     let published = DataFolder::open(&data)?.current()?;
     if published.is_none_or(|manifest| must_ingest(&manifest, &options.origin)) {
         ingest_once(options.clone()).await?;
     }
     let cancel = Cancel::default();
-    let context = Context { progress: progress(), cancel: cancel.clone() };
+    let context = Context {
+        progress: progress(),
+        cancel: cancel.clone(),
+    };
     let mut scheduler = refresh::start(&arguments.refresh, options, context)
         .await
         .map_err(|error| Failure::new(2, format!("--refresh {:?}: {error}", arguments.refresh)))?;
@@ -123,17 +142,25 @@ async fn serve_until_signal(listener: TcpListener, data: &Path) -> Result<(), Fa
     if let Ok(address) = listener.local_addr() {
         tracing::info!("serving http://{address}/ (documentation: http://{address}/docs)");
     }
-    let config = Config { data: data.to_path_buf(), ..Config::default() };
+    let config = Config {
+        data: data.to_path_buf(),
+        ..Config::default()
+    };
     let shutdown = async move {
         signals.received().await;
         tracing::info!("stopping: requests under way are finished first");
     };
-    registre_query_api::serve(listener, config, shutdown).await.map_err(Failure::from)
+    registre_query_api::serve(listener, config, shutdown)
+        .await
+        .map_err(Failure::from)
 }
 
 fn lookup(arguments: &Lookup) -> Result<(), Failure> {
     DataFolder::at(&arguments.data.data).current()?;
-    let config = Config { data: arguments.data.data.clone(), ..Config::default() };
+    let config = Config {
+        data: arguments.data.data.clone(),
+        ..Config::default()
+    };
     let answer = registre_query_api::lookup(&config, &arguments.identifier);
     let (body, failure) = match answer {
         Ok(body) => (body, None),
@@ -143,7 +170,10 @@ fn lookup(arguments: &Lookup) -> Result<(), Failure> {
                 Code::FormatInvalide | Code::CleInvalide => 11,
                 _ => 6,
             };
-            (serde_json::json!(Problem::new(&error, None)), Some(Failure::new(code, error.to_string())))
+            (
+                serde_json::json!(Problem::new(&error, None)),
+                Some(Failure::new(code, error.to_string())),
+            )
         }
     };
     let text = serde_json::to_string_pretty(&body).unwrap_or_default();
@@ -160,6 +190,9 @@ async fn generate(arguments: Generate) -> Result<(), Failure> {
     };
     let out = arguments.out.clone();
     interruptible(move |context| generate::generate(&options, &out, context)).await?;
-    tracing::info!("ready: registre ingest --source {}", arguments.out.display());
+    tracing::info!(
+        "ready: registre ingest --source {}",
+        arguments.out.display()
+    );
     Ok(())
 }

@@ -14,7 +14,10 @@ pub struct Failure {
 impl Failure {
     /// With an exit code documented in `--help`.
     pub fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// Logs the message and gives the code.

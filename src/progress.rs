@@ -18,7 +18,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Starts writing logs to standard error, for the whole process.
 pub fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("REGISTRE_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_env("REGISTRE_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(AboveBars::default)
@@ -46,7 +47,11 @@ impl Write for AboveBars {
 
 /// Bars on a terminal, log lines elsewhere.
 pub fn progress() -> Arc<dyn Progress> {
-    if io::stderr().is_terminal() { Arc::new(Bars) } else { Arc::new(Lines) }
+    if io::stderr().is_terminal() {
+        Arc::new(Bars)
+    } else {
+        Arc::new(Lines)
+    }
 }
 
 struct Bars;
@@ -64,7 +69,10 @@ impl Progress for Bars {
         }
         bar.set_prefix(label.to_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
-        Box::new(Bar { bar, rows: AtomicU64::new(0) })
+        Box::new(Bar {
+            bar,
+            rows: AtomicU64::new(0),
+        })
     }
 }
 
@@ -80,7 +88,10 @@ impl Task for Bar {
 
     fn rows(&self, rows: u64) {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
-        self.bar.set_message(format!("{rows} lignes, {}/s", rate(rows, self.bar.elapsed())));
+        self.bar.set_message(format!(
+            "{rows} lignes, {}/s",
+            rate(rows, self.bar.elapsed())
+        ));
     }
 
     fn finish(&self, summary: &str) {
@@ -131,9 +142,9 @@ impl Task for Line {
         }
         *last = Instant::now();
         let elapsed = self.started.elapsed();
-        let left = self.total_bytes.filter(|total| *total > bytes && bytes > 0).map(|total| {
-            elapsed.mul_f64((total - bytes) as f64 / bytes as f64).as_secs()
-        });
+        let left = self
+            .total_bytes
+            .and_then(|total| seconds_left(total.checked_sub(bytes)?, rate(bytes, elapsed)));
         tracing::info!(
             bytes,
             total_bytes = self.total_bytes,
@@ -154,7 +165,16 @@ impl Task for Line {
     }
 }
 
+/// `None` at a rate of zero.
+fn seconds_left(bytes: u64, per_second: u64) -> Option<u64> {
+    bytes.checked_div(per_second)
+}
+
 /// Per second, rounded down.
 fn rate(amount: u64, elapsed: Duration) -> u64 {
-    u128::from(amount).saturating_mul(1000).checked_div(elapsed.as_millis()).and_then(|rate| u64::try_from(rate).ok()).unwrap_or(0)
+    u128::from(amount)
+        .saturating_mul(1000)
+        .checked_div(elapsed.as_millis())
+        .and_then(|rate| u64::try_from(rate).ok())
+        .unwrap_or(0)
 }

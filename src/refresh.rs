@@ -19,7 +19,9 @@ pub async fn start(
             let run = tokio::task::spawn_blocking(move || registre_ingest::run(&options, &context));
             match run.await {
                 Ok(outcome) => report(&outcome),
-                Err(panic) => tracing::error!("refresh: {panic}; the snapshot in service is unchanged"),
+                Err(panic) => {
+                    tracing::error!("refresh: {panic}; the snapshot in service is unchanged")
+                }
             }
         })
     })?;
@@ -30,9 +32,13 @@ pub async fn start(
 
 fn report(outcome: &Result<Outcome, IngestError>) {
     match outcome {
-        Ok(Outcome::Published(manifest)) => tracing::info!("refresh: snapshot {} published", manifest.id),
+        Ok(Outcome::Published(manifest)) => {
+            tracing::info!("refresh: snapshot {} published", manifest.id)
+        }
         Ok(Outcome::Unchanged(_)) => tracing::info!("refresh: the sources did not change"),
-        Err(IngestError::Busy { .. }) => tracing::warn!("refresh: skipped, an ingestion is already running"),
+        Err(IngestError::Busy { .. }) => {
+            tracing::warn!("refresh: skipped, an ingestion is already running")
+        }
         Err(error) => tracing::error!("refresh: {error}; the snapshot in service is unchanged"),
     }
 }

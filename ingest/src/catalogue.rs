@@ -83,18 +83,28 @@ pub fn sources() -> Result<Vec<Source>, IngestError> {
 }
 
 fn parse(text: &str) -> Result<Vec<Source>, IngestError> {
-    let file: File = toml::from_str(text).map_err(|error| IngestError::Catalogue(error.to_string()))?;
+    let file: File =
+        toml::from_str(text).map_err(|error| IngestError::Catalogue(error.to_string()))?;
     file.source
         .into_iter()
         .map(|entry| {
             let dataset = file.dataset.get(&entry.dataset).ok_or_else(|| {
-                IngestError::Catalogue(format!("source {}: no dataset named {:?}", entry.name, entry.dataset))
+                IngestError::Catalogue(format!(
+                    "source {}: no dataset named {:?}",
+                    entry.name, entry.dataset
+                ))
             })?;
             let table = registre_schemas::table(&entry.table).ok_or_else(|| {
-                IngestError::Catalogue(format!("source {}: no table named {:?}", entry.name, entry.table))
+                IngestError::Catalogue(format!(
+                    "source {}: no table named {:?}",
+                    entry.name, entry.table
+                ))
             })?;
             let delimiter = u8::try_from(entry.delimiter).map_err(|_not_ascii| {
-                IngestError::Catalogue(format!("source {}: delimiter {:?} is not one byte", entry.name, entry.delimiter))
+                IngestError::Catalogue(format!(
+                    "source {}: delimiter {:?} is not one byte",
+                    entry.name, entry.delimiter
+                ))
             })?;
             Ok(Source {
                 name: entry.name,
@@ -120,13 +130,19 @@ mod tests {
     fn every_table_has_a_source() {
         let sources = sources().unwrap();
         for table in registre_schemas::TABLES {
-            assert!(sources.iter().any(|source| source.table.name == table.name), "{}", table.name);
+            assert!(
+                sources.iter().any(|source| source.table.name == table.name),
+                "{}",
+                table.name
+            );
         }
     }
 
     #[test]
     fn a_misspelt_setting_is_refused_by_name() {
-        let error = parse("[dataset]\n[[source]]\nnom = \"x\"").unwrap_err().to_string();
+        let error = parse("[dataset]\n[[source]]\nnom = \"x\"")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("nom"), "{error}");
     }
 }

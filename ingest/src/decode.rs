@@ -48,15 +48,25 @@ pub fn decode(
     let source = &raw.resource.source;
     let layouts = read_layouts(raw)?;
     let mut rejects = Rejects::new(source.refused_per_million);
-    let task = context.progress.begin(&format!("{} : décodage", source.name), Some(raw.size));
+    let task = context
+        .progress
+        .begin(&format!("{} : décodage", source.name), Some(raw.size));
     let (ordered, received) = sync_channel::<Receiver<Parsed>>(IN_FLIGHT);
     let outcome = std::thread::scope(|scope| {
-        let producer = scope.spawn(|| produce(raw, &layouts, ordered, &*task, context));
+        let producer = scope.spawn(|| {
+            // Owned here, so that the queue ends when the reading does.
+            let ordered = ordered;
+            produce(raw, &layouts, &ordered, &*task, context)
+        });
         let mut consume = || {
-            for parsed in received.iter() {
+            for parsed in &received {
                 context.cancel.check()?;
                 let Ok(parsed) = parsed.recv() else {
-                    return Err(IngestError::Decode { file: source.name.clone(), line: None, detail: "a parsing task died".to_owned() });
+                    return Err(IngestError::Decode {
+                        file: source.name.clone(),
+                        line: None,
+                        detail: "a parsing task died".to_owned(),
+                    });
                 };
                 task.rows(parsed.rows_read);
                 rejects.merge(&parsed)?;
@@ -68,14 +78,21 @@ pub fn decode(
         // Dropping the receiver makes the producer's next send fail, so that it stops too.
         drop(received);
         let produced = producer.join().unwrap_or_else(|_panic| {
-            Err(IngestError::Decode { file: source.name.clone(), line: None, detail: "the reading thread died".to_owned() })
+            Err(IngestError::Decode {
+                file: source.name.clone(),
+                line: None,
+                detail: "the reading thread died".to_owned(),
+            })
         });
         // The sink's error is the cause when both failed.
         consumed.and(produced)
     });
     outcome?;
     let report = rejects.finish(&source.name, &layouts)?;
-    task.finish(&format!("{}: {} rows read, {} kept", source.name, report.rows_read, report.rows_kept));
+    task.finish(&format!(
+        "{}: {} rows read, {} kept",
+        source.name, report.rows_read, report.rows_kept
+    ));
     Ok(report)
 }
 
@@ -108,7 +125,10 @@ impl Seek for Counted<'_> {
     }
 }
 
-fn open_archive<'a>(path: &Path, task: Option<&'a dyn Task>) -> Result<ZipArchive<Counted<'a>>, IngestError> {
+fn open_archive<'a>(
+    path: &Path,
+    task: Option<&'a dyn Task>,
+) -> Result<ZipArchive<Counted<'a>>, IngestError> {
     let file = File::open(path).map_err(IngestError::io("open", path))?;
     ZipArchive::new(Counted { file, task }).map_err(|error| IngestError::File {
         path: path.to_path_buf(),
@@ -119,7 +139,9 @@ fn open_archive<'a>(path: &Path, task: Option<&'a dyn Task>) -> Result<ZipArchiv
 fn is_zip(path: &Path) -> Result<bool, IngestError> {
     let mut magic = [0; 2];
     let mut file = File::open(path).map_err(IngestError::io("open", path))?;
-    let length = file.read(&mut magic).map_err(IngestError::io("read", path))?;
+    let length = file
+        .read(&mut magic)
+        .map_err(IngestError::io("read", path))?;
     Ok(&magic[..length] == b"PK")
 }
 
@@ -131,54 +153,100 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
     if is_zip(&raw.path)? {
         let mut archive = open_archive(&raw.path, None)?;
         for index in 0..archive.len() {
-            let entry = archive.by_index(index).map_err(|error| zip_error(&raw.path, &error.to_string()))?;
-            let name = entry.name().map_err(|error| zip_error(&raw.path, &error.to_string()))?.into_owned();
-            if entry.is_file() && Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-                headers.push((index, name.clone(), layout::read_header(entry, &name, source.delimiter)?));
+            let entry = archive
+                .by_index(index)
+                .map_err(|error| zip_error(&raw.path, &error.to_string()))?;
+            let name = entry
+                .name()
+                .map_err(|error| zip_error(&raw.path, &error.to_string()))?
+                .into_owned();
+            if entry.is_file()
+                && Path::new(&name)
+                    .extension()
+                    .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+            {
+                headers.push((
+                    index,
+                    name.clone(),
+                    layout::read_header(entry, &name, source.delimiter)?,
+                ));
             }
         }
     } else {
-        let name = raw.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = raw
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let file = File::open(&raw.path).map_err(IngestError::io("open", &raw.path))?;
-        headers.push((0, name.clone(), layout::read_header(file, &name, source.delimiter)?));
+        headers.push((
+            0,
+            name.clone(),
+            layout::read_header(file, &name, source.delimiter)?,
+        ));
     }
     if headers.is_empty() {
-        return Err(IngestError::File { path: raw.path.clone(), detail: "no CSV file in this archive".to_owned() });
+        return Err(IngestError::File {
+            path: raw.path.clone(),
+            detail: "no CSV file in this archive".to_owned(),
+        });
     }
-    let unknown = layout::unknown_columns(source.table, headers.iter().map(|(_, _, header)| header.as_slice()));
+    let unknown = layout::unknown_columns(
+        source.table,
+        headers.iter().map(|(_, _, header)| header.as_slice()),
+    );
     headers
         .into_iter()
         .map(|(index, file, header)| {
             let layout = Layout::new(source.table, source.delimiter, file, &header, &unknown)?;
-            Ok(Entry { index, layout: Arc::new(layout) })
+            Ok(Entry {
+                index,
+                layout: Arc::new(layout),
+            })
         })
         .collect()
 }
 
 fn zip_error(path: &Path, detail: &str) -> IngestError {
-    IngestError::File { path: path.to_path_buf(), detail: format!("zip archive: {detail}") }
+    IngestError::File {
+        path: path.to_path_buf(),
+        detail: format!("zip archive: {detail}"),
+    }
 }
 
 /// Inflates, cuts, and hands out chunks until the end, an error, or a consumer that went away.
 fn produce(
     raw: &RawFile,
     entries: &[Entry],
-    ordered: SyncSender<Receiver<Parsed>>,
+    ordered: &SyncSender<Receiver<Parsed>>,
     task: &dyn Task,
     context: &Context,
 ) -> Result<(), IngestError> {
     if is_zip(&raw.path)? {
         let mut archive = open_archive(&raw.path, Some(task))?;
         for entry in entries {
-            let reader = archive.by_index(entry.index).map_err(|error| zip_error(&raw.path, &error.to_string()))?;
-            if !produce_entry(reader, raw, &entry.layout, &ordered, context)? {
+            let reader = archive
+                .by_index(entry.index)
+                .map_err(|error| zip_error(&raw.path, &error.to_string()))?;
+            if !produce_entry(reader, raw, &entry.layout, ordered, context)? {
                 return Ok(());
             }
         }
         Ok(())
     } else {
         let file = File::open(&raw.path).map_err(IngestError::io("open", &raw.path))?;
-        produce_entry(Counted { file, task: Some(task) }, raw, &entries[0].layout, &ordered, context).map(|_consumer_alive| ())
+        produce_entry(
+            Counted {
+                file,
+                task: Some(task),
+            },
+            raw,
+            &entries[0].layout,
+            ordered,
+            context,
+        )
+        .map(|_consumer_alive| ())
     }
 }
 

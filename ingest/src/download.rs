@@ -63,7 +63,10 @@ pub(crate) fn client() -> Result<reqwest::blocking::Client, IngestError> {
         .connect_timeout(Duration::from_secs(20))
         .timeout(None)
         .build()
-        .map_err(|error| IngestError::Source { name: "http".to_owned(), detail: causes(&error) })?;
+        .map_err(|error| IngestError::Source {
+            name: "http".to_owned(),
+            detail: causes(&error),
+        })?;
     Ok(CLIENT.get_or_init(|| client).clone())
 }
 
@@ -80,7 +83,11 @@ pub(crate) fn causes(error: &dyn Error) -> String {
 
 /// Downloads `resource` into `folder`, or reads it where it is; either way its size and checksums
 /// are verified against what was announced.
-pub fn download(resource: Resource, folder: &Path, context: &Context) -> Result<RawFile, IngestError> {
+pub fn download(
+    resource: Resource,
+    folder: &Path,
+    context: &Context,
+) -> Result<RawFile, IngestError> {
     let raw = match resource.location.clone() {
         Location::Path(path) => in_place(resource, path, context)?,
         Location::Url(url) => fetch(resource, &url, folder, context)?,
@@ -92,11 +99,27 @@ pub fn download(resource: Resource, folder: &Path, context: &Context) -> Result<
 /// A file already here is read where it is.
 fn in_place(resource: Resource, path: PathBuf, context: &Context) -> Result<RawFile, IngestError> {
     let mut file = File::open(&path).map_err(IngestError::io("open", &path))?;
-    let size = file.metadata().map_err(IngestError::io("read", &path))?.len();
-    let task = context.progress.begin(&format!("{} : lecture", resource.source.name), Some(size));
+    let size = file
+        .metadata()
+        .map_err(IngestError::io("read", &path))?
+        .len();
+    let task = context
+        .progress
+        .begin(&format!("{} : lecture", resource.source.name), Some(size));
     let sha256 = copy(&mut file, &mut std::io::sink(), &path, context, &*task)?;
-    task.finish(&format!("{}: {size} bytes, sha256 {}", resource.source.name, &sha256[..16]));
-    Ok(RawFile { url: path.display().to_string(), resource, path, etag: None, size, sha256 })
+    task.finish(&format!(
+        "{}: {size} bytes, sha256 {}",
+        resource.source.name,
+        &sha256[..16]
+    ));
+    Ok(RawFile {
+        url: path.display().to_string(),
+        resource,
+        path,
+        etag: None,
+        size,
+        sha256,
+    })
 }
 
 /// What `resource` must still match for a downloaded file to be reused.
@@ -107,17 +130,31 @@ fn announced(resource: &Resource, requested: &str, receipt: &Receipt) -> bool {
         && receipt.announced_last_modified == resource.last_modified
 }
 
-fn fetch(resource: Resource, url: &str, folder: &Path, context: &Context) -> Result<RawFile, IngestError> {
+fn fetch(
+    resource: Resource,
+    url: &str,
+    folder: &Path,
+    context: &Context,
+) -> Result<RawFile, IngestError> {
     let path = folder.join(format!("{}.zip", resource.source.name));
     let receipt_path = folder.join(format!("{}.json", resource.source.name));
-    let kept: Option<Receipt> = fs::read(&receipt_path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let kept: Option<Receipt> = fs::read(&receipt_path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(receipt) = kept
         && announced(&resource, url, &receipt)
         && (resource.last_modified.is_some() || resource.checksum.is_some())
         && fs::metadata(&path).is_ok_and(|file| file.len() == receipt.size)
     {
         tracing::info!(source.name = %resource.source.name, "{}: unchanged, not downloaded again", resource.source.name);
-        return Ok(RawFile { resource, path, url: receipt.url, etag: receipt.etag, size: receipt.size, sha256: receipt.sha256 });
+        return Ok(RawFile {
+            resource,
+            path,
+            url: receipt.url,
+            etag: receipt.etag,
+            size: receipt.size,
+            sha256: receipt.sha256,
+        });
     }
     let mut attempt = 1;
     let raw = loop {
@@ -143,7 +180,10 @@ fn fetch(resource: Resource, url: &str, folder: &Path, context: &Context) -> Res
         size: raw.size,
         sha256: raw.sha256.clone(),
     };
-    write_atomic(&receipt_path, &serde_json::to_vec_pretty(&receipt).unwrap_or_default())?;
+    write_atomic(
+        &receipt_path,
+        &serde_json::to_vec_pretty(&receipt).unwrap_or_default(),
+    )?;
     Ok(raw)
 }
 
@@ -157,43 +197,83 @@ fn pause(wait: Duration, context: &Context) -> Result<(), IngestError> {
     Ok(())
 }
 
-fn try_fetch(resource: &Resource, url: &str, path: &Path, context: &Context) -> Result<RawFile, IngestError> {
-    let fail = |detail: String| IngestError::Source { name: resource.source.name.clone(), detail };
+fn try_fetch(
+    resource: &Resource,
+    url: &str,
+    path: &Path,
+    context: &Context,
+) -> Result<RawFile, IngestError> {
+    let fail = |detail: String| IngestError::Source {
+        name: resource.source.name.clone(),
+        detail,
+    };
     let mut response = client()?
         .get(url)
-        .timeout(Duration::from_secs(24 * 3600))
+        .timeout(Duration::from_hours(24))
         .send()
         .and_then(reqwest::blocking::Response::error_for_status)
         .map_err(|error| fail(format!("GET {url}: {}", causes(&error))))?;
     let announced = response.content_length();
-    let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let etag = response
+        .headers()
+        .get("etag")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let final_url = response.url().to_string();
     let part = path.with_extension("part");
     let mut file = File::create(&part).map_err(IngestError::io("create", &part))?;
-    let task = context.progress.begin(&format!("{} : téléchargement", resource.source.name), announced.or(resource.size));
+    let task = context.progress.begin(
+        &format!("{} : téléchargement", resource.source.name),
+        announced.or(resource.size),
+    );
     let sha256 = copy(&mut response, &mut file, &part, context, &*task)?;
     file.sync_all().map_err(IngestError::io("write", &part))?;
-    let size = file.metadata().map_err(IngestError::io("read", &part))?.len();
+    let size = file
+        .metadata()
+        .map_err(IngestError::io("read", &part))?
+        .len();
     if announced.is_some_and(|announced| announced != size) {
-        return Err(fail(format!("GET {url}: {size} bytes received, {} announced", announced.unwrap_or_default())));
+        return Err(fail(format!(
+            "GET {url}: {size} bytes received, {} announced",
+            announced.unwrap_or_default()
+        )));
     }
     fs::rename(&part, path).map_err(IngestError::io("rename", path))?;
-    task.finish(&format!("{}: {size} bytes from {final_url}", resource.source.name));
-    Ok(RawFile { resource: resource.clone(), path: path.to_path_buf(), url: final_url, etag, size, sha256 })
+    task.finish(&format!(
+        "{}: {size} bytes from {final_url}",
+        resource.source.name
+    ));
+    Ok(RawFile {
+        resource: resource.clone(),
+        path: path.to_path_buf(),
+        url: final_url,
+        etag,
+        size,
+        sha256,
+    })
 }
 
 /// Copies to the end, hashing on the way.
-fn copy(from: &mut impl Read, to: &mut impl Write, path: &Path, context: &Context, task: &dyn Task) -> Result<String, IngestError> {
+fn copy(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    path: &Path,
+    context: &Context,
+    task: &dyn Task,
+) -> Result<String, IngestError> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     loop {
         context.cancel.check()?;
-        let length = from.read(&mut buffer).map_err(IngestError::io("read", path))?;
+        let length = from
+            .read(&mut buffer)
+            .map_err(IngestError::io("read", path))?;
         if length == 0 {
             return Ok(hex(&hasher.finalize()));
         }
         hasher.update(&buffer[..length]);
-        to.write_all(&buffer[..length]).map_err(IngestError::io("write", path))?;
+        to.write_all(&buffer[..length])
+            .map_err(IngestError::io("write", path))?;
         task.advance(length as u64);
     }
 }
@@ -201,32 +281,51 @@ fn copy(from: &mut impl Read, to: &mut impl Write, path: &Path, context: &Contex
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The sha256 of a file, in hexadecimal.
 pub(crate) fn sha256_of(path: &Path, context: &Context) -> Result<String, IngestError> {
     let mut file = File::open(path).map_err(IngestError::io("open", path))?;
-    copy(&mut file, &mut std::io::sink(), path, context, &crate::progress::Silent)
+    copy(
+        &mut file,
+        &mut std::io::sink(),
+        path,
+        context,
+        &crate::progress::Silent,
+    )
 }
 
 /// Size and published checksum. Publishers leave the checksum out at times, never the size wrong:
 /// a file of another size is not the file announced.
 fn verify(raw: &RawFile) -> Result<(), IngestError> {
-    let fail = |detail: String| Err(IngestError::File { path: raw.path.clone(), detail });
+    let fail = |detail: String| {
+        Err(IngestError::File {
+            path: raw.path.clone(),
+            detail,
+        })
+    };
     if let Some(announced) = raw.resource.size
         && announced != raw.size
     {
-        return fail(format!("{} bytes, {announced} announced by the publisher: truncated or replaced under way; run again", raw.size));
+        return fail(format!(
+            "{} bytes, {announced} announced by the publisher: truncated or replaced under way; run again",
+            raw.size
+        ));
     }
     if let Some((algorithm, value)) = &raw.resource.checksum
         && algorithm == "sha256"
         && !value.eq_ignore_ascii_case(&raw.sha256)
     {
-        return fail(format!("sha256 {}, {value} announced by the publisher: corrupt; run again", raw.sha256));
+        return fail(format!(
+            "sha256 {}, {value} announced by the publisher: corrupt; run again",
+            raw.sha256
+        ));
     }
     Ok(())
 }

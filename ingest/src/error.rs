@@ -42,7 +42,9 @@ pub enum IngestError {
     },
 
     /// Too many rows were refused.
-    #[error("decode {file}: {rejected} of {read} rows refused, more than the {budget} allowed; {first}")]
+    #[error(
+        "decode {file}: {rejected} of {read} rows refused, more than the {budget} allowed; {first}"
+    )]
     Budget {
         /// File, inside its archive if any.
         file: String,
@@ -111,7 +113,11 @@ pub enum IngestError {
 impl IngestError {
     /// Wraps a system error with what we were doing and where.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, path: path.as_ref().to_path_buf(), source }
+        move |source| Self::Io {
+            action,
+            path: path.as_ref().to_path_buf(),
+            source,
+        }
     }
 
     /// The exit code documented in `--help`.

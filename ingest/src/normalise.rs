@@ -27,15 +27,23 @@ pub fn normalise(batch: RecordBatch, source: &Source) -> Result<RecordBatch, Ing
 fn association(batch: &RecordBatch, source: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
     let schema = batch.schema();
     let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
-    let allowed = batch.column_by_name("publiweb").map(AsArray::as_string::<i32>);
-    let withheld: BooleanArray =
-        (0..batch.num_rows()).map(|row| Some(allowed.is_none_or(|allowed| allowed.is_null(row) || allowed.value(row) != "1"))).collect();
+    let allowed = batch
+        .column_by_name("publiweb")
+        .map(AsArray::as_string::<i32>);
+    let withheld: BooleanArray = (0..batch.num_rows())
+        .map(|row| {
+            Some(allowed.is_none_or(|allowed| allowed.is_null(row) || allowed.value(row) != "1"))
+        })
+        .collect();
     for name in PERSONAL {
         let position = schema.index_of(name)?;
         columns[position] = nullif(&columns[position], &withheld)?;
     }
     let position = schema.index_of("source")?;
     let name = source.strip_prefix("rna_").unwrap_or(source);
-    columns[position] = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(name, batch.num_rows())));
+    columns[position] = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+        name,
+        batch.num_rows(),
+    )));
     RecordBatch::try_new(schema, columns)
 }

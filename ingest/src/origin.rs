@@ -82,9 +82,15 @@ impl Resource {
     pub fn as_of(&self) -> Option<NaiveDate> {
         let file = match &self.location {
             Location::Url(url) => url.rsplit('/').next().unwrap_or_default().to_owned(),
-            Location::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Location::Path(path) => path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
         };
-        date_in(&self.title).or_else(|| date_in(&file)).or_else(|| self.last_modified.map(|at| at.date_naive()))
+        date_in(&self.title)
+            .or_else(|| date_in(&file))
+            .or_else(|| self.last_modified.map(|at| at.date_naive()))
     }
 }
 
@@ -115,11 +121,19 @@ struct Checksum {
 }
 
 /// Finds each source; the missing ones that are not required are left out.
-pub fn resolve(origin: &Origin, sources: Vec<Source>, sample: &Path) -> Result<Vec<Resource>, IngestError> {
+pub fn resolve(
+    origin: &Origin,
+    sources: Vec<Source>,
+    sample: &Path,
+) -> Result<Vec<Resource>, IngestError> {
     let folder = match origin {
         Origin::Folder(folder) => folder.as_path(),
         Origin::Sample => sample,
-        Origin::Site(base) => return resolve_all(sources, |source| find(source, &fetch(base, source)?, &Base::Site(base))),
+        Origin::Site(base) => {
+            return resolve_all(sources, |source| {
+                find(source, &fetch(base, source)?, &Base::Site(base))
+            });
+        }
     };
     if !folder.is_dir() {
         return Err(IngestError::Source {
@@ -128,7 +142,9 @@ pub fn resolve(origin: &Origin, sources: Vec<Source>, sample: &Path) -> Result<V
         });
     }
     if folder.join("api").is_dir() {
-        resolve_all(sources, |source| find(source, &read(folder, source)?, &Base::Folder(folder)))
+        resolve_all(sources, |source| {
+            find(source, &read(folder, source)?, &Base::Folder(folder))
+        })
     } else {
         resolve_all(sources, |source| find_file(source, folder))
     }
@@ -153,7 +169,9 @@ fn resolve_all(
                     name: source.name,
                 });
             }
-            None => tracing::warn!(source.name = %source.name, "{}: not found, its table will be empty", source.name),
+            None => {
+                tracing::warn!(source.name = %source.name, "{}: not found, its table will be empty", source.name);
+            }
         }
     }
     Ok(found)
@@ -170,7 +188,9 @@ impl Base<'_> {
         let absolute = url.split_once("://").map(|(_scheme, rest)| rest);
         match (self, absolute) {
             (Self::Site(_), Some(_)) => Location::Url(url.to_owned()),
-            (Self::Site(base), None) => Location::Url(format!("{base}/{}", url.trim_start_matches('/'))),
+            (Self::Site(base), None) => {
+                Location::Url(format!("{base}/{}", url.trim_start_matches('/')))
+            }
             // A mirror made by wget keeps other hosts under their own name.
             (Self::Folder(root), Some(host_and_path)) => Location::Path(root.join(host_and_path)),
             (Self::Folder(root), None) => Location::Path(root.join(url.trim_start_matches('/'))),
@@ -180,43 +200,78 @@ impl Base<'_> {
 
 fn fetch(base: &str, source: &Source) -> Result<DatasetDocument, IngestError> {
     let url = format!("{base}/api/1/datasets/{}/", source.dataset.id);
-    let fail = |detail: String| IngestError::Source { name: source.name.clone(), detail };
+    let fail = |detail: String| IngestError::Source {
+        name: source.name.clone(),
+        detail,
+    };
     let body = crate::download::client()?
         .get(&url)
         .send()
         .and_then(reqwest::blocking::Response::error_for_status)
         .and_then(reqwest::blocking::Response::text)
         .map_err(|error| fail(format!("GET {url}: {}", crate::download::causes(&error))))?;
-    serde_json::from_str(&body).map_err(|error| fail(format!("GET {url}: not a dataset document: {error}")))
+    serde_json::from_str(&body)
+        .map_err(|error| fail(format!("GET {url}: not a dataset document: {error}")))
 }
 
 fn read(folder: &Path, source: &Source) -> Result<DatasetDocument, IngestError> {
     let path = folder.join(format!("api/1/datasets/{}/index.json", source.dataset.id));
-    let fail = |detail: String| IngestError::Source { name: source.name.clone(), detail };
-    let text = fs::read_to_string(&path).map_err(|error| fail(format!("{}: {error}", path.display())))?;
-    serde_json::from_str(&text).map_err(|error| fail(format!("{}: not a dataset document: {error}", path.display())))
+    let fail = |detail: String| IngestError::Source {
+        name: source.name.clone(),
+        detail,
+    };
+    let text =
+        fs::read_to_string(&path).map_err(|error| fail(format!("{}: {error}", path.display())))?;
+    serde_json::from_str(&text).map_err(|error| {
+        fail(format!(
+            "{}: not a dataset document: {error}",
+            path.display()
+        ))
+    })
 }
 
 /// By resource id, else the newest of that title. The title's word must stand alone:
 /// `StockEtablissement` is not `StockEtablissementHistorique`.
-fn find(source: &Source, document: &DatasetDocument, base: &Base<'_>) -> Result<Option<Resource>, IngestError> {
-    let by_id = source.resource.as_ref().and_then(|id| document.resources.iter().find(|resource| resource.id == *id));
+fn find(
+    source: &Source,
+    document: &DatasetDocument,
+    base: &Base<'_>,
+) -> Result<Option<Resource>, IngestError> {
+    let by_id = source.resource.as_ref().and_then(|id| {
+        document
+            .resources
+            .iter()
+            .find(|resource| resource.id == *id)
+    });
     let by_title = || {
         document
             .resources
             .iter()
-            .filter(|resource| is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title))
+            .filter(|resource| {
+                is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title)
+            })
             .filter(|resource| resource.url.to_ascii_lowercase().ends_with(".zip"))
-            .max_by_key(|resource| (date_in(&resource.title).or_else(|| date_in(&resource.url)), resource.last_modified.clone()))
+            .max_by_key(|resource| {
+                (
+                    date_in(&resource.title).or_else(|| date_in(&resource.url)),
+                    resource.last_modified.clone(),
+                )
+            })
     };
-    let Some(found) = by_id.or_else(by_title) else { return Ok(None) };
+    let Some(found) = by_id.or_else(by_title) else {
+        return Ok(None);
+    };
     let location = base.locate(&found.url);
     if let Location::Path(path) = &location
         && !path.is_file()
     {
         return Err(IngestError::Source {
             name: source.name.clone(),
-            detail: format!("{}: no such file, named by the dataset document as {:?}", path.display(), found.url),
+            detail: format!(
+                "{}: no such file, named by the dataset document as {:?}",
+                path.display(),
+                found.url
+            ),
         });
     }
     Ok(Some(Resource {
@@ -226,7 +281,10 @@ fn find(source: &Source, document: &DatasetDocument, base: &Base<'_>) -> Result<
         location,
         last_modified: found.last_modified.as_deref().and_then(instant),
         size: found.filesize,
-        checksum: found.checksum.as_ref().map(|sum| (sum.algorithm.clone(), sum.value.clone())),
+        checksum: found
+            .checksum
+            .as_ref()
+            .map(|sum| (sum.algorithm.clone(), sum.value.clone())),
     }))
 }
 
@@ -234,7 +292,9 @@ fn find(source: &Source, document: &DatasetDocument, base: &Base<'_>) -> Result<
 fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestError> {
     let mut found: Option<PathBuf> = None;
     for entry in fs::read_dir(folder).map_err(IngestError::io("list folder", folder))? {
-        let path = entry.map_err(IngestError::io("list folder", folder))?.path();
+        let path = entry
+            .map_err(IngestError::io("list folder", folder))?
+            .path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if matches_pattern(&name, &source.file) && found.as_ref().is_none_or(|best| path > *best) {
             found = Some(path);
@@ -245,7 +305,11 @@ fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestE
     Ok(Some(Resource {
         source: source.clone(),
         id: None,
-        title: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        title: path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         last_modified: metadata.modified().ok().map(DateTime::<Utc>::from),
         size: Some(metadata.len()),
         checksum: None,
@@ -276,11 +340,26 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.with_timezone(&Utc))
         .ok()
-        .or_else(|| text.parse::<chrono::NaiveDateTime>().ok().map(|at| at.and_utc()))
+        .or_else(|| {
+            text.parse::<chrono::NaiveDateTime>()
+                .ok()
+                .map(|at| at.and_utc())
+        })
 }
 
 const MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 
 /// The date in a title or file name: `01 Novembre 2026`, `01 11 2026` or `20261101`.
@@ -294,12 +373,21 @@ fn date_in(text: &str) -> Option<NaiveDate> {
         let month = MONTHS
             .iter()
             .position(|month| *month == window[1])
-            .map_or_else(|| window[1].parse().ok(), |index| u32::try_from(index + 1).ok())?;
-        let year: i32 = window[2].parse().ok().filter(|year| (1900..2200).contains(year))?;
+            .map_or_else(
+                || window[1].parse().ok(),
+                |index| u32::try_from(index + 1).ok(),
+            )?;
+        let year: i32 = window[2]
+            .parse()
+            .ok()
+            .filter(|year| (1900..2200).contains(year))?;
         NaiveDate::from_ymd_opt(year, month, window[0].parse().ok()?)
     });
     in_words.or_else(|| {
-        words.iter().filter(|word| word.len() == 8).find_map(|word| NaiveDate::parse_from_str(word, "%Y%m%d").ok())
+        words
+            .iter()
+            .filter(|word| word.len() == 8)
+            .find_map(|word| NaiveDate::parse_from_str(word, "%Y%m%d").ok())
     })
 }
 
@@ -310,23 +398,41 @@ mod tests {
     #[test]
     fn a_date_is_read_from_every_form_of_title_seen() {
         let first = NaiveDate::from_ymd_opt(2026, 11, 1);
-        assert_eq!(date_in("Sirene : Fichier StockUniteLegale du 01 Novembre 2026"), first);
-        assert_eq!(date_in("Sirene : Fichier StockEtablissement du 01 11 2026 (format parquet) -"), first);
-        assert_eq!(date_in("https://media.interieur.gouv.fr/rna/rna_waldec_20261101.zip"), first);
+        assert_eq!(
+            date_in("Sirene : Fichier StockUniteLegale du 01 Novembre 2026"),
+            first
+        );
+        assert_eq!(
+            date_in("Sirene : Fichier StockEtablissement du 01 11 2026 (format parquet) -"),
+            first
+        );
+        assert_eq!(
+            date_in("https://media.interieur.gouv.fr/rna/rna_waldec_20261101.zip"),
+            first
+        );
         assert_eq!(date_in("StockUniteLegale_utf8.zip"), None);
     }
 
     #[test]
     fn a_title_is_not_found_inside_a_longer_one() {
-        assert!(is_titled("Sirene : Fichier StockEtablissement du 01 Mars 2022", "StockEtablissement"));
-        assert!(!is_titled("Sirene : Fichier StockEtablissementHistorique du 01 Mars 2022", "StockEtablissement"));
+        assert!(is_titled(
+            "Sirene : Fichier StockEtablissement du 01 Mars 2022",
+            "StockEtablissement"
+        ));
+        assert!(!is_titled(
+            "Sirene : Fichier StockEtablissementHistorique du 01 Mars 2022",
+            "StockEtablissement"
+        ));
         assert!(is_titled("rna_waldec_20261101.zip", "rna_waldec"));
     }
 
     #[test]
     fn the_word_sample_a_url_and_a_folder_are_told_apart() {
         assert_eq!("sample".parse(), Ok(Origin::Sample));
-        assert_eq!("https://www.data.gouv.fr/".parse(), Ok(Origin::Site(DATA_GOUV.into())));
+        assert_eq!(
+            "https://www.data.gouv.fr/".parse(),
+            Ok(Origin::Site(DATA_GOUV.into()))
+        );
         assert_eq!("./miroir".parse(), Ok(Origin::Folder("./miroir".into())));
     }
 }

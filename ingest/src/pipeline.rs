@@ -19,7 +19,7 @@ use crate::origin::{Origin, Resource, resolve};
 use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::rna;
-use crate::snapshot::{TableWriter, WrittenTable};
+use crate::snapshot::{StagedWriter, TableWriter, WrittenTable};
 use crate::verify::verify;
 
 /// What a run is asked.
@@ -57,14 +57,27 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     }
     let resources = resolve(&options.origin, catalogue::sources()?, &sample)?;
     let as_of = as_of(&resources);
-    let raw: Vec<RawFile> =
-        resources.into_iter().map(|resource| download(resource, &data.raw(), context)).collect::<Result<_, _>>()?;
-    if let Some(manifest) = in_service.as_ref().filter(|manifest| same_sources(manifest, &raw, options)) {
+    let raw: Vec<RawFile> = resources
+        .into_iter()
+        .map(|resource| download(resource, &data.raw(), context))
+        .collect::<Result<_, _>>()?;
+    if let Some(manifest) = in_service
+        .as_ref()
+        .filter(|manifest| same_sources(manifest, &raw, options))
+    {
         return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
     }
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
     let staged = data.staging().join(&id);
-    let made = make(&raw, &as_of, in_service.as_ref(), &id, &staged, options, context);
+    let made = make(
+        &raw,
+        &as_of,
+        in_service.as_ref(),
+        &id,
+        &staged,
+        options,
+        context,
+    );
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
@@ -96,7 +109,9 @@ fn as_of(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
     let mut dates = BTreeMap::new();
     for resource in resources {
         if let Some(date) = resource.as_of() {
-            let known = dates.entry(resource.source.register.clone()).or_insert(date);
+            let known = dates
+                .entry(resource.source.register.clone())
+                .or_insert(date);
             *known = date.min(*known);
         }
     }
@@ -105,8 +120,15 @@ fn as_of(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
 
 /// Whether the snapshot in service was made from these very files, by this version of the program.
 fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool {
-    let made: Vec<(&str, &str)> = manifest.sources.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
-    let here: Vec<(&str, &str)> = raw.iter().map(|file| (file.resource.source.name.as_str(), file.sha256.as_str())).collect();
+    let made: Vec<(&str, &str)> = manifest
+        .sources
+        .iter()
+        .map(|file| (file.name.as_str(), file.sha256.as_str()))
+        .collect();
+    let here: Vec<(&str, &str)> = raw
+        .iter()
+        .map(|file| (file.resource.source.name.as_str(), file.sha256.as_str()))
+        .collect();
     made == here && manifest.producer == producer() && manifest.origin == options.origin.to_string()
 }
 
@@ -127,13 +149,21 @@ fn make(
     let mut tables = Vec::new();
     let mut sources = Vec::new();
     for table in registre_schemas::TABLES {
-        let files: Vec<&RawFile> = raw.iter().filter(|file| file.resource.source.table.name == table.name).collect();
+        let files: Vec<&RawFile> = raw
+            .iter()
+            .filter(|file| file.resource.source.table.name == table.name)
+            .collect();
         let (written, reports) = if table.name == ASSOCIATION.name {
             write_association(&files, staged, context)?
         } else {
             write_table(table, &files, staged, context)?
         };
-        sources.extend(files.iter().zip(reports).map(|(file, report)| describe(file, report)));
+        sources.extend(
+            files
+                .iter()
+                .zip(reports)
+                .map(|(file, report)| describe(file, report)),
+        );
         tables.push(written);
     }
     // Another origin is another world: the sample may be newer than the real thing.
@@ -189,18 +219,29 @@ fn write_association(
     let mut reports = Vec::new();
     // The last file wins between rows updated at the same time: waldec is read last.
     for file in files.iter().rev() {
-        let part = folder.join(&file.resource.source.name);
-        fs::create_dir(&part).map_err(IngestError::io("create folder", &part))?;
-        let (_, mut report) = write_table(&ASSOCIATION, &[*file], &part, context)?;
-        let path = part.with_extension("parquet");
-        fs::rename(part.join("association.parquet"), &path).map_err(IngestError::io("rename", &path))?;
-        fs::remove_dir(&part).map_err(IngestError::io("remove", &part))?;
-        staged.push(path);
-        reports.append(&mut report);
+        let path = folder.join(format!("{}.staged", file.resource.source.name));
+        let mut writer: Option<StagedWriter> = None;
+        reports.push(decode(file, context, |batch| {
+            let batch = normalise(batch, &file.resource.source)?;
+            let open = match &mut writer {
+                Some(open) => open,
+                None => writer.insert(StagedWriter::create(&path, &ASSOCIATION, &batch.schema())?),
+            };
+            open.write(&batch)
+        })?);
+        if let Some(writer) = writer {
+            staged.push(writer.finish()?);
+        }
     }
     reports.reverse();
-    let union = rna::unite(&staged, association_schema(&reports), folder, context)?;
-    tracing::info!(rows = union.written.file.rows, superseded = union.superseded, "association: {} rows, {} superseded by a later update", union.written.file.rows, union.superseded);
+    let union = rna::unite(&staged, &association_schema(&reports), folder, context)?;
+    tracing::info!(
+        rows = union.written.file.rows,
+        superseded = union.superseded,
+        "association: {} rows, {} superseded by a later update",
+        union.written.file.rows,
+        union.superseded
+    );
     Ok((union.written, reports))
 }
 
@@ -224,9 +265,16 @@ fn describe(file: &RawFile, report: DecodeReport) -> SourceFile {
         etag: file.etag.clone(),
         last_modified: file.resource.last_modified,
         size: file.size,
-        published_checksum: file.resource.checksum.as_ref().map(|(algorithm, value)| format!("{algorithm}:{value}")),
+        published_checksum: file
+            .resource
+            .checksum
+            .as_ref()
+            .map(|(algorithm, value)| format!("{algorithm}:{value}")),
         sha256: file.sha256.clone(),
-        licence: format!("{}, {}", file.resource.source.dataset.licence, file.resource.source.dataset.producer),
+        licence: format!(
+            "{}, {}",
+            file.resource.source.dataset.licence, file.resource.source.dataset.producer
+        ),
         report,
     }
 }

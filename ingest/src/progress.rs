@@ -50,7 +50,11 @@ impl Cancel {
 
     /// `Err(Interrupted)` once [`Self::cancel`] was called.
     pub fn check(&self) -> Result<(), IngestError> {
-        if self.0.load(Ordering::Relaxed) { Err(IngestError::Interrupted) } else { Ok(()) }
+        if self.0.load(Ordering::Relaxed) {
+            Err(IngestError::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -67,6 +71,9 @@ impl Context {
     /// Silent, and never cancelled.
     #[must_use]
     pub fn silent() -> Self {
-        Self { progress: Arc::new(Silent), cancel: Cancel::default() }
+        Self {
+            progress: Arc::new(Silent),
+            cancel: Cancel::default(),
+        }
     }
 }

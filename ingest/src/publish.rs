@@ -12,8 +12,13 @@ use registre_schemas::manifest::{Current, FILE_NAME, Manifest, VERSION};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::IngestError;
+
+/// How long a snapshot is kept after another took its place, whatever `--keep` says: a server looks
+/// for a new one every second, and a long answer may still be reading the old one.
+const GRACE: Duration = Duration::from_mins(10);
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -31,7 +36,9 @@ impl DataFolder {
     /// To read what is published there; nothing is created.
     #[must_use]
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_path_buf() }
+        Self {
+            root: root.to_path_buf(),
+        }
     }
 
     /// To write in, creating what is missing.
@@ -80,11 +87,18 @@ impl DataFolder {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let _unreadable = file.read_to_string(&mut holder);
-                return Err(IngestError::Busy { path: self.root.clone(), holder: holder.trim().to_owned() });
+                return Err(IngestError::Busy {
+                    path: self.root.clone(),
+                    holder: holder.trim().to_owned(),
+                });
             }
             Err(TryLockError::Error(error)) => return Err(IngestError::io("lock", &path)(error)),
         }
-        let holder = format!("process {} since {}\n", std::process::id(), chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ"));
+        let holder = format!(
+            "process {} since {}\n",
+            std::process::id(),
+            chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ")
+        );
         file.rewind()
             .and_then(|()| file.set_len(0))
             .and_then(|()| file.write_all(holder.as_bytes()))
@@ -110,12 +124,25 @@ impl DataFolder {
     /// The manifest of a snapshot.
     pub fn manifest(&self, id: &str) -> Result<Manifest, IngestError> {
         let path = self.snapshots().join(id).join(FILE_NAME);
-        let bad = |detail: String| IngestError::Manifest { path: path.clone(), detail };
-        let bytes = fs::read(&path).map_err(|error| bad(format!("{error}; point current.json to another folder of snapshots/")))?;
-        let manifest: Manifest = serde_json::from_slice(&bytes)
-            .map_err(|error| bad(format!("not a manifest ({error}); point current.json to another folder of snapshots/")))?;
+        let bad = |detail: String| IngestError::Manifest {
+            path: path.clone(),
+            detail,
+        };
+        let bytes = fs::read(&path).map_err(|error| {
+            bad(format!(
+                "{error}; point current.json to another folder of snapshots/"
+            ))
+        })?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
+            bad(format!(
+                "not a manifest ({error}); point current.json to another folder of snapshots/"
+            ))
+        })?;
         if manifest.version != VERSION {
-            return Err(bad(format!("version {}, this program reads version {VERSION}", manifest.version)));
+            return Err(bad(format!(
+                "version {}, this program reads version {VERSION}",
+                manifest.version
+            )));
         }
         Ok(manifest)
     }
@@ -130,25 +157,37 @@ impl DataFolder {
 
     /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
     pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
-        let json = serde_json::to_vec_pretty(manifest)
-            .map_err(|error| IngestError::Manifest { path: staged.join(FILE_NAME), detail: error.to_string() })?;
+        let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
+            path: staged.join(FILE_NAME),
+            detail: error.to_string(),
+        })?;
         write_atomic(&staged.join(FILE_NAME), &json)?;
         let place = self.snapshots().join(&manifest.id);
         fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
         sync_folder(&self.snapshots())?;
-        let current = serde_json::json!(Current { snapshot: manifest.id.clone() });
+        let current = serde_json::json!(Current {
+            snapshot: manifest.id.clone()
+        });
         write_atomic(&self.current_path(), current.to_string().as_bytes())
     }
 
-    /// Keeps the snapshot in service and the `keep - 1` newest others.
+    /// Keeps the snapshot in service, the `keep - 1` newest others, and those that left service
+    /// less than [`GRACE`] ago: a server may not have seen the new one yet.
     pub fn prune(&self, in_service: &str, keep: usize) -> Result<(), IngestError> {
-        let mut others: Vec<PathBuf> = children(&self.snapshots())?
-            .into_iter()
-            .filter(|path| path.file_name().is_none_or(|name| name != in_service))
+        let mut snapshots = children(&self.snapshots())?;
+        snapshots.sort();
+        snapshots.reverse();
+        let others = snapshots
+            .iter()
+            .enumerate()
+            .filter(|(_, path)| !path.ends_with(in_service));
+        let superseded = |rank: usize| age(&snapshots[rank.checked_sub(1)?].join(FILE_NAME));
+        let old: Vec<&PathBuf> = others
+            .skip(keep.saturating_sub(1))
+            .filter(|(rank, _)| superseded(*rank).is_some_and(|age| age >= GRACE))
+            .map(|(_, path)| path)
             .collect();
-        others.sort();
-        others.reverse();
-        for path in others.iter().skip(keep.saturating_sub(1)) {
+        for path in old {
             fs::remove_dir_all(path).map_err(IngestError::io("remove", path))?;
             tracing::info!("removed old snapshot {}", path.display());
         }
@@ -156,9 +195,18 @@ impl DataFolder {
     }
 }
 
+/// How long ago a file was written; `None` when that cannot be told.
+fn age(path: &Path) -> Option<Duration> {
+    fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
+}
+
 fn children(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
     fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect()
+        })
         .map_err(IngestError::io("list folder", folder))
 }
 
@@ -166,12 +214,82 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IngestError> {
     let aside = path.with_extension("tmp");
     let mut file = File::create(&aside).map_err(IngestError::io("create", &aside))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(IngestError::io("write", &aside))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(IngestError::io("write", &aside))?;
     fs::rename(&aside, path).map_err(IngestError::io("rename", path))?;
     path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// A rename is durable once its folder is.
 fn sync_folder(folder: &Path) -> Result<(), IngestError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(IngestError::io("write", folder))
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(IngestError::io("write", folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A data folder with a snapshot of each id, superseded that long ago.
+    fn folder(root: &Path, snapshots: &[(&str, Duration)]) -> DataFolder {
+        let data = DataFolder::open(root).unwrap();
+        for (id, written) in snapshots {
+            let folder = data.snapshots().join(id);
+            fs::create_dir(&folder).unwrap();
+            let file = File::create(folder.join(FILE_NAME)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - *written)
+                .unwrap();
+        }
+        data
+    }
+
+    fn kept(data: &DataFolder) -> Vec<String> {
+        let mut names: Vec<String> = children(&data.snapshots())
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn old_snapshots_go_but_not_the_one_in_service_nor_one_just_superseded() {
+        let (long_ago, just_now) = (GRACE * 2, Duration::from_secs(1));
+        let root = tempfile::tempdir().unwrap();
+        let data = folder(
+            root.path(),
+            &[
+                ("1", long_ago),
+                ("2", long_ago),
+                ("3", long_ago),
+                ("4", just_now),
+            ],
+        );
+        data.prune("4", 2).unwrap();
+        assert_eq!(kept(&data), ["3", "4"]);
+
+        let root = tempfile::tempdir().unwrap();
+        let data = folder(
+            root.path(),
+            &[("1", long_ago), ("2", just_now), ("3", just_now)],
+        );
+        data.prune("3", 2).unwrap();
+        assert_eq!(kept(&data), ["1", "2", "3"], "1 left service a second ago");
+
+        let root = tempfile::tempdir().unwrap();
+        let data = folder(
+            root.path(),
+            &[
+                ("1", long_ago),
+                ("2", long_ago),
+                ("3", long_ago),
+                ("4", long_ago),
+            ],
+        );
+        data.prune("1", 2).unwrap();
+        assert_eq!(kept(&data), ["1", "4"], "after going back to 1");
+    }
 }

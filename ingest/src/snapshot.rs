@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::download::{hex, sha256_of};
 use crate::error::IngestError;
@@ -56,12 +57,26 @@ struct KeyOrder {
 impl KeyOrder {
     fn new(table: &Table, schema: &Schema) -> Result<Self, arrow::error::ArrowError> {
         let columns = table.key_indices();
-        let fields = columns.iter().map(|column| SortField::new(schema.field(*column).data_type().clone())).collect();
-        Ok(Self { converter: RowConverter::new(fields)?, columns, first: None, last: None, duplicates: 0, first_duplicate: None })
+        let fields = columns
+            .iter()
+            .map(|column| SortField::new(schema.field(*column).data_type().clone()))
+            .collect();
+        Ok(Self {
+            converter: RowConverter::new(fields)?,
+            columns,
+            first: None,
+            last: None,
+            duplicates: 0,
+            first_duplicate: None,
+        })
     }
 
     fn rows(&self, batch: &RecordBatch) -> Result<Rows, arrow::error::ArrowError> {
-        let columns: Vec<_> = self.columns.iter().map(|column| batch.column(*column).clone()).collect();
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| Arc::clone(batch.column(*column)))
+            .collect();
         self.converter.convert_columns(&columns)
     }
 
@@ -95,8 +110,12 @@ impl KeyOrder {
 
     /// A key as the manifest writes it: its values separated by a space.
     fn text(&self, row: &OwnedRow) -> String {
-        let Ok(columns) = self.converter.convert_rows([row.row()]) else { return String::new() };
-        let values = columns.iter().filter_map(|column| arrow::util::display::array_value_to_string(column, 0).ok());
+        let Ok(columns) = self.converter.convert_rows([row.row()]) else {
+            return String::new();
+        };
+        let values = columns
+            .iter()
+            .filter_map(|column| arrow::util::display::array_value_to_string(column, 0).ok());
         values.collect::<Vec<_>>().join(" ")
     }
 }
@@ -114,11 +133,23 @@ pub struct WrittenTable {
 
 impl TableWriter {
     /// Starts `<folder>/<table>.parquet`. `schema` is the table's, perhaps with unknown columns.
-    pub fn create(folder: &Path, table: &'static Table, schema: SchemaRef) -> Result<Self, IngestError> {
+    pub fn create(
+        folder: &Path,
+        table: &'static Table,
+        schema: SchemaRef,
+    ) -> Result<Self, IngestError> {
         let path = folder.join(format!("{}.parquet", table.name));
         let writer = open(&path, &schema, Some(table))?;
         let keys = KeyOrder::new(table, &schema).map_err(failed(table))?;
-        Ok(Self { table, schema, path, writer: Some(writer), keys, rows: 0, runs: None })
+        Ok(Self {
+            table,
+            schema,
+            path,
+            writer: Some(writer),
+            keys,
+            rows: 0,
+            runs: None,
+        })
     }
 
     /// Adds rows, in key order or not.
@@ -128,14 +159,22 @@ impl TableWriter {
         if self.runs.is_none() {
             if self.keys.accept(&batch).map_err(&failed)? {
                 return match &mut self.writer {
-                    Some(writer) => writer.write(&batch).map_err(|error| parquet_failed(self.table, &error)),
+                    Some(writer) => writer
+                        .write(&batch)
+                        .map_err(|error| parquet_failed(self.table, &error)),
                     None => Ok(()),
                 };
             }
-            tracing::warn!(table = self.table.name, "{}: rows are not in key order, sorting", self.table.name);
+            tracing::info!(
+                table = self.table.name,
+                "{}: rows are not in key order, sorting",
+                self.table.name
+            );
             let mut runs = Runs::new(&self.path, self.table, &self.schema);
             if let Some(writer) = self.writer.take() {
-                writer.close().map_err(|error| parquet_failed(self.table, &error))?;
+                writer
+                    .close()
+                    .map_err(|error| parquet_failed(self.table, &error))?;
                 runs.adopt(&self.path)?;
             }
             self.runs = Some(runs);
@@ -153,16 +192,22 @@ impl TableWriter {
             let mut keys = KeyOrder::new(self.table, &self.schema).map_err(failed(self.table))?;
             runs.merge(&self.keys, context, |batch| {
                 keys.accept(&batch).map_err(failed(self.table))?;
-                writer.write(&batch).map_err(|error| parquet_failed(self.table, &error))
+                writer
+                    .write(&batch)
+                    .map_err(|error| parquet_failed(self.table, &error))
             })?;
             self.keys = keys;
             self.writer = Some(writer);
         }
         if let Some(writer) = self.writer.take() {
-            writer.close().map_err(|error| parquet_failed(self.table, &error))?;
+            writer
+                .close()
+                .map_err(|error| parquet_failed(self.table, &error))?;
         }
         sync(&self.path)?;
-        let bytes = fs::metadata(&self.path).map_err(IngestError::io("read", &self.path))?.len();
+        let bytes = fs::metadata(&self.path)
+            .map_err(IngestError::io("read", &self.path))?
+            .len();
         let key_range = self.keys.first.as_ref().zip(self.keys.last.as_ref());
         Ok(WrittenTable {
             file: TableFile {
@@ -171,7 +216,8 @@ impl TableWriter {
                 rows: self.rows,
                 bytes,
                 sha256: sha256_of(&self.path, context)?,
-                key_range: key_range.map(|(first, last)| (self.keys.text(first), self.keys.text(last))),
+                key_range: key_range
+                    .map(|(first, last)| (self.keys.text(first), self.keys.text(last))),
                 schema_fingerprint: fingerprint(&self.schema),
             },
             duplicates: self.keys.duplicates,
@@ -180,26 +226,78 @@ impl TableWriter {
     }
 }
 
+/// Rows set aside as they come, to be read back once by a later hop.
+pub struct StagedWriter {
+    table: &'static Table,
+    path: PathBuf,
+    writer: ArrowWriter<File>,
+}
+
+impl StagedWriter {
+    /// Starts the file.
+    pub fn create(
+        path: &Path,
+        table: &'static Table,
+        schema: &SchemaRef,
+    ) -> Result<Self, IngestError> {
+        Ok(Self {
+            table,
+            path: path.to_path_buf(),
+            writer: open(path, schema, None)?,
+        })
+    }
+
+    /// Adds rows.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), IngestError> {
+        self.writer
+            .write(batch)
+            .map_err(|error| parquet_failed(self.table, &error))
+    }
+
+    /// Closes the file and gives its path.
+    pub fn finish(self) -> Result<PathBuf, IngestError> {
+        self.writer
+            .close()
+            .map_err(|error| parquet_failed(self.table, &error))?;
+        Ok(self.path)
+    }
+}
+
 /// Changes when the name, type or nullability of a column does.
 fn fingerprint(schema: &Schema) -> String {
     let mut hasher = Sha256::new();
     for field in schema.fields() {
-        hasher.update(format!("{} {} {}\n", field.name(), field.data_type(), field.is_nullable()));
+        hasher.update(format!(
+            "{} {} {}\n",
+            field.name(),
+            field.data_type(),
+            field.is_nullable()
+        ));
     }
     hex(&hasher.finalize())[..16].to_owned()
 }
 
 fn failed(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> IngestError {
-    move |error| IngestError::Write { table: table.name.to_owned(), detail: error.to_string() }
+    move |error| IngestError::Write {
+        table: table.name.to_owned(),
+        detail: error.to_string(),
+    }
 }
 
 fn parquet_failed(table: &Table, error: &ParquetError) -> IngestError {
-    IngestError::Write { table: table.name.to_owned(), detail: error.to_string() }
+    IngestError::Write {
+        table: table.name.to_owned(),
+        detail: error.to_string(),
+    }
 }
 
 /// Opens a Parquet file for writing. With a table it is the published layout; without, a run to be
 /// read back once, written as fast as possible.
-fn open(path: &Path, schema: &SchemaRef, published: Option<&Table>) -> Result<ArrowWriter<File>, IngestError> {
+fn open(
+    path: &Path,
+    schema: &SchemaRef,
+    published: Option<&Table>,
+) -> Result<ArrowWriter<File>, IngestError> {
     let file = File::create(path).map_err(IngestError::io("create", path))?;
     let properties = match published {
         Some(table) => published_properties(table),
@@ -210,9 +308,15 @@ fn open(path: &Path, schema: &SchemaRef, published: Option<&Table>) -> Result<Ar
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .build(),
     };
-    ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|error| IngestError::Write {
-        table: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        detail: error.to_string(),
+    ArrowWriter::try_new(file, Arc::clone(schema), Some(properties)).map_err(|error| {
+        IngestError::Write {
+            table: path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            detail: error.to_string(),
+        }
     })
 }
 
@@ -223,17 +327,24 @@ fn published_properties(table: &Table) -> WriterProperties {
         nulls_first: true,
     });
     WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD).unwrap_or_default()))
+        .set_compression(Compression::ZSTD(
+            ZstdLevel::try_new(ZSTD).unwrap_or_default(),
+        ))
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_sorting_columns(Some(sorting.collect()))
         .set_created_by(concat!("registre ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new("description".to_owned(), table.description.to_owned())]))
+        .set_key_value_metadata(Some(vec![KeyValue::new(
+            "description".to_owned(),
+            table.description.to_owned(),
+        )]))
         .build()
 }
 
 /// Makes sure a file survives a power cut before it is named in a manifest.
 fn sync(path: &Path) -> Result<(), IngestError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(IngestError::io("write", path))
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(IngestError::io("write", path))
 }
 
 #[cfg(test)]
@@ -245,7 +356,14 @@ mod tests {
     use std::sync::Arc;
 
     fn batch(rows: &[(u32, u32)]) -> RecordBatch {
-        let text = |values: Vec<u32>| Arc::new(values.iter().map(|v| Some(format!("{v:09}"))).collect::<StringArray>());
+        let text = |values: Vec<u32>| {
+            Arc::new(
+                values
+                    .iter()
+                    .map(|v| Some(format!("{v:09}")))
+                    .collect::<StringArray>(),
+            )
+        };
         RecordBatch::try_new(
             DOUBLON.schema(&[]),
             vec![
@@ -258,10 +376,16 @@ mod tests {
     }
 
     fn read_back(path: &Path) -> Vec<(String, String)> {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap())
+            .unwrap()
+            .build()
+            .unwrap();
         let mut rows = Vec::new();
         for batch in reader.map(Result::unwrap) {
-            let (a, b) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+            let (a, b) = (
+                batch.column(0).as_string::<i32>(),
+                batch.column(1).as_string::<i32>(),
+            );
             rows.extend((0..a.len()).map(|row| (a.value(row).to_owned(), b.value(row).to_owned())));
         }
         rows
@@ -280,15 +404,24 @@ mod tests {
                     (value % 1000, value / 1000 % 1_000_000)
                 })
                 .collect();
-            expected.extend(rows.iter().map(|(a, b)| (format!("{a:09}"), format!("{b:09}"))));
+            expected.extend(
+                rows.iter()
+                    .map(|(a, b)| (format!("{a:09}"), format!("{b:09}"))),
+            );
             writer.write(batch(&rows)).unwrap();
         }
         let written = writer.finish(&Context::silent()).unwrap();
         expected.sort();
         assert_eq!(read_back(&folder.path().join("doublon.parquet")), expected);
         assert_eq!(written.file.rows, expected.len() as u64);
-        assert_eq!(written.file.key_range.unwrap().0, format!("{} {}", expected[0].0, expected[0].1));
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(
+            written.file.key_range.unwrap().0,
+            format!("{} {}", expected[0].0, expected[0].1)
+        );
+        let names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["doublon.parquet"], "runs are cleaned up");
     }
 
@@ -299,6 +432,9 @@ mod tests {
         writer.write(batch(&[(1, 2), (3, 4)])).unwrap();
         writer.write(batch(&[(3, 4), (5, 6)])).unwrap();
         let written = writer.finish(&Context::silent()).unwrap();
-        assert_eq!((written.duplicates, written.first_duplicate.as_deref()), (1, Some("000000003 000000004")));
+        assert_eq!(
+            (written.duplicates, written.first_duplicate.as_deref()),
+            (1, Some("000000003 000000004"))
+        );
     }
 }

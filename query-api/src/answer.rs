@@ -24,6 +24,7 @@ pub(crate) struct UniteLegaleAnswer {
     pub(crate) nombre_etablissements: Count,
     pub(crate) association: Option<Record>,
     pub(crate) doublons: Vec<Record>,
+    pub(crate) doublon_de: Option<String>,
     donnees: Donnees,
 }
 
@@ -47,12 +48,19 @@ pub(crate) struct AssociationAnswer {
 }
 
 /// The établissement of that SIRET.
-pub(crate) async fn etablissement(snapshot: &Snapshot, siret: Siret) -> Result<EtablissementAnswer, ApiError> {
-    let found = snapshot.engine.etablissement(siret).await?.ok_or_else(|| ApiError::Inconnu {
-        kind: IdentifierKind::Siret,
-        valeur: siret.to_string(),
-        au: snapshot.as_of("sirene"),
-    })?;
+pub(crate) async fn etablissement(
+    snapshot: &Snapshot,
+    siret: Siret,
+) -> Result<EtablissementAnswer, ApiError> {
+    let found = snapshot
+        .engine
+        .etablissement(siret)
+        .await?
+        .ok_or_else(|| ApiError::Inconnu {
+            kind: IdentifierKind::Siret,
+            valeur: siret.to_string(),
+            au: snapshot.as_of("sirene"),
+        })?;
     Ok(EtablissementAnswer {
         etablissement: found.etablissement,
         unite_legale: found.unite_legale,
@@ -61,7 +69,10 @@ pub(crate) async fn etablissement(snapshot: &Snapshot, siret: Siret) -> Result<E
 }
 
 /// The unité légale of that SIREN.
-pub(crate) async fn unite_legale(snapshot: &Snapshot, siren: Siren) -> Result<UniteLegaleAnswer, ApiError> {
+pub(crate) async fn unite_legale(
+    snapshot: &Snapshot,
+    siren: Siren,
+) -> Result<UniteLegaleAnswer, ApiError> {
     let Some(found) = snapshot.engine.unite_legale(siren).await? else {
         return Err(missing_siren(snapshot, siren).await);
     };
@@ -71,17 +82,27 @@ pub(crate) async fn unite_legale(snapshot: &Snapshot, siren: Siren) -> Result<Un
         nombre_etablissements: found.etablissements,
         association: found.association,
         doublons: found.doublons,
+        doublon_de: found.doublon_de,
         donnees: snapshot.donnees(),
     })
 }
 
 /// A page of the établissements of that SIREN.
-pub(crate) async fn etablissements(snapshot: &Snapshot, siren: Siren, page: Page) -> Result<EtablissementsAnswer, ApiError> {
+pub(crate) async fn etablissements(
+    snapshot: &Snapshot,
+    siren: Siren,
+    page: Page,
+) -> Result<EtablissementsAnswer, ApiError> {
     let Some(found) = snapshot.engine.etablissements(siren, page.clone()).await? else {
         return Err(missing_siren(snapshot, siren).await);
     };
-    let last = found.etablissements.last().and_then(|record| record.text("siret"));
-    let suivant = last.filter(|_| found.more).map(|last| next_page(siren, &page, last));
+    let last = found
+        .etablissements
+        .last()
+        .and_then(|record| record.text("siret"));
+    let suivant = last
+        .filter(|_| found.more)
+        .map(|last| next_page(siren, &page, last));
     Ok(EtablissementsAnswer {
         siren,
         total: found.total,
@@ -92,17 +113,30 @@ pub(crate) async fn etablissements(snapshot: &Snapshot, siren: Siren, page: Page
 }
 
 fn next_page(siren: Siren, page: &Page, last: &str) -> String {
-    let etat = page.etat.map(|etat| format!("&etat={etat}")).unwrap_or_default();
-    format!("/v1/unites-legales/{siren}/etablissements?limite={}&apres={last}{etat}", page.limite)
+    let etat = page
+        .etat
+        .map(|etat| format!("&etat={etat}"))
+        .unwrap_or_default();
+    format!(
+        "/v1/unites-legales/{siren}/etablissements?limite={}&apres={last}{etat}",
+        page.limite
+    )
 }
 
 /// The association of that RNA number.
-pub(crate) async fn association(snapshot: &Snapshot, id: RnaId) -> Result<AssociationAnswer, ApiError> {
-    let found = snapshot.engine.association(id.clone()).await?.ok_or_else(|| ApiError::Inconnu {
-        kind: IdentifierKind::Rna,
-        valeur: id.to_string(),
-        au: snapshot.as_of("rna"),
-    })?;
+pub(crate) async fn association(
+    snapshot: &Snapshot,
+    id: RnaId,
+) -> Result<AssociationAnswer, ApiError> {
+    let found = snapshot
+        .engine
+        .association(id.clone())
+        .await?
+        .ok_or_else(|| ApiError::Inconnu {
+            kind: IdentifierKind::Rna,
+            valeur: id.to_string(),
+            au: snapshot.as_of("rna"),
+        })?;
     Ok(AssociationAnswer {
         association: found.association,
         unite_legale: found.unite_legale,
@@ -111,7 +145,10 @@ pub(crate) async fn association(snapshot: &Snapshot, id: RnaId) -> Result<Associ
 }
 
 /// Whatever the identifier is, the answer of its own route.
-pub(crate) async fn any(snapshot: &Snapshot, identifier: Identifier) -> Result<serde_json::Value, ApiError> {
+pub(crate) async fn any(
+    snapshot: &Snapshot,
+    identifier: Identifier,
+) -> Result<serde_json::Value, ApiError> {
     let json = match identifier {
         Identifier::Siret(siret) => serde_json::to_value(etablissement(snapshot, siret).await?),
         Identifier::Siren(siren) => serde_json::to_value(unite_legale(snapshot, siren).await?),
@@ -123,7 +160,10 @@ pub(crate) async fn any(snapshot: &Snapshot, identifier: Identifier) -> Result<s
 /// A SIREN that is in no table is a doublon or unknown: never the same message for both.
 async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
     match snapshot.engine.reference_of_doublon(siren).await {
-        Ok(Some(reference)) => ApiError::Doublon { valeur: siren, reference },
+        Ok(Some(reference)) => ApiError::Doublon {
+            valeur: siren,
+            reference,
+        },
         Ok(None) => ApiError::Inconnu {
             kind: IdentifierKind::Siren,
             valeur: siren.to_string(),

@@ -26,32 +26,54 @@ impl<S: Send + Sync> FromRequestParts<S> for InService {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        parts.extensions.get::<Self>().cloned().ok_or(ApiError::AucuneDonnee)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(ApiError::AucuneDonnee)
     }
 }
 
 /// Pins the snapshot in service to the request, and handles its cache headers.
-pub(crate) async fn from_snapshot(State(catalog): State<Arc<Catalog>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn from_snapshot(
+    State(catalog): State<Arc<Catalog>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Some(snapshot) = catalog.current() else {
         return next.run(request).await;
     };
-    let address = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or("/", axum::http::uri::PathAndQuery::as_str);
     let etag = etag(&snapshot.manifest.id, address);
     if matches(request.headers(), &etag) {
         return fresh(StatusCode::NOT_MODIFIED.into_response(), &etag);
     }
     request.extensions_mut().insert(InService(snapshot));
     let response = next.run(request).await;
-    if response.status() == StatusCode::OK { fresh(response, &etag) } else { response }
+    if response.status() == StatusCode::OK {
+        fresh(response, &etag)
+    } else {
+        response
+    }
 }
 
 /// The answer for a file compiled in: revalidated by its content.
-pub(crate) fn asset(headers: &HeaderMap, content_type: &'static str, bytes: &'static [u8]) -> Response {
+pub(crate) fn asset(
+    headers: &HeaderMap,
+    content_type: &'static str,
+    bytes: &'static [u8],
+) -> Response {
     let etag = etag("f", bytes);
     if matches(headers, &etag) {
         return fresh(StatusCode::NOT_MODIFIED.into_response(), &etag);
     }
-    fresh(([(header::CONTENT_TYPE, content_type)], bytes).into_response(), &etag)
+    fresh(
+        ([(header::CONTENT_TYPE, content_type)], bytes).into_response(),
+        &etag,
+    )
 }
 
 fn fresh(mut response: Response, etag: &str) -> Response {

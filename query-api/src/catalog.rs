@@ -130,7 +130,10 @@ impl Catalog {
 
     /// The snapshot in service. The caller keeps it for its whole request.
     pub(crate) fn current(&self) -> Option<Arc<Snapshot>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Opens what `current.json` names and puts it in service. Blocking. `Ok(false)` when nothing
@@ -141,7 +144,10 @@ impl Catalog {
             return Ok(false);
         }
         let id = read_json::<Current>(&path)?.snapshot;
-        if self.current().is_some_and(|snapshot| snapshot.manifest.id == id) {
+        if self
+            .current()
+            .is_some_and(|snapshot| snapshot.manifest.id == id)
+        {
             return Ok(false);
         }
         let snapshot = Arc::new(self.open(&id)?);
@@ -151,13 +157,19 @@ impl Catalog {
     }
 
     fn open(&self, id: &str) -> Result<Snapshot, CatalogError> {
-        let refused = |reason: String| CatalogError::Refused { id: id.to_owned(), reason };
+        let refused = |reason: String| CatalogError::Refused {
+            id: id.to_owned(),
+            reason,
+        };
         if !is_plain_name(id) {
             return Err(refused("its id is not a folder name".to_owned()));
         }
         let folder = self.data.join("snapshots").join(id);
         // DuckDB compares whole paths when it decides what it may open.
-        let folder = fs::canonicalize(&folder).map_err(|source| CatalogError::Read { path: folder, source })?;
+        let folder = fs::canonicalize(&folder).map_err(|source| CatalogError::Read {
+            path: folder,
+            source,
+        })?;
         let manifest: Manifest = read_json(&folder.join(manifest::FILE_NAME))?;
         if manifest.version > manifest::VERSION {
             return Err(refused(format!(
@@ -174,14 +186,27 @@ impl Catalog {
                 return Err(refused(format!("{} is not a file name", table.file)));
             }
             let path = folder.join(&table.file);
-            let bytes = fs::metadata(&path).map_err(|source| CatalogError::Read { path, source })?.len();
+            let bytes = fs::metadata(&path)
+                .map_err(|source| CatalogError::Read { path, source })?
+                .len();
             if bytes != table.bytes {
-                return Err(refused(format!("{} has {bytes} bytes, {} expected", table.file, table.bytes)));
+                return Err(refused(format!(
+                    "{} has {bytes} bytes, {} expected",
+                    table.file, table.bytes
+                )));
             }
         }
-        let engine = Engine::open(&self.limits, &folder, &manifest)
-            .map_err(|source| CatalogError::Open { id: id.to_owned(), source })?;
-        Ok(Snapshot { manifest, engine, since: Utc::now() })
+        let engine = Engine::open(&self.limits, &folder, &manifest).map_err(|source| {
+            CatalogError::Open {
+                id: id.to_owned(),
+                source,
+            }
+        })?;
+        Ok(Snapshot {
+            manifest,
+            engine,
+            since: Utc::now(),
+        })
     }
 
     /// Looks at `current.json` for ever. A change that cannot be put in service is logged once and
@@ -213,7 +238,10 @@ impl Catalog {
                 Some(Instant::now())
             }
         };
-        Seen { fingerprint: found, failed }
+        Seen {
+            fingerprint: found,
+            failed,
+        }
     }
 }
 
@@ -227,18 +255,31 @@ pub(crate) struct Seen {
 fn fingerprint(path: &Path) -> Option<Fingerprint> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::metadata(path).ok()?;
-    Some(Fingerprint { modified: metadata.modified().ok(), length: metadata.len(), inode: metadata.ino() })
+    Some(Fingerprint {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+        inode: metadata.ino(),
+    })
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CatalogError> {
-    let bytes = fs::read(path).map_err(|source| CatalogError::Read { path: path.to_owned(), source })?;
-    serde_json::from_slice(&bytes).map_err(|source| CatalogError::Parse { path: path.to_owned(), source })
+    let bytes = fs::read(path).map_err(|source| CatalogError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|source| CatalogError::Parse {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A single file or folder name: nothing that would lead out of the snapshot.
 fn is_plain_name(text: &str) -> bool {
     let mut components = Path::new(text).components();
-    matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
+    matches!(
+        (components.next(), components.next()),
+        (Some(Component::Normal(_)), None)
+    )
 }
 
 #[cfg(test)]

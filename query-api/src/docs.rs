@@ -32,14 +32,21 @@ pub(crate) async fn page(headers: HeaderMap) -> Response {
         })
     });
     let mut response = asset(&headers, "text/html; charset=utf-8", PAGE.as_bytes());
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, axum::http::HeaderValue::from_static(CSP));
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        axum::http::HeaderValue::from_static(CSP),
+    );
     response
 }
 
 /// `GET /docs/{file}`
 pub(crate) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     if name == "docs.js" {
-        return asset(&headers, "text/javascript; charset=utf-8", SCRIPT.as_bytes());
+        return asset(
+            &headers,
+            "text/javascript; charset=utf-8",
+            SCRIPT.as_bytes(),
+        );
     }
     let Some((_, content_type)) = SWAGGER_FILES.iter().find(|(file, _)| *file == name) else {
         return ApiError::RouteInconnue.into_response();

@@ -38,6 +38,8 @@ pub(crate) struct UniteLegaleFound {
     pub(crate) etablissements: Count,
     pub(crate) association: Option<Record>,
     pub(crate) doublons: Vec<Record>,
+    /// The SIREN that replaces this one, when it is itself a doublon.
+    pub(crate) doublon_de: Option<String>,
 }
 
 /// An association and its unité légale.
@@ -77,32 +79,49 @@ pub(crate) struct EtablissementsFound {
 
 impl Engine {
     /// Opens the files of a snapshot. Blocking: seconds on a whole country, for the links.
-    pub(crate) fn open(limits: &Limits, folder: &Path, manifest: &Manifest) -> Result<Self, PoolError> {
+    pub(crate) fn open(
+        limits: &Limits,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> Result<Self, PoolError> {
         let mut setup = sql::settings();
         setup.extend(TABLES.iter().map(|table| {
-            let file = manifest.table(table.name).map(|entry| folder.join(&entry.file));
+            let file = manifest
+                .table(table.name)
+                .map(|entry| folder.join(&entry.file));
             sql::view(table, file.as_deref())
         }));
         setup.push(sql::LINKS.to_owned());
         setup.extend(sql::lockdown(folder));
-        Ok(Self { pool: Pool::open(limits, &setup)? })
+        Ok(Self {
+            pool: Pool::open(limits, &setup)?,
+        })
     }
 
     /// The établissement of that SIRET.
-    pub(crate) async fn etablissement(&self, siret: Siret) -> Result<Option<EtablissementFound>, PoolError> {
+    pub(crate) async fn etablissement(
+        &self,
+        siret: Siret,
+    ) -> Result<Option<EtablissementFound>, PoolError> {
         self.pool
             .run(move |connection| {
                 let Some(etablissement) = etablissement(connection, siret.as_str())? else {
                     return Ok(None);
                 };
                 let unite_legale = unite_legale(connection, siret.siren().as_str())?;
-                Ok(Some(EtablissementFound { etablissement, unite_legale }))
+                Ok(Some(EtablissementFound {
+                    etablissement,
+                    unite_legale,
+                }))
             })
             .await
     }
 
     /// The unité légale of that SIREN.
-    pub(crate) async fn unite_legale(&self, siren: Siren) -> Result<Option<UniteLegaleFound>, PoolError> {
+    pub(crate) async fn unite_legale(
+        &self,
+        siren: Siren,
+    ) -> Result<Option<UniteLegaleFound>, PoolError> {
         self.pool
             .run(move |connection| {
                 let Some(unite_legale) = unite_legale(connection, siren.as_str())? else {
@@ -113,6 +132,7 @@ impl Engine {
                     etablissements: count(connection, siren)?,
                     association: association_of(connection, &unite_legale, siren)?,
                     doublons: records(connection, &DOUBLON, &sql::DOUBLONS_OF, [siren.as_str()])?,
+                    doublon_de: reference_of(connection, siren)?,
                     unite_legale,
                 }))
             })
@@ -120,7 +140,11 @@ impl Engine {
     }
 
     /// The établissements of a unit, a page at a time; `None` when the SIREN is in no table.
-    pub(crate) async fn etablissements(&self, siren: Siren, page: Page) -> Result<Option<EtablissementsFound>, PoolError> {
+    pub(crate) async fn etablissements(
+        &self,
+        siren: Siren,
+        page: Page,
+    ) -> Result<Option<EtablissementsFound>, PoolError> {
         self.pool
             .run(move |connection| {
                 let count = count(connection, siren)?;
@@ -132,8 +156,12 @@ impl Engine {
                 // One more than asked tells whether another page follows.
                 let limit = i64::from(page.limite) + 1;
                 let params = duckdb::params![siren.as_str(), apres, etat, limit];
-                let mut etablissements =
-                    records(connection, &ETABLISSEMENT, &sql::ETABLISSEMENTS_BY_SIREN, params)?;
+                let mut etablissements = records(
+                    connection,
+                    &ETABLISSEMENT,
+                    &sql::ETABLISSEMENTS_BY_SIREN,
+                    params,
+                )?;
                 let more = etablissements.len() > usize::from(page.limite);
                 etablissements.truncate(usize::from(page.limite));
                 let total = match page.etat {
@@ -141,13 +169,20 @@ impl Engine {
                     Some("A") => count.actifs,
                     Some(_) => count.total - count.actifs,
                 };
-                Ok(Some(EtablissementsFound { total, etablissements, more }))
+                Ok(Some(EtablissementsFound {
+                    total,
+                    etablissements,
+                    more,
+                }))
             })
             .await
     }
 
     /// The association of that RNA number.
-    pub(crate) async fn association(&self, id: RnaId) -> Result<Option<AssociationFound>, PoolError> {
+    pub(crate) async fn association(
+        &self,
+        id: RnaId,
+    ) -> Result<Option<AssociationFound>, PoolError> {
         self.pool
             .run(move |connection| {
                 let Some(association) = association(connection, id.as_str())? else {
@@ -160,27 +195,43 @@ impl Engine {
                         break;
                     }
                 }
-                Ok(Some(AssociationFound { association, unite_legale: unite }))
+                Ok(Some(AssociationFound {
+                    association,
+                    unite_legale: unite,
+                }))
             })
             .await
     }
 
     /// The SIREN that replaces that one, when it is a doublon.
-    pub(crate) async fn reference_of_doublon(&self, siren: Siren) -> Result<Option<Siren>, PoolError> {
+    pub(crate) async fn reference_of_doublon(
+        &self,
+        siren: Siren,
+    ) -> Result<Option<Siren>, PoolError> {
         let found = self
             .pool
-            .run(move |connection| texts(connection, sql::REFERENCE_OF_DOUBLON, siren.as_str()))
+            .run(move |connection| reference_of(connection, siren))
             .await?;
-        Ok(found.first().and_then(|reference| reference.parse().ok()))
+        Ok(found.and_then(|reference| reference.parse().ok()))
     }
 }
 
 fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, duckdb::Error> {
-    first(connection, &UNITE_LEGALE, &sql::UNITE_LEGALE_BY_SIREN, [siren])
+    first(
+        connection,
+        &UNITE_LEGALE,
+        &sql::UNITE_LEGALE_BY_SIREN,
+        [siren],
+    )
 }
 
 fn etablissement(connection: &Connection, siret: &str) -> Result<Option<Record>, duckdb::Error> {
-    first(connection, &ETABLISSEMENT, &sql::ETABLISSEMENT_BY_SIRET, [siret])
+    first(
+        connection,
+        &ETABLISSEMENT,
+        &sql::ETABLISSEMENT_BY_SIRET,
+        [siret],
+    )
 }
 
 fn association(connection: &Connection, id: &str) -> Result<Option<Record>, duckdb::Error> {
@@ -188,18 +239,31 @@ fn association(connection: &Connection, id: &str) -> Result<Option<Record>, duck
 }
 
 /// By `nicSiege` when there is one: a key lookup. The flag is asked only then.
-fn siege(connection: &Connection, unite: &Record, siren: Siren) -> Result<Option<Record>, duckdb::Error> {
+fn siege(
+    connection: &Connection,
+    unite: &Record,
+    siren: Siren,
+) -> Result<Option<Record>, duckdb::Error> {
     if let Some(nic) = unite.text("nicSiegeUniteLegale") {
         let found = etablissement(connection, &format!("{siren}{nic}"))?;
         if found.is_some() {
             return Ok(found);
         }
     }
-    first(connection, &ETABLISSEMENT, &sql::SIEGE_BY_SIREN, [siren.as_str()])
+    first(
+        connection,
+        &ETABLISSEMENT,
+        &sql::SIEGE_BY_SIREN,
+        [siren.as_str()],
+    )
 }
 
 /// By the number SIRENE gives, else by the SIRET the RNA gives.
-fn association_of(connection: &Connection, unite: &Record, siren: Siren) -> Result<Option<Record>, duckdb::Error> {
+fn association_of(
+    connection: &Connection,
+    unite: &Record,
+    siren: Siren,
+) -> Result<Option<Record>, duckdb::Error> {
     if let Some(id) = unite.text("identifiantAssociationUniteLegale") {
         let found = association(connection, id)?;
         if found.is_some() {
@@ -215,10 +279,23 @@ fn association_of(connection: &Connection, unite: &Record, siren: Siren) -> Resu
     Ok(None)
 }
 
+fn reference_of(connection: &Connection, siren: Siren) -> Result<Option<String>, duckdb::Error> {
+    Ok(
+        texts(connection, sql::REFERENCE_OF_DOUBLON, siren.as_str())?
+            .into_iter()
+            .next(),
+    )
+}
+
 fn count(connection: &Connection, siren: Siren) -> Result<Count, duckdb::Error> {
-    connection.prepare_cached(sql::COUNT_ETABLISSEMENTS)?.query_row([siren.as_str()], |row| {
-        Ok(Count { total: row.get(0)?, actifs: row.get(1)? })
-    })
+    connection
+        .prepare_cached(sql::COUNT_ETABLISSEMENTS)?
+        .query_row([siren.as_str()], |row| {
+            Ok(Count {
+                total: row.get(0)?,
+                actifs: row.get(1)?,
+            })
+        })
 }
 
 fn texts(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, duckdb::Error> {
@@ -227,12 +304,25 @@ fn texts(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, d
     rows.collect()
 }
 
-fn first<P: Params>(connection: &Connection, table: &'static Table, sql: &str, params: P) -> Result<Option<Record>, duckdb::Error> {
+fn first<P: Params>(
+    connection: &Connection,
+    table: &'static Table,
+    sql: &str,
+    params: P,
+) -> Result<Option<Record>, duckdb::Error> {
     Ok(records(connection, table, sql, params)?.into_iter().next())
 }
 
-fn records<P: Params>(connection: &Connection, table: &'static Table, sql: &str, params: P) -> Result<Vec<Record>, duckdb::Error> {
+fn records<P: Params>(
+    connection: &Connection,
+    table: &'static Table,
+    sql: &str,
+    params: P,
+) -> Result<Vec<Record>, duckdb::Error> {
     let mut statement = connection.prepare_cached(sql)?;
     let batches: Vec<RecordBatch> = statement.query_arrow(params)?.collect();
-    Ok(batches.iter().flat_map(|batch| rows::records(table, batch)).collect())
+    Ok(batches
+        .iter()
+        .flat_map(|batch| rows::records(table, batch))
+        .collect())
 }

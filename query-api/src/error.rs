@@ -44,7 +44,9 @@ pub enum ApiError {
         au: Option<NaiveDate>,
     },
     /// A SIREN attributed twice to the same person, replaced by another.
-    #[error("Le SIREN {valeur} est un doublon : la même personne est immatriculée sous le SIREN {reference}, qui fait référence.")]
+    #[error(
+        "Le SIREN {valeur} est un doublon : la même personne est immatriculée sous le SIREN {reference}, qui fait référence."
+    )]
     Doublon {
         /// The SIREN asked.
         valeur: Siren,
@@ -88,7 +90,10 @@ pub enum ApiError {
 }
 
 fn inconnu(kind: IdentifierKind, valeur: &str, au: Option<NaiveDate>) -> String {
-    let au = au.map_or_else(|| "en service".to_owned(), |date| format!("du {}", long_date(date)));
+    let au = au.map_or_else(
+        || "en service".to_owned(),
+        |date| format!("du {}", long_date(date)),
+    );
     format!("Le numéro {kind} {valeur} est bien formé, mais ne figure pas dans les données {au}.")
 }
 
@@ -123,7 +128,9 @@ impl ApiError {
             Self::Doublon { reference, .. } => {
                 format!("Utilisez le SIREN {reference} : /v1/unites-legales/{reference}.")
             }
-            Self::Parametre { nom, .. } => format!("Corrigez le paramètre « {nom} » ; la documentation (/docs) donne ses valeurs."),
+            Self::Parametre { nom, .. } => format!(
+                "Corrigez le paramètre « {nom} » ; la documentation (/docs) donne ses valeurs."
+            ),
             other => other.code().que_faire().to_owned(),
         }
     }
@@ -132,7 +139,9 @@ impl ApiError {
     #[must_use]
     pub fn valeur(&self) -> Option<String> {
         match self {
-            Self::Identifiant { valeur, .. } | Self::Inconnu { valeur, .. } | Self::Parametre { valeur, .. } => Some(valeur.clone()),
+            Self::Identifiant { valeur, .. }
+            | Self::Inconnu { valeur, .. }
+            | Self::Parametre { valeur, .. } => Some(valeur.clone()),
             Self::Doublon { valeur, .. } => Some(valeur.to_string()),
             _ => None,
         }

@@ -17,19 +17,32 @@ use crate::openapi;
 use crate::params::Id;
 
 /// `GET /v1/etablissements/{siret}`
-pub(crate) async fn etablissement(Id(siret): Id<Siret>, InService(snapshot): InService) -> Result<Json<EtablissementAnswer>, ApiError> {
+pub(crate) async fn etablissement(
+    Id(siret): Id<Siret>,
+    InService(snapshot): InService,
+) -> Result<Json<EtablissementAnswer>, ApiError> {
     answer::etablissement(&snapshot, siret).await.map(Json)
 }
 
 /// `GET /v1/unites-legales/{siren}`
-pub(crate) async fn unite_legale(Id(siren): Id<Siren>, InService(snapshot): InService) -> Result<Json<UniteLegaleAnswer>, ApiError> {
+pub(crate) async fn unite_legale(
+    Id(siren): Id<Siren>,
+    InService(snapshot): InService,
+) -> Result<Json<UniteLegaleAnswer>, ApiError> {
     answer::unite_legale(&snapshot, siren).await.map(Json)
 }
 
 /// `GET /v1/unites-legales/{siren}/etablissements`
-pub(crate) async fn etablissements(Id(siren): Id<Siren>, page: Page, InService(snapshot): InService) -> Result<Response, ApiError> {
+pub(crate) async fn etablissements(
+    Id(siren): Id<Siren>,
+    page: Page,
+    InService(snapshot): InService,
+) -> Result<Response, ApiError> {
     let answer = answer::etablissements(&snapshot, siren, page).await?;
-    let link = answer.suivant.as_ref().map(|path| format!("<{path}>; rel=\"next\""));
+    let link = answer
+        .suivant
+        .as_ref()
+        .map(|path| format!("<{path}>; rel=\"next\""));
     let mut response = Json(answer).into_response();
     if let Some(Ok(link)) = link.map(|link| HeaderValue::from_str(&link)) {
         response.headers_mut().insert(header::LINK, link);
@@ -38,14 +51,21 @@ pub(crate) async fn etablissements(Id(siren): Id<Siren>, page: Page, InService(s
 }
 
 /// `GET /v1/associations/{id}`
-pub(crate) async fn association(Id(id): Id<RnaId>, InService(snapshot): InService) -> Result<Json<AssociationAnswer>, ApiError> {
+pub(crate) async fn association(
+    Id(id): Id<RnaId>,
+    InService(snapshot): InService,
+) -> Result<Json<AssociationAnswer>, ApiError> {
     answer::association(&snapshot, id).await.map(Json)
 }
 
 /// `GET /health`
 pub(crate) async fn health(State(catalog): State<Arc<Catalog>>) -> Result<Response, ApiError> {
     let snapshot = catalog.current().ok_or(ApiError::AucuneDonnee)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(Health::of(&snapshot))).into_response())
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(Health::of(&snapshot)),
+    )
+        .into_response())
 }
 
 /// `GET /openapi.json`

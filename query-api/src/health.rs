@@ -35,8 +35,14 @@ impl Health {
             statut: "ok",
             snapshot: snapshot.manifest.id.clone(),
             origine: snapshot.manifest.origin.clone(),
-            donnees_du: DonneesDu { sirene: snapshot.as_of("sirene"), rna: snapshot.as_of("rna") },
-            tables: tables.iter().map(|table| (table.name.clone(), table.rows)).collect(),
+            donnees_du: DonneesDu {
+                sirene: snapshot.as_of("sirene"),
+                rna: snapshot.as_of("rna"),
+            },
+            tables: tables
+                .iter()
+                .map(|table| (table.name.clone(), table.rows))
+                .collect(),
             version: env!("CARGO_PKG_VERSION"),
             depuis: snapshot.since.to_rfc3339_opts(SecondsFormat::Secs, true),
         }

@@ -96,13 +96,61 @@ async fn drained(stopped: tokio::sync::oneshot::Receiver<()>, limit: Duration) {
 /// The answer the server would give for a SIRET, a SIREN or an RNA number. Blocking: not for use
 /// inside an asynchronous runtime.
 pub fn lookup(config: &Config, identifier: &str) -> Result<serde_json::Value, ApiError> {
-    let parsed: Identifier = identifier.parse().map_err(|cause| ApiError::Identifiant { valeur: identifier.to_owned(), cause })?;
+    let parsed: Identifier = identifier.parse().map_err(|cause| ApiError::Identifiant {
+        valeur: identifier.to_owned(),
+        cause,
+    })?;
     let catalog = Catalog::new(config);
-    catalog.refresh().map_err(|error| ApiError::Interne(Box::new(error)))?;
+    catalog
+        .refresh()
+        .map_err(|error| ApiError::Interne(Box::new(error)))?;
     let snapshot = catalog.current().ok_or(ApiError::AucuneDonnee)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .map_err(|error| ApiError::Interne(Box::new(error)))?;
     runtime.block_on(answer::any(&snapshot, parsed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fixture;
+    use std::io::Write as _;
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    #[tokio::test]
+    async fn a_stalled_client_does_not_hold_the_server_past_its_drain() {
+        let fixture = Fixture::published("20261101T000000Z");
+        let config = Config {
+            drain_timeout: Duration::from_millis(200),
+            ..fixture.config()
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(b"GET /health HTTP/1.1\r\nHost: ").unwrap();
+        let started = Instant::now();
+        serve(
+            listener,
+            config,
+            tokio::time::sleep(Duration::from_millis(100)),
+        )
+        .await
+        .unwrap();
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+
+    #[test]
+    fn the_command_line_gets_the_json_of_http() {
+        let fixture = Fixture::published("20261101T000000Z");
+        let found = lookup(&fixture.config(), "130 025 265 00013").unwrap();
+        assert_eq!(found["unite_legale"]["sigle"], "DINUM");
+        let missing = lookup(&Fixture::empty().config(), "130025265").unwrap_err();
+        assert_eq!(missing.code(), Code::AucuneDonnee);
+    }
 }

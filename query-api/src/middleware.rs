@@ -86,7 +86,10 @@ async fn problem(request: Request, next: Next) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let content_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let content_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .map(HeaderValue::as_bytes);
     if content_type.is_some_and(|value| value.starts_with(b"text/html")) {
         return response;
     }
@@ -95,7 +98,10 @@ async fn problem(request: Request, next: Next) -> Response {
         None => Arc::new(ApiError::of_status(status)),
     };
     let mut whole = problem_response(&error, Some(&path));
-    debug_assert_eq!(whole.headers().get(header::CONTENT_TYPE), Some(&HeaderValue::from_static(PROBLEM_JSON)));
+    debug_assert_eq!(
+        whole.headers().get(header::CONTENT_TYPE),
+        Some(&HeaderValue::from_static(PROBLEM_JSON))
+    );
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         whole.headers_mut().insert(header::ALLOW, allow);
     }
@@ -111,7 +117,10 @@ async fn time_limit(State(limit): State<Duration>, request: Request, next: Next)
 }
 
 /// A panic is a fault of ours: logged with its message, answered like any other.
-#[expect(clippy::needless_pass_by_value, reason = "the layer wants a function that takes the box")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer wants a function that takes the box"
+)]
 fn caught(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<String>()
@@ -135,7 +144,10 @@ mod tests {
     async fn a_panic_is_a_problem_that_tells_nothing() {
         let routes = Router::new().route("/p", route(panics));
         let answer = get(&around(routes, &Config::default()), "/p").await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (500, Some("erreur_interne")));
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (500, Some("erreur_interne"))
+        );
         assert_eq!(answer.json()["instance"], "/p");
         assert!(!answer.text().contains("secret"));
     }
@@ -152,6 +164,9 @@ mod tests {
         let app = around(routes, &config);
         let request = Request::post("/b").body("x".repeat(20_000).into()).unwrap();
         let answer = crate::testing::send(&app, request).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (413, Some("requete_trop_volumineuse")));
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (413, Some("requete_trop_volumineuse"))
+        );
     }
 }

@@ -26,11 +26,18 @@ pub fn openapi() -> OpenApi {
         .license(Some(
             LicenseBuilder::new()
                 .name("Données sous Licence Ouverte 2.0")
-                .url(Some("https://www.etalab.gouv.fr/licence-ouverte-open-licence/"))
+                .url(Some(
+                    "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+                ))
                 .build(),
         ))
         .build();
-    let tag = |name: &str, description: &str| TagBuilder::new().name(name).description(Some(description)).build();
+    let tag = |name: &str, description: &str| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(description))
+            .build()
+    };
     OpenApiBuilder::new()
         .info(info)
         .paths(paths::paths())
@@ -45,7 +52,8 @@ pub fn openapi() -> OpenApi {
 
 /// The document as it is served.
 pub(crate) fn json() -> &'static str {
-    static JSON: LazyLock<String> = LazyLock::new(|| serde_json::to_string(&openapi()).unwrap_or_default());
+    static JSON: LazyLock<String> =
+        LazyLock::new(|| serde_json::to_string(&openapi()).unwrap_or_default());
     &JSON
 }
 
@@ -63,11 +71,21 @@ mod tests {
     fn every_column_is_described_in_the_order_it_is_answered() {
         let document = document();
         for (table, name) in components::RECORDS {
-            let properties = document["components"]["schemas"][name]["properties"].as_object().unwrap();
+            let properties = document["components"]["schemas"][name]["properties"]
+                .as_object()
+                .unwrap();
             let fields: Vec<_> = properties.keys().map(String::as_str).collect();
-            let expected: Vec<_> = crate::view::json_order(table).iter().map(|index| table.columns[*index].field).collect();
+            let expected: Vec<_> = crate::view::json_order(table)
+                .iter()
+                .map(|index| table.columns[*index].field)
+                .collect();
             assert_eq!(fields, expected, "{name}");
-            assert!(properties.values().all(|property| property["description"].is_string()), "{name}");
+            assert!(
+                properties
+                    .values()
+                    .all(|property| property["description"].is_string()),
+                "{name}"
+            );
         }
         assert!(TABLES.len() > components::RECORDS.len());
     }

@@ -48,9 +48,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
 /// An unknown name is refused: a misspelt `limte=1000` would otherwise pass for a short list.
 fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
-    let mut page = Page { limite: LIMITE_DEFAUT, apres: None, etat: None };
+    let mut page = Page {
+        limite: LIMITE_DEFAUT,
+        apres: None,
+        etat: None,
+    };
     for (name, value) in pairs {
-        let invalid = |attendu: String| ApiError::Parametre { nom: name.clone(), valeur: value.clone(), attendu };
+        let invalid = |attendu: String| ApiError::Parametre {
+            nom: name.clone(),
+            valeur: value.clone(),
+            attendu,
+        };
         match name.as_str() {
             "limite" => {
                 page.limite = value
@@ -60,7 +68,11 @@ fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
                     .ok_or_else(|| invalid(format!("un entier de 1 à {LIMITE_MAX} est attendu")))?;
             }
             "apres" => {
-                let siret: Siret = value.parse().map_err(|error| invalid(format!("le dernier SIRET de la page précédente est attendu, or {error}")))?;
+                let siret: Siret = value.parse().map_err(|error| {
+                    invalid(format!(
+                        "le dernier SIRET de la page précédente est attendu, or {error}"
+                    ))
+                })?;
                 page.apres = Some(siret);
             }
             "etat" => {
@@ -70,7 +82,11 @@ fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
                     _ => return Err(invalid("A (actif) ou F (fermé) est attendu".to_owned())),
                 });
             }
-            _ => return Err(invalid("paramètre inconnu ; limite, apres et etat sont admis".to_owned())),
+            _ => {
+                return Err(invalid(
+                    "paramètre inconnu ; limite, apres et etat sont admis".to_owned(),
+                ));
+            }
         }
     }
     Ok(page)
@@ -89,9 +105,16 @@ mod tests {
         assert_eq!(read("limite", "1000").unwrap().limite, 1000);
         for value in ["0", "1001", "-1", "dix", "", "99999999999"] {
             let error = read("limite", value).unwrap_err();
-            assert!(error.contains("limite") && error.contains(value) && error.contains("de 1 à 1000"), "{error}");
+            assert!(
+                error.contains("limite") && error.contains(value) && error.contains("de 1 à 1000"),
+                "{error}"
+            );
         }
-        assert!(read("etat", "C").unwrap_err().contains("A (actif) ou F (fermé)"));
+        assert!(
+            read("etat", "C")
+                .unwrap_err()
+                .contains("A (actif) ou F (fermé)")
+        );
         assert!(read("apres", "123").unwrap_err().contains("14 chiffres"));
         assert!(read("limte", "5").unwrap_err().contains("inconnu"));
     }

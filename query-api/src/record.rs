@@ -61,7 +61,9 @@ impl Record {
 
     /// The value of the column of that source name.
     pub(crate) fn get(&self, name: &str) -> &Value {
-        self.table.index_of(name).map_or(&Value::Null, |index| self.at(index))
+        self.table
+            .index_of(name)
+            .map_or(&Value::Null, |index| self.at(index))
     }
 
     /// A text value.
@@ -88,9 +90,16 @@ impl Record {
 }
 
 /// The nomenclature a NAF code is read in: its own column, beside it.
-pub(crate) fn naf_version<'record>(record: &'record Record, column: &Column) -> Option<&'record str> {
+pub(crate) fn naf_version<'record>(
+    record: &'record Record,
+    column: &Column,
+) -> Option<&'record str> {
     let field = format!("nomenclature_{}", column.field);
-    let index = record.table.columns.iter().position(|other| other.field == field)?;
+    let index = record
+        .table
+        .columns
+        .iter()
+        .position(|other| other.field == field)?;
     match record.at(index) {
         Value::Text(text) => Some(text),
         _ => None,
@@ -116,20 +125,32 @@ mod tests {
 
     #[test]
     fn a_label_is_read_in_the_nomenclature_its_row_names() {
-        let old = record("etablissement", &[
-            ("activitePrincipaleEtablissement", "70.2C"),
-            ("nomenclatureActivitePrincipaleEtablissement", "NAFRev1"),
-        ]);
+        let old = record(
+            "etablissement",
+            &[
+                ("activitePrincipaleEtablissement", "70.2C"),
+                ("nomenclatureActivitePrincipaleEtablissement", "NAFRev1"),
+            ],
+        );
         assert!(old.label("activitePrincipaleEtablissement").is_some());
-        let unnamed = record("etablissement", &[("activitePrincipaleEtablissement", "70.2C")]);
+        let unnamed = record(
+            "etablissement",
+            &[("activitePrincipaleEtablissement", "70.2C")],
+        );
         assert_eq!(unnamed.label("activitePrincipaleEtablissement"), None);
     }
 
     #[test]
     fn a_telephone_is_shown_only_when_the_association_published_it() {
-        let private = record("association", &[("telephone", "0102030405"), ("publiweb", "0")]);
+        let private = record(
+            "association",
+            &[("telephone", "0102030405"), ("publiweb", "0")],
+        );
         assert_eq!(private.text("telephone"), None);
-        let public = record("association", &[("telephone", "0102030405"), ("publiweb", "1")]);
+        let public = record(
+            "association",
+            &[("telephone", "0102030405"), ("publiweb", "1")],
+        );
         assert_eq!(public.text("telephone"), Some("0102030405"));
     }
 }

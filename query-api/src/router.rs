@@ -15,7 +15,10 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
         .route("/v1/unites-legales/{siren}", get(handlers::unite_legale))
-        .route("/v1/unites-legales/{siren}/etablissements", get(handlers::etablissements))
+        .route(
+            "/v1/unites-legales/{siren}/etablissements",
+            get(handlers::etablissements),
+        )
         .route("/v1/associations/{id}", get(handlers::association))
         .route("/", get(ui::page))
         .route_layer(from_snapshot);
@@ -63,11 +66,20 @@ mod tests {
     async fn check_problem(path: &str, status: u16, code: &str) -> Answer {
         let answer = answer(path).await;
         let json = answer.json();
-        assert_eq!((answer.status, json["code"].as_str()), (status, Some(code)), "{path}: {json}");
+        assert_eq!(
+            (answer.status, json["code"].as_str()),
+            (status, Some(code)),
+            "{path}: {json}"
+        );
         assert_eq!(answer.header("content-type"), "application/problem+json");
         assert_eq!(json["instance"], path.split('?').next().unwrap());
         assert_eq!(json["type"], format!("/docs#erreur-{code}"));
-        assert!(json["que_faire"].as_str().is_some_and(|advice| advice.len() > 20), "{json}");
+        assert!(
+            json["que_faire"]
+                .as_str()
+                .is_some_and(|advice| advice.len() > 20),
+            "{json}"
+        );
         answer
     }
 
@@ -77,7 +89,10 @@ mod tests {
         let json = answer.json();
         assert_eq!(answer.status, 200, "{json}");
         assert_eq!(json["etablissement"]["siret"], "13002526500013");
-        assert_eq!(json["etablissement"]["code_commune"]["libelle"], "Paris 7e Arrondissement");
+        assert_eq!(
+            json["etablissement"]["code_commune"]["libelle"],
+            "Paris 7e Arrondissement"
+        );
         assert_eq!(json["unite_legale"]["sigle"], "DINUM");
         assert_eq!(json["donnees"]["snapshot"], ID);
         assert_eq!(json["donnees"]["sirene"], "2026-11-01");
@@ -90,11 +105,18 @@ mod tests {
     async fn a_siren_answers_with_all_that_hangs_on_it() {
         let json = answer("/v1/unites-legales/356000000").await.json();
         assert_eq!(json["siege"]["siret"], "35600000000048");
-        assert_eq!(json["nombre_etablissements"], serde_json::json!({"total": 2, "actifs": 1}));
+        assert_eq!(
+            json["nombre_etablissements"],
+            serde_json::json!({"total": 2, "actifs": 1})
+        );
         assert_eq!(json["association"]["id"], "W751004076");
         let dinum = answer("/v1/unites-legales/130025265").await.json();
         assert_eq!(dinum["doublons"][0]["siren_doublon"], "100000009");
-        assert_eq!(dinum["association"]["id"], "W921000001", "linked by the RNA's SIRET");
+        assert!(dinum["doublon_de"].is_null());
+        assert_eq!(
+            dinum["association"]["id"], "W921000001",
+            "linked by the RNA's SIRET"
+        );
     }
 
     #[tokio::test]
@@ -103,7 +125,10 @@ mod tests {
         assert_eq!(json["unite_legale"]["siren"], "356000000");
         assert_eq!(json["association"]["date_creat"], "0001-01-01");
         assert!(json["association"]["email"].is_null(), "publiweb is 0");
-        assert_eq!(answer("/v1/associations/W921000001").await.json()["unite_legale"]["siren"], "130025265");
+        assert_eq!(
+            answer("/v1/associations/W921000001").await.json()["unite_legale"]["siren"],
+            "130025265"
+        );
     }
 
     #[tokio::test]
@@ -117,8 +142,16 @@ mod tests {
         let second = answer(next).await.json();
         assert_eq!(second["etablissements"][0]["siret"], "35600000009075");
         assert!(second["suivant"].is_null());
-        let closed = answer("/v1/unites-legales/356000000/etablissements?etat=F").await.json();
-        assert_eq!((closed["total"].as_i64(), closed["etablissements"].as_array().unwrap().len()), (Some(1), 1));
+        let closed = answer("/v1/unites-legales/356000000/etablissements?etat=F")
+            .await
+            .json();
+        assert_eq!(
+            (
+                closed["total"].as_i64(),
+                closed["etablissements"].as_array().unwrap().len()
+            ),
+            (Some(1), 1)
+        );
     }
 
     #[tokio::test]
@@ -129,8 +162,16 @@ mod tests {
             ("/v1/etablissements/13002526500014", 400, "cle_invalide"),
             ("/v1/etablissements/21920023500014", 404, "inconnu"),
             ("/v1/unites-legales/100000009", 404, "doublon"),
-            ("/v1/unites-legales/100000009/etablissements", 404, "doublon"),
-            ("/v1/unites-legales/356000000/etablissements?limite=0", 400, "parametre_invalide"),
+            (
+                "/v1/unites-legales/100000009/etablissements",
+                404,
+                "doublon",
+            ),
+            (
+                "/v1/unites-legales/356000000/etablissements?limite=0",
+                400,
+                "parametre_invalide",
+            ),
             ("/v1/associations/130025265", 400, "format_invalide"),
             ("/v1/associations/W000000000", 404, "inconnu"),
             ("/v1/nulle-part", 404, "route_inconnue"),
@@ -139,7 +180,11 @@ mod tests {
             let json = check_problem(path, status, code).await.json();
             details.insert(json["detail"].as_str().unwrap().to_owned());
         }
-        assert_eq!(details.len(), 9, "a doublon is the same miss by both addresses: {details:?}");
+        assert_eq!(
+            details.len(),
+            9,
+            "a doublon is the same miss by both addresses: {details:?}"
+        );
     }
 
     #[tokio::test]
@@ -147,18 +192,36 @@ mod tests {
         let doublon = answer("/v1/unites-legales/100000009").await.json();
         assert_eq!(doublon["siren_reference"], "130025265");
         let misplaced = answer("/v1/associations/13002526500013").await.json();
-        assert!(misplaced["que_faire"].as_str().unwrap().contains("/v1/etablissements/13002526500013"));
+        assert!(
+            misplaced["que_faire"]
+                .as_str()
+                .unwrap()
+                .contains("/v1/etablissements/13002526500013")
+        );
     }
 
     #[tokio::test]
     async fn head_answers_like_get_and_other_methods_say_what_is_allowed() {
         let (_fixture, app) = app().await;
-        for path in ["/", "/health", "/openapi.json", "/docs", "/v1/etablissements/13002526500013", "/v1/x"] {
+        for path in [
+            "/",
+            "/health",
+            "/openapi.json",
+            "/docs",
+            "/v1/etablissements/13002526500013",
+            "/v1/x",
+        ] {
             let head = send(&app, Request::head(path).body(Body::empty()).unwrap()).await;
-            assert_eq!((head.status, head.text()), (get(&app, path).await.status, ""), "{path}");
+            assert_eq!(
+                (head.status, head.text()),
+                (get(&app, path).await.status, ""),
+                "{path}"
+            );
         }
         for method in [Method::POST, Method::DELETE] {
-            let request = Request::builder().method(method).uri("/v1/etablissements/13002526500013");
+            let request = Request::builder()
+                .method(method)
+                .uri("/v1/etablissements/13002526500013");
             let refused = send(&app, request.body(Body::empty()).unwrap()).await;
             assert_eq!((refused.status, refused.header("allow")), (405, "GET,HEAD"));
             assert_eq!(refused.json()["code"], "methode_non_permise");
@@ -168,7 +231,11 @@ mod tests {
     #[tokio::test]
     async fn an_unchanged_answer_is_not_sent_again() {
         let (_fixture, app) = app().await;
-        for path in ["/v1/etablissements/13002526500013", "/style.css", "/docs/swagger-ui.css"] {
+        for path in [
+            "/v1/etablissements/13002526500013",
+            "/style.css",
+            "/docs/swagger-ui.css",
+        ] {
             let first = get(&app, path).await;
             let request = Request::get(path).header(header::IF_NONE_MATCH, first.header("etag"));
             let again = send(&app, request.body(Body::empty()).unwrap()).await;
@@ -184,10 +251,18 @@ mod tests {
             let request = Request::get("/v1/etablissements/13002526500013")
                 .header(header::ACCEPT_ENCODING, encoding)
                 .header(header::ORIGIN, "https://example.org");
-            let response = tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap()).await.unwrap();
+            let response =
+                tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap())
+                    .await
+                    .unwrap();
             assert_eq!(response.headers()[header::CONTENT_ENCODING], encoding);
             assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
-            let vary: Vec<_> = response.headers().get_all(header::VARY).iter().map(|v| v.to_str().unwrap().to_lowercase()).collect();
+            let vary: Vec<_> = response
+                .headers()
+                .get_all(header::VARY)
+                .iter()
+                .map(|v| v.to_str().unwrap().to_lowercase())
+                .collect();
             assert!(vary.join(",").contains("accept-encoding"), "{vary:?}");
         }
     }
@@ -198,28 +273,54 @@ mod tests {
         let app = fixture.app().await;
         for path in ["/health", "/v1/etablissements/13002526500013"] {
             let answer = get(&app, path).await;
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (503, Some("aucune_donnee")), "{path}");
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (503, Some("aucune_donnee")),
+                "{path}"
+            );
             assert_eq!(answer.header("retry-after"), "30");
         }
         assert_eq!(get(&app, "/").await.status, 200);
-        assert!(get(&app, "/?id=130025265").await.text().contains("pas encore"));
+        assert!(
+            get(&app, "/?id=130025265")
+                .await
+                .text()
+                .contains("pas encore")
+        );
         fixture.publish(ID);
         let health = get(&fixture.app().await, "/health").await.json();
-        assert_eq!((health["statut"].as_str(), health["tables"]["etablissement"].as_u64()), (Some("ok"), Some(4)));
+        assert_eq!(
+            (
+                health["statut"].as_str(),
+                health["tables"]["etablissement"].as_u64()
+            ),
+            (Some("ok"), Some(4))
+        );
     }
 
     #[tokio::test]
     async fn the_page_shows_a_card_escaped_and_masked() {
         let page = answer("/?id=356+000+000").await;
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-        assert!(page.header("content-security-policy").contains("script-src 'self'"));
+        assert!(
+            page.header("content-security-policy")
+                .contains("script-src 'self'")
+        );
         assert!(page.text().contains("LA POSTE &lt;SA&gt;") && !page.text().contains("<SA>"));
         assert!(page.text().contains("inconnue"), "1900-01-01");
         for id in ["900000001", "90000000100017"] {
             let masked = answer(&format!("/?id={id}")).await;
-            assert!(masked.text().contains("Identité masquée (diffusion partielle)"), "{id}");
+            assert!(
+                masked
+                    .text()
+                    .contains("Identité masquée (diffusion partielle)"),
+                "{id}"
+            );
             assert!(masked.text().contains("92000 NANTERRE"), "{id}");
-            assert!(!masked.text().contains("[ND]") && !masked.text().contains("CAMILLE"), "{id}");
+            assert!(
+                !masked.text().contains("[ND]") && !masked.text().contains("CAMILLE"),
+                "{id}"
+            );
         }
     }
 
@@ -237,7 +338,10 @@ mod tests {
     async fn every_error_type_leads_to_its_explanation() {
         let docs = answer("/docs").await;
         for code in crate::Code::ALL {
-            assert!(docs.text().contains(&format!("id=\"erreur-{}\"", code.as_str())));
+            assert!(
+                docs.text()
+                    .contains(&format!("id=\"erreur-{}\"", code.as_str()))
+            );
         }
         assert_eq!(answer("/docs/swagger-ui-bundle.js").await.status, 200);
         assert_eq!(answer("/docs/index.html").await.status, 404);

@@ -1,6 +1,9 @@
 //! A tiny snapshot on disk and a router over it, for the tests of this crate.
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -27,81 +30,185 @@ type Row<'row> = &'row [(&'row str, &'row str)];
 
 /// Public bodies, and a made-up person who asked for a partial diffusion.
 const ROWS: &[(&str, Row<'static>)] = &[
-    ("unite_legale", &[
-        ("siren", "130025265"), ("statutDiffusionUniteLegale", "O"), ("denominationUniteLegale", "DIRECTION INTERMINISTERIELLE DU NUMERIQUE"),
-        ("sigleUniteLegale", "DINUM"), ("nicSiegeUniteLegale", "00013"), ("etatAdministratifUniteLegale", "A"),
-        ("dateCreationUniteLegale", "2017-05-24"), ("categorieJuridiqueUniteLegale", "7120"),
-        ("activitePrincipaleUniteLegale", "84.11Z"), ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
-        ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
-    ]),
-    ("unite_legale", &[
-        ("siren", "356000000"), ("statutDiffusionUniteLegale", "O"), ("denominationUniteLegale", "LA POSTE <SA>"),
-        ("nicSiegeUniteLegale", "00048"), ("etatAdministratifUniteLegale", "A"), ("dateCreationUniteLegale", "1900-01-01"),
-        ("identifiantAssociationUniteLegale", "W751004076"),
-    ]),
-    ("unite_legale", &[
-        ("siren", "900000001"), ("statutDiffusionUniteLegale", "P"), ("nomUniteLegale", "[ND]"), ("prenomUsuelUniteLegale", "CAMILLE"),
-        ("prenom1UniteLegale", "CAMILLE"), ("sigleUniteLegale", "[ND]"), ("etatAdministratifUniteLegale", "C"), ("nicSiegeUniteLegale", "00017"),
-    ]),
-    ("etablissement", &[
-        ("siren", "130025265"), ("nic", "00013"), ("siret", "13002526500013"), ("statutDiffusionEtablissement", "O"),
-        ("etablissementSiege", "true"), ("etatAdministratifEtablissement", "A"), ("numeroVoieEtablissement", "20"),
-        ("typeVoieEtablissement", "AV"), ("libelleVoieEtablissement", "DE SEGUR"), ("codePostalEtablissement", "75007"),
-        ("libelleCommuneEtablissement", "PARIS 7"), ("codeCommuneEtablissement", "75107"),
-        ("activitePrincipaleEtablissement", "84.11Z"), ("nomenclatureActivitePrincipaleEtablissement", "NAFRev2"),
-    ]),
-    ("etablissement", &[
-        ("siren", "356000000"), ("nic", "00048"), ("siret", "35600000000048"), ("etablissementSiege", "true"), ("etatAdministratifEtablissement", "A"),
-    ]),
-    ("etablissement", &[
-        ("siren", "356000000"), ("nic", "09075"), ("siret", "35600000009075"), ("etablissementSiege", "false"), ("etatAdministratifEtablissement", "F"),
-        ("dateDebut", "2015-03-01"),
-    ]),
-    ("etablissement", &[
-        ("siren", "900000001"), ("nic", "00017"), ("siret", "90000000100017"), ("statutDiffusionEtablissement", "P"),
-        ("etatAdministratifEtablissement", "F"), ("numeroVoieEtablissement", "[ND]"), ("libelleVoieEtablissement", "[ND]"),
-        ("codePostalEtablissement", "92000"), ("libelleCommuneEtablissement", "NANTERRE"), ("enseigne1Etablissement", "[ND]"),
-    ]),
-    ("doublon", &[("siren", "130025265"), ("sirenDoublon", "100000009")]),
-    ("association", &[
-        ("id", "W751004076"), ("titre", "ASSOCIATION D'ESSAI"), ("position", "A"), ("date_creat", "0001-01-01"),
-        ("email", "personne@example.org"), ("publiweb", "0"),
-    ]),
-    ("association", &[("id", "W921000001"), ("titre", "AMICALE"), ("siret", "13002526500013"), ("position", "D")]),
+    (
+        "unite_legale",
+        &[
+            ("siren", "130025265"),
+            ("statutDiffusionUniteLegale", "O"),
+            (
+                "denominationUniteLegale",
+                "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
+            ),
+            ("sigleUniteLegale", "DINUM"),
+            ("nicSiegeUniteLegale", "00013"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("dateCreationUniteLegale", "2017-05-24"),
+            ("categorieJuridiqueUniteLegale", "7120"),
+            ("activitePrincipaleUniteLegale", "84.11Z"),
+            ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
+            ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
+        ],
+    ),
+    (
+        "unite_legale",
+        &[
+            ("siren", "356000000"),
+            ("statutDiffusionUniteLegale", "O"),
+            ("denominationUniteLegale", "LA POSTE <SA>"),
+            ("nicSiegeUniteLegale", "00048"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("dateCreationUniteLegale", "1900-01-01"),
+            ("identifiantAssociationUniteLegale", "W751004076"),
+        ],
+    ),
+    (
+        "unite_legale",
+        &[
+            ("siren", "900000001"),
+            ("statutDiffusionUniteLegale", "P"),
+            ("nomUniteLegale", "[ND]"),
+            ("prenomUsuelUniteLegale", "CAMILLE"),
+            ("prenom1UniteLegale", "CAMILLE"),
+            ("sigleUniteLegale", "[ND]"),
+            ("etatAdministratifUniteLegale", "C"),
+            ("nicSiegeUniteLegale", "00017"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "130025265"),
+            ("nic", "00013"),
+            ("siret", "13002526500013"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "A"),
+            ("numeroVoieEtablissement", "20"),
+            ("typeVoieEtablissement", "AV"),
+            ("libelleVoieEtablissement", "DE SEGUR"),
+            ("codePostalEtablissement", "75007"),
+            ("libelleCommuneEtablissement", "PARIS 7"),
+            ("codeCommuneEtablissement", "75107"),
+            ("activitePrincipaleEtablissement", "84.11Z"),
+            ("nomenclatureActivitePrincipaleEtablissement", "NAFRev2"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "356000000"),
+            ("nic", "00048"),
+            ("siret", "35600000000048"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "A"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "356000000"),
+            ("nic", "09075"),
+            ("siret", "35600000009075"),
+            ("etablissementSiege", "false"),
+            ("etatAdministratifEtablissement", "F"),
+            ("dateDebut", "2015-03-01"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "900000001"),
+            ("nic", "00017"),
+            ("siret", "90000000100017"),
+            ("statutDiffusionEtablissement", "P"),
+            ("etatAdministratifEtablissement", "F"),
+            ("numeroVoieEtablissement", "[ND]"),
+            ("libelleVoieEtablissement", "[ND]"),
+            ("codePostalEtablissement", "92000"),
+            ("libelleCommuneEtablissement", "NANTERRE"),
+            ("enseigne1Etablissement", "[ND]"),
+        ],
+    ),
+    (
+        "doublon",
+        &[("siren", "130025265"), ("sirenDoublon", "100000009")],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W751004076"),
+            ("titre", "ASSOCIATION D'ESSAI"),
+            ("position", "A"),
+            ("date_creat", "0001-01-01"),
+            ("email", "personne@example.org"),
+            ("publiweb", "0"),
+        ],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W921000001"),
+            ("titre", "AMICALE"),
+            ("siret", "13002526500013"),
+            ("position", "D"),
+        ],
+    ),
 ];
 
 /// A row of a table, without a file.
 pub(crate) fn record(table: &str, row: Row<'_>) -> Record {
     let table = registre_schemas::table(table).unwrap();
-    let values = table.columns.iter().map(|column| match (cell(row, column.name), column.kind) {
-        (None, _) => Value::Null,
-        (Some(text), Kind::Text) => Value::Text(text.to_owned()),
-        (Some(text), Kind::Date) => Value::Date(text.parse().unwrap()),
-        (Some(text), Kind::Timestamp) => Value::Timestamp(text.parse().unwrap()),
-        (Some(text), Kind::Integer) => Value::Integer(text.parse().unwrap()),
-        (Some(text), Kind::Boolean) => Value::Boolean(text == "true"),
-    });
+    let values = table
+        .columns
+        .iter()
+        .map(|column| match (cell(row, column.name), column.kind) {
+            (None, _) => Value::Null,
+            (Some(text), Kind::Text) => Value::Text(text.to_owned()),
+            (Some(text), Kind::Date) => Value::Date(text.parse().unwrap()),
+            (Some(text), Kind::Timestamp) => Value::Timestamp(text.parse().unwrap()),
+            (Some(text), Kind::Integer) => Value::Integer(text.parse().unwrap()),
+            (Some(text), Kind::Boolean) => Value::Boolean(text == "true"),
+        });
     Record::new(table, values.collect())
 }
 
 fn cell<'row>(row: Row<'row>, name: &str) -> Option<&'row str> {
-    row.iter().find(|(column, _)| *column == name).map(|(_, text)| *text)
+    row.iter()
+        .find(|(column, _)| *column == name)
+        .map(|(_, text)| *text)
 }
 
 fn write_table(table: &'static Table, path: &Path) -> u64 {
-    let rows: Vec<Row<'_>> = ROWS.iter().filter(|(name, _)| *name == table.name).map(|(_, row)| *row).collect();
+    let rows: Vec<Row<'_>> = ROWS
+        .iter()
+        .filter(|(name, _)| *name == table.name)
+        .map(|(_, row)| *row)
+        .collect();
     let columns = table.columns.iter().map(|column| -> ArrayRef {
         let cells = rows.iter().map(|row| cell(row, column.name));
         match column.kind {
             Kind::Text => Arc::new(cells.collect::<StringArray>()),
             Kind::Date => Arc::new(cells.map(|text| text.map(days)).collect::<Date32Array>()),
-            Kind::Timestamp => Arc::new(cells.map(|text| text.map(micros)).collect::<TimestampMicrosecondArray>()),
-            Kind::Integer => Arc::new(cells.map(|text| text.map(|t| t.parse::<i64>().unwrap())).collect::<Int64Array>()),
-            Kind::Boolean => Arc::new(cells.map(|text| text.map(|t| t == "true")).collect::<BooleanArray>()),
+            Kind::Timestamp => Arc::new(
+                cells
+                    .map(|text| text.map(micros))
+                    .collect::<TimestampMicrosecondArray>(),
+            ),
+            Kind::Integer => Arc::new(
+                cells
+                    .map(|text| text.map(|t| t.parse::<i64>().unwrap()))
+                    .collect::<Int64Array>(),
+            ),
+            Kind::Boolean => Arc::new(
+                cells
+                    .map(|text| text.map(|t| t == "true"))
+                    .collect::<BooleanArray>(),
+            ),
         }
     });
     let batch = RecordBatch::try_new(table.schema(&[]), columns.collect()).unwrap();
-    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     batch.num_rows() as u64
@@ -113,7 +220,10 @@ fn days(text: &str) -> i32 {
 }
 
 fn micros(text: &str) -> i64 {
-    text.parse::<NaiveDateTime>().unwrap().and_utc().timestamp_micros()
+    text.parse::<NaiveDateTime>()
+        .unwrap()
+        .and_utc()
+        .timestamp_micros()
 }
 
 /// A data folder that disappears with the test.
@@ -124,7 +234,9 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Nothing published.
     pub(crate) fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
     }
 
     /// One snapshot published.
@@ -137,7 +249,12 @@ impl Fixture {
     /// Writes a snapshot and points `current.json` to it.
     pub(crate) fn publish(&self, id: &str) {
         self.write_snapshot(id);
-        self.point(&serde_json::to_string(&Current { snapshot: id.to_owned() }).unwrap());
+        self.point(
+            &serde_json::to_string(&Current {
+                snapshot: id.to_owned(),
+            })
+            .unwrap(),
+        );
     }
 
     fn write_snapshot(&self, id: &str) {
@@ -158,8 +275,14 @@ impl Fixture {
             }
         });
         let as_of = BTreeMap::from([
-            ("sirene".to_owned(), NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()),
-            ("rna".to_owned(), NaiveDate::from_ymd_opt(2026, 10, 1).unwrap()),
+            (
+                "sirene".to_owned(),
+                NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(),
+            ),
+            (
+                "rna".to_owned(),
+                NaiveDate::from_ymd_opt(2026, 10, 1).unwrap(),
+            ),
         ]);
         let manifest = Manifest {
             version: VERSION,
@@ -173,13 +296,17 @@ impl Fixture {
             tables: tables.collect(),
             gates: vec![],
         };
-        write(&folder.join(FILE_NAME), &serde_json::to_string(&manifest).unwrap());
+        write(
+            &folder.join(FILE_NAME),
+            &serde_json::to_string(&manifest).unwrap(),
+        );
     }
 
     fn point(&self, json: &str) {
         let mut file = tempfile::NamedTempFile::new_in(self.folder.path()).unwrap();
         file.write_all(json.as_bytes()).unwrap();
-        file.persist(self.folder.path().join("current.json")).unwrap();
+        file.persist(self.folder.path().join("current.json"))
+            .unwrap();
     }
 
     pub(crate) fn corrupt_pointer(&self) {
@@ -192,14 +319,25 @@ impl Fixture {
 
     pub(crate) fn corrupt_manifest(&self) {
         self.write_snapshot("damaged");
-        write(&self.folder.path().join("snapshots/damaged").join(FILE_NAME), "{}");
+        write(
+            &self.folder.path().join("snapshots/damaged").join(FILE_NAME),
+            "{}",
+        );
         self.point("{\"snapshot\":\"damaged\"}");
     }
 
     pub(crate) fn truncated_table(&self) {
         self.write_snapshot("truncated");
-        let file = self.folder.path().join("snapshots/truncated/etablissement.parquet");
-        File::options().write(true).open(file).unwrap().set_len(100).unwrap();
+        let file = self
+            .folder
+            .path()
+            .join("snapshots/truncated/etablissement.parquet");
+        File::options()
+            .write(true)
+            .open(file)
+            .unwrap()
+            .set_len(100)
+            .unwrap();
         self.point("{\"snapshot\":\"truncated\"}");
     }
 
@@ -223,7 +361,10 @@ impl Fixture {
 }
 
 fn write(path: &Path, text: &str) {
-    File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+    File::create(path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
 }
 
 /// An answer, read whole.
@@ -243,15 +384,24 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
 pub(crate) async fn send(app: &Router, request: Request) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap()
+        .to_vec();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    }
 }
 
 pub(crate) async fn get(app: &Router, path: &str) -> Answer {

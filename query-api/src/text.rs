@@ -3,13 +3,27 @@
 use chrono::{Datelike, NaiveDate};
 
 const MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-    "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 
 /// `1er novembre 2026`.
 pub(crate) fn long_date(date: NaiveDate) -> String {
-    let day = if date.day() == 1 { "1er".to_owned() } else { date.day().to_string() };
+    let day = if date.day() == 1 {
+        "1er".to_owned()
+    } else {
+        date.day().to_string()
+    };
     let month = MONTHS[date.month0() as usize % 12];
     format!("{day} {month} {}", date.year())
 }
@@ -64,7 +78,10 @@ mod tests {
     fn numbers_and_identifiers_are_spaced() {
         assert_eq!(thousands(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(thousands(12), "12");
-        assert_eq!(spaced_identifier("13002526500013"), "130\u{a0}025\u{a0}265\u{a0}00013");
+        assert_eq!(
+            spaced_identifier("13002526500013"),
+            "130\u{a0}025\u{a0}265\u{a0}00013"
+        );
         assert_eq!(spaced_identifier("W751004076"), "W751004076");
     }
 }

@@ -7,6 +7,7 @@ mod names;
 mod sections;
 pub(crate) mod template;
 
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -43,7 +44,12 @@ struct Asked {
 impl Asked {
     /// The first of each name counts; the rest is not ours.
     fn from(pairs: &[(String, String)]) -> Self {
-        let first = |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.trim());
+        let first = |name: &str| {
+            pairs
+                .iter()
+                .find(|(other, _)| other == name)
+                .map(|(_, value)| value.trim())
+        };
         Self {
             id: first("id").unwrap_or_default().to_owned(),
             apres: first("apres").and_then(|value| value.parse().ok()),
@@ -55,10 +61,12 @@ impl Asked {
 pub(crate) async fn page(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Vec<(String, String)>>,
-    request_snapshot: Option<axum::Extension<InService>>,
+    pinned: Option<Extension<InService>>,
 ) -> Response {
     let asked = Asked::from(&pairs);
-    let snapshot = request_snapshot.map(|extension| extension.0.0.clone()).or_else(|| catalog.current());
+    let snapshot = pinned
+        .map(|Extension(InService(snapshot))| snapshot)
+        .or_else(|| catalog.current());
     let (status, title, result) = if asked.id.is_empty() {
         (StatusCode::OK, None, String::new())
     } else {
@@ -68,12 +76,19 @@ pub(crate) async fn page(
                 if let ApiError::Interne(cause) = &error {
                     tracing::error!(error = %cause, "page failed: {cause}");
                 }
-                (error.code().status(), Some(error.code().title().to_owned()), html::error(&error))
+                (
+                    error.code().status(),
+                    Some(error.code().title().to_owned()),
+                    html::error(&error),
+                )
             }
         }
     };
     let body = fill(TEMPLATE, |name| match name {
-        "titre" => title.as_deref().map(|title| format!("{} : ", escape(title))).unwrap_or_default(),
+        "titre" => title
+            .as_deref()
+            .map(|title| format!("{} : ", escape(title)))
+            .unwrap_or_default(),
         "id" => escape(&asked.id),
         "resultat" => result.clone(),
         "avis" => notice(snapshot.as_deref()).to_owned(),
@@ -83,23 +98,35 @@ pub(crate) async fn page(
     });
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CSP),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 async fn found(snapshot: Option<&Snapshot>, asked: &Asked) -> Result<Card, ApiError> {
-    let identifier: Identifier = asked
-        .id
-        .parse()
-        .map_err(|cause| ApiError::Identifiant { valeur: asked.id.clone(), cause })?;
+    let identifier: Identifier = asked.id.parse().map_err(|cause| ApiError::Identifiant {
+        valeur: asked.id.clone(),
+        cause,
+    })?;
     let snapshot = snapshot.ok_or(ApiError::AucuneDonnee)?;
     Ok(match identifier {
-        Identifier::Siret(siret) => sections::etablissement(&answer::etablissement(snapshot, siret).await?),
+        Identifier::Siret(siret) => {
+            sections::etablissement(&answer::etablissement(snapshot, siret).await?)
+        }
         Identifier::Siren(siren) => {
             let unite = answer::unite_legale(snapshot, siren).await?;
-            let page = Page { limite: PER_PAGE, apres: asked.apres, etat: None };
+            let page = Page {
+                limite: PER_PAGE,
+                apres: asked.apres,
+                etat: None,
+            };
             let list = answer::etablissements(snapshot, siren, page).await?;
             sections::unite_legale(&unite, &list, asked.apres.is_some())
         }
@@ -121,13 +148,25 @@ fn dates(snapshot: Option<&Snapshot>) -> String {
     let Some(snapshot) = snapshot else {
         return "Aucun jeu de données n'est encore en service.".to_owned();
     };
-    let of = |register: &str| snapshot.as_of(register).map_or_else(|| "date inconnue".to_owned(), long_date);
-    format!("Données SIRENE du {}, données RNA du {}.", of("sirene"), of("rna"))
+    let of = |register: &str| {
+        snapshot
+            .as_of(register)
+            .map_or_else(|| "date inconnue".to_owned(), long_date)
+    };
+    format!(
+        "Données SIRENE du {}, données RNA du {}.",
+        of("sirene"),
+        of("rna")
+    )
 }
 
 /// `GET /app.js`
 pub(crate) async fn script(headers: HeaderMap) -> Response {
-    asset(&headers, "text/javascript; charset=utf-8", SCRIPT.as_bytes())
+    asset(
+        &headers,
+        "text/javascript; charset=utf-8",
+        SCRIPT.as_bytes(),
+    )
 }
 
 /// `GET /style.css`

@@ -12,17 +12,25 @@ use crate::record::{Record, Value, label, naf_version};
 /// Positions of a table's columns in the order of the JSON: the table's, except that the code in
 /// NAF 2025 comes right after the one in the older NAF.
 pub(crate) fn json_order(table: &Table) -> &'static [usize] {
-    static ORDERS: LazyLock<HashMap<&'static str, Vec<usize>>> =
-        LazyLock::new(|| TABLES.iter().map(|table| (table.name, order(table))).collect());
+    static ORDERS: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+        TABLES
+            .iter()
+            .map(|table| (table.name, order(table)))
+            .collect()
+    });
     ORDERS.get(table.name).map_or(&[], Vec::as_slice)
 }
 
 fn order(table: &Table) -> Vec<usize> {
     let position = |nomenclature| {
-        table.columns.iter().position(|column| column.nomenclature == Some(nomenclature))
+        table
+            .columns
+            .iter()
+            .position(|column| column.nomenclature == Some(nomenclature))
     };
     let mut order: Vec<usize> = (0..table.columns.len()).collect();
-    if let (Some(naf), Some(naf25)) = (position(Nomenclature::Naf), position(Nomenclature::Naf2025)) {
+    if let (Some(naf), Some(naf25)) = (position(Nomenclature::Naf), position(Nomenclature::Naf2025))
+    {
         order.retain(|index| *index != naf25);
         order.insert(naf + usize::from(naf < naf25), naf25);
     }
@@ -36,7 +44,11 @@ pub(crate) fn iso_date(date: NaiveDate) -> String {
 
 /// `AAAA-MM-JJTHH:MM:SS`, with milliseconds when the register has them.
 fn iso_timestamp(time: NaiveDateTime) -> String {
-    let format = if time.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%.3f" };
+    let format = if time.nanosecond() == 0 {
+        "%Y-%m-%dT%H:%M:%S"
+    } else {
+        "%Y-%m-%dT%H:%M:%S%.3f"
+    };
     time.format(format).to_string()
 }
 
@@ -51,7 +63,8 @@ impl Serialize for Record {
                     let coded = Coded {
                         code,
                         libelle: label(self, column, nomenclature, code),
-                        nomenclature: (nomenclature == Nomenclature::Naf).then(|| naf_version(self, column)),
+                        nomenclature: (nomenclature == Nomenclature::Naf)
+                            .then(|| NafVersion(naf_version(self, column))),
                     };
                     map.serialize_entry(column.field, &coded)?;
                 }
@@ -68,8 +81,13 @@ struct Coded<'record> {
     code: &'record str,
     libelle: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    nomenclature: Option<Option<&'record str>>,
+    nomenclature: Option<NafVersion<'record>>,
 }
+
+/// Null when the row does not say.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+struct NafVersion<'record>(Option<&'record str>);
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -90,38 +108,59 @@ mod tests {
 
     #[test]
     fn both_nafs_stand_side_by_side_with_their_labels() {
-        let json = serde_json::to_value(record("unite_legale", &[
-            ("siren", "130025265"),
-            ("activitePrincipaleUniteLegale", "84.11Z"),
-            ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
-            ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
-        ]))
+        let json = serde_json::to_value(record(
+            "unite_legale",
+            &[
+                ("siren", "130025265"),
+                ("activitePrincipaleUniteLegale", "84.11Z"),
+                ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
+                ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
+            ],
+        ))
         .unwrap();
-        assert_eq!(json["activite_principale"]["libelle"], "Administration publique générale");
+        assert_eq!(
+            json["activite_principale"]["libelle"],
+            "Administration publique générale"
+        );
         assert_eq!(json["activite_principale"]["nomenclature"], "NAFRev2");
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        let naf = keys.iter().position(|key| key == "activite_principale").unwrap();
+        let naf = keys
+            .iter()
+            .position(|key| key == "activite_principale")
+            .unwrap();
         assert_eq!(keys[naf + 1], "activite_principale_naf25");
-        assert_eq!(keys.len(), registre_schemas::unite_legale::UNITE_LEGALE.columns.len());
+        assert_eq!(
+            keys.len(),
+            registre_schemas::unite_legale::UNITE_LEGALE.columns.len()
+        );
     }
 
     #[test]
     fn values_keep_the_registers_own_words() {
-        let json = serde_json::to_value(record("etablissement", &[
-            ("dateCreationEtablissement", "1900-01-01"),
-            ("dateDernierTraitementEtablissement", "2024-03-22T14:03:55.500"),
-            ("anneeEffectifsEtablissement", "2022"),
-            ("etablissementSiege", "true"),
-            ("libelleVoieEtablissement", "[ND]"),
-            ("trancheEffectifsEtablissement", "ZZ"),
-        ]))
+        let json = serde_json::to_value(record(
+            "etablissement",
+            &[
+                ("dateCreationEtablissement", "1900-01-01"),
+                (
+                    "dateDernierTraitementEtablissement",
+                    "2024-03-22T14:03:55.500",
+                ),
+                ("anneeEffectifsEtablissement", "2022"),
+                ("etablissementSiege", "true"),
+                ("libelleVoieEtablissement", "[ND]"),
+                ("trancheEffectifsEtablissement", "ZZ"),
+            ],
+        ))
         .unwrap();
         assert_eq!(json["date_creation"], "1900-01-01");
         assert_eq!(json["date_dernier_traitement"], "2024-03-22T14:03:55.500");
         assert_eq!(json["annee_effectifs"], 2022);
         assert_eq!(json["etablissement_siege"], true);
         assert_eq!(json["libelle_voie"], "[ND]");
-        assert_eq!(json["tranche_effectifs"], serde_json::json!({"code": "ZZ", "libelle": null}));
+        assert_eq!(
+            json["tranche_effectifs"],
+            serde_json::json!({"code": "ZZ", "libelle": null})
+        );
         assert!(json["statut_diffusion"].is_null());
     }
 }

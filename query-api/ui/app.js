@@ -50,7 +50,7 @@ async function show(address, remember) {
     document.title = page.title;
     field.value = new URL(address, window.location.href).searchParams.get("id") || "";
     const said = result.querySelector("[data-annonce]");
-    if (said) announce(said.dataset.annonce);
+    announce(said ? said.dataset.annonce : "");
     const title = document.getElementById("titre-resultat");
     if (title) title.focus();
   } catch (error) {

@@ -121,7 +121,10 @@ impl Table {
     /// Positions of the key columns.
     #[must_use]
     pub fn key_indices(&self) -> Vec<usize> {
-        self.key.iter().filter_map(|name| self.index_of(name)).collect()
+        self.key
+            .iter()
+            .filter_map(|name| self.index_of(name))
+            .collect()
     }
 
     /// The Arrow schema: the known columns, then `unknown`, columns a source carried that we do not
@@ -133,7 +136,9 @@ impl Table {
                 HashMap::from([("description".to_owned(), column.description.to_owned())]),
             )
         });
-        let unknown = unknown.iter().map(|name| Field::new(name, DataType::Utf8, true));
+        let unknown = unknown
+            .iter()
+            .map(|name| Field::new(name, DataType::Utf8, true));
         Arc::new(Schema::new(known.chain(unknown).collect::<Vec<_>>()))
     }
 }
@@ -182,7 +187,10 @@ mod tests {
     #[test]
     fn fields_are_snake_case_and_every_column_says_what_it_means() {
         for column in TABLES.iter().flat_map(|table| table.columns) {
-            let snake = column.field.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            let snake = column
+                .field
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
             assert!(snake, "{}", column.field);
             assert!(column.description.len() > 10, "{}", column.name);
         }

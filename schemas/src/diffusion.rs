@@ -27,6 +27,10 @@ impl StatutDiffusion {
     /// a person stays hidden.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
-        if code == "O" { Self::Diffusible } else { Self::Partielle }
+        if code == "O" {
+            Self::Diffusible
+        } else {
+            Self::Partielle
+        }
     }
 }

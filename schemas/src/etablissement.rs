@@ -1,5 +1,5 @@
-//! Columns of `etablissement` (StockEtablissement) and `lien_succession`
-//! (StockEtablissementLiensSuccession), in INSEE's order.
+//! Columns of `etablissement` (`StockEtablissement`) and `lien_succession`
+//! (`StockEtablissementLiensSuccession`), in INSEE's order.
 //!
 //! Source: INSEE, dessins de fichier, format 3.11 with NAF 2025 (2025-12-16).
 
@@ -77,7 +77,11 @@ const COLUMNS: &[Column] = &[
 pub static LIEN_SUCCESSION: Table = Table {
     name: "lien_succession",
     description: "Les liens de succession entre établissements",
-    key: &["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"],
+    key: &[
+        "siretEtablissementPredecesseur",
+        "siretEtablissementSuccesseur",
+        "dateLienSuccession",
+    ],
     unique: false,
     columns: LIEN_COLUMNS,
 };

@@ -13,7 +13,11 @@ pub const LA_POSTE: &str = "356000000";
 
 /// What a person types between the digits: spaces of every width, dots, dashes.
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '.' | '-' | '_' | '/' | '\u{2010}'..='\u{2015}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(
+            c,
+            '.' | '-' | '_' | '/' | '\u{2010}'..='\u{2015}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+        )
 }
 
 fn compact(text: &str) -> String {
@@ -94,7 +98,9 @@ pub enum IdentifierError {
         found: usize,
     },
     /// The check digit disagrees: a digit is wrong or two are swapped.
-    #[error("la clé de contrôle du numéro {0} est fausse : un chiffre est erroné ou deux chiffres sont intervertis")]
+    #[error(
+        "la clé de contrôle du numéro {0} est fausse : un chiffre est erroné ou deux chiffres sont intervertis"
+    )]
     Key(IdentifierKind),
     /// The SIRET as a whole passes, its SIREN does not.
     #[error("les neuf premiers chiffres ({siren}) ne forment pas un numéro SIREN valide")]
@@ -106,7 +112,9 @@ pub enum IdentifierError {
     #[error("« {0} » est l'écriture scientifique d'un tableur : les chiffres sont perdus")]
     Scientific(String),
     /// Not `W` and nine characters.
-    #[error("un numéro RNA comporte dix caractères : W, un chiffre, une lettre ou un chiffre, puis sept chiffres")]
+    #[error(
+        "un numéro RNA comporte dix caractères : W, un chiffre, une lettre ou un chiffre, puis sept chiffres"
+    )]
     RnaFormat,
 }
 
@@ -152,7 +160,9 @@ fn digits<const N: usize>(text: &str, kind: IdentifierKind) -> Result<[u8; N], I
         return Err(IdentifierError::Empty(kind));
     }
     if let Some(found) = compact.chars().find(|c| !c.is_ascii_digit()) {
-        let scientific = compact.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'E' | b'e' | b'+'))
+        let scientific = compact
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b',' | b'E' | b'e' | b'+'))
             && compact.contains(['E', 'e']);
         return Err(if scientific {
             IdentifierError::Scientific(text.trim().to_owned())
@@ -161,7 +171,14 @@ fn digits<const N: usize>(text: &str, kind: IdentifierKind) -> Result<[u8; N], I
         });
     }
     let found = compact.len();
-    compact.as_bytes().try_into().map_err(|_wrong_length| IdentifierError::Length { kind, expected: N, found })
+    compact
+        .as_bytes()
+        .try_into()
+        .map_err(|_wrong_length| IdentifierError::Length {
+            kind,
+            expected: N,
+            found,
+        })
 }
 
 /// Nine digits with a valid Luhn key: an unité légale.
@@ -208,7 +225,11 @@ impl FromStr for Siren {
     /// Accepts spaces of every width, dots and dashes between the digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = digits::<9>(text, IdentifierKind::Siren)?;
-        if luhn(&digits) { Ok(Self(digits)) } else { Err(IdentifierError::Key(IdentifierKind::Siren)) }
+        if luhn(&digits) {
+            Ok(Self(digits))
+        } else {
+            Err(IdentifierError::Key(IdentifierKind::Siren))
+        }
     }
 }
 
@@ -223,13 +244,19 @@ impl FromStr for Siret {
         let siren = &digits[..9];
         if siren == LA_POSTE.as_bytes() {
             let sum: u32 = digits.iter().map(|byte| u32::from(byte - b'0')).sum();
-            return if luhn(&digits) || sum.is_multiple_of(5) { Ok(siret) } else { Err(IdentifierError::Key(IdentifierKind::Siret)) };
+            return if luhn(&digits) || sum.is_multiple_of(5) {
+                Ok(siret)
+            } else {
+                Err(IdentifierError::Key(IdentifierKind::Siret))
+            };
         }
         if !luhn(&digits) {
             return Err(IdentifierError::Key(IdentifierKind::Siret));
         }
         if !luhn(siren) {
-            return Err(IdentifierError::SirenInSiret { siren: siret.as_str()[..9].to_owned() });
+            return Err(IdentifierError::SirenInSiret {
+                siren: siret.as_str()[..9].to_owned(),
+            });
         }
         Ok(siret)
     }
@@ -268,7 +295,11 @@ impl FromStr for RnaId {
             && bytes[0].is_ascii_digit()
             && bytes.iter().all(alphanumeric)
             && bytes.iter().any(u8::is_ascii_uppercase);
-        if waldec || import { Ok(Self(id)) } else { Err(IdentifierError::RnaFormat) }
+        if waldec || import {
+            Ok(Self(id))
+        } else {
+            Err(IdentifierError::RnaFormat)
+        }
     }
 }
 
@@ -299,7 +330,9 @@ impl FromStr for Identifier {
         }
         match text.parse() {
             Ok(siret) => Ok(Self::Siret(siret)),
-            Err(error @ IdentifierError::NotDigits { .. }) => text.parse().map(Self::Rna).map_err(|_not_rna| error),
+            Err(error @ IdentifierError::NotDigits { .. }) => {
+                text.parse().map(Self::Rna).map_err(|_not_rna| error)
+            }
             Err(error) => Err(error),
         }
     }
@@ -331,14 +364,20 @@ mod tests {
     use super::*;
 
     fn siret(text: &str) -> Result<String, &'static str> {
-        text.parse::<Siret>().map(|s| s.to_string()).map_err(|e| e.code())
+        text.parse::<Siret>()
+            .map(|s| s.to_string())
+            .map_err(|e| e.code())
     }
 
     #[test]
     fn a_siret_is_valid_when_its_fourteen_digits_and_its_siren_pass_luhn() {
         assert_eq!(siret("13002526500013"), Ok("13002526500013".into()));
         assert_eq!(siret("21920023500014"), Ok("21920023500014".into()));
-        assert_eq!(siret("11122233344455"), Err("cle_invalide"), "Luhn passes on 14, not on its SIREN");
+        assert_eq!(
+            siret("11122233344455"),
+            Err("cle_invalide"),
+            "Luhn passes on 14, not on its SIREN"
+        );
         assert_eq!(siret("13002526500014"), Err("cle_invalide"));
     }
 
@@ -352,24 +391,55 @@ mod tests {
     #[test]
     fn separators_of_every_width_are_ignored() {
         assert_eq!(siret("130 025 265 00013"), siret("13002526500013"));
-        assert_eq!(siret("130\u{a0}025\u{202f}265-00013."), siret("13002526500013"));
+        assert_eq!(
+            siret("130\u{a0}025\u{202f}265-00013."),
+            siret("13002526500013")
+        );
     }
 
     #[test]
     fn a_wrong_length_says_how_many_digits_were_typed() {
-        assert_eq!("1300252650001".parse::<Siret>(), Err(IdentifierError::Length { kind: IdentifierKind::Siret, expected: 14, found: 13 }));
-        assert_eq!("".parse::<Siren>(), Err(IdentifierError::Empty(IdentifierKind::Siren)));
-        assert_eq!("8,03E+13".parse::<Siret>(), Err(IdentifierError::Scientific("8,03E+13".into())));
-        assert_eq!("13002526A".parse::<Siren>(), Err(IdentifierError::NotDigits { kind: IdentifierKind::Siren, found: 'A' }));
+        assert_eq!(
+            "1300252650001".parse::<Siret>(),
+            Err(IdentifierError::Length {
+                kind: IdentifierKind::Siret,
+                expected: 14,
+                found: 13
+            })
+        );
+        assert_eq!(
+            "".parse::<Siren>(),
+            Err(IdentifierError::Empty(IdentifierKind::Siren))
+        );
+        assert_eq!(
+            "8,03E+13".parse::<Siret>(),
+            Err(IdentifierError::Scientific("8,03E+13".into()))
+        );
+        assert_eq!(
+            "13002526A".parse::<Siren>(),
+            Err(IdentifierError::NotDigits {
+                kind: IdentifierKind::Siren,
+                found: 'A'
+            })
+        );
     }
 
     #[test]
     fn an_rna_number_is_w_and_nine_characters_or_an_old_number() {
-        assert_eq!("w751004076".parse::<RnaId>().unwrap().as_str(), "W751004076");
+        assert_eq!(
+            "w751004076".parse::<RnaId>().unwrap().as_str(),
+            "W751004076"
+        );
         assert!("W9T1000001".parse::<RnaId>().is_ok());
         assert!("751P00085568".parse::<RnaId>().is_ok());
-        assert_eq!("W75100407".parse::<RnaId>(), Err(IdentifierError::RnaFormat));
-        assert!("178-236".parse::<RnaId>().is_err(), "Alsace-Moselle numbers are not RNA");
+        assert_eq!(
+            "W75100407".parse::<RnaId>(),
+            Err(IdentifierError::RnaFormat)
+        );
+        assert!(
+            "178-236".parse::<RnaId>().is_err(),
+            "Alsace-Moselle numbers are not RNA"
+        );
     }
 
     #[test]
@@ -377,7 +447,10 @@ mod tests {
         assert!(matches!("130025265".parse(), Ok(Identifier::Siren(_))));
         assert!(matches!("13002526500013".parse(), Ok(Identifier::Siret(_))));
         assert!(matches!("W751004076".parse(), Ok(Identifier::Rna(_))));
-        assert!(matches!("1300252650001".parse::<Identifier>(), Err(IdentifierError::Length { expected: 14, .. })));
+        assert!(matches!(
+            "1300252650001".parse::<Identifier>(),
+            Err(IdentifierError::Length { expected: 14, .. })
+        ));
         assert!("bonjour".parse::<Identifier>().is_err());
     }
 

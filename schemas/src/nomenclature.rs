@@ -95,7 +95,7 @@ impl Nomenclature {
             (Self::StatutDiffusion, "O") => "Diffusible",
             (Self::StatutDiffusion, "P") => "Diffusion partielle",
             (Self::StatutDiffusion, "N") => "Non diffusible",
-            (Self::EtatUniteLegale, "A") => "Active",
+            (Self::EtatUniteLegale | Self::PositionAssociation, "A") => "Active",
             (Self::EtatUniteLegale, "C") => "Cessée",
             (Self::EtatEtablissement, "A") => "Actif",
             (Self::EtatEtablissement, "F") => "Fermé",
@@ -104,7 +104,6 @@ impl Nomenclature {
             (Self::CategorieEntreprise, "GE") => "Grande entreprise",
             (Self::OuiNon, "O") => "Oui",
             (Self::OuiNon, "N") => "Non",
-            (Self::PositionAssociation, "A") => "Active",
             (Self::PositionAssociation, "D") => "Dissoute",
             (Self::PositionAssociation, "S") => "Supprimée",
             (Self::PositionAssociation, "R") => "Reprise sous un autre numéro",
@@ -132,7 +131,11 @@ pub fn naf_label(nomenclature: &str, code: &str) -> Option<&'static str> {
 /// The département of a commune code: two characters, three overseas (`97`, `98`).
 #[must_use]
 pub fn departement_of(code_commune: &str) -> Option<&str> {
-    let length = if code_commune.starts_with("97") || code_commune.starts_with("98") { 3 } else { 2 };
+    let length = if code_commune.starts_with("97") || code_commune.starts_with("98") {
+        3
+    } else {
+        2
+    };
     code_commune.get(..length)
 }
 
@@ -148,7 +151,10 @@ mod tests {
 
     #[test]
     fn both_nafs_have_their_own_labels() {
-        assert_eq!(Nomenclature::Naf.label("84.11Z"), Some("Administration publique générale"));
+        assert_eq!(
+            Nomenclature::Naf.label("84.11Z"),
+            Some("Administration publique générale")
+        );
         assert!(Nomenclature::Naf2025.label("84.11Y").is_some());
         assert!(naf_label("NAFRev1", "70.2C").is_some());
         assert_eq!(naf_label("NAP", "22.02"), None);
@@ -158,22 +164,51 @@ mod tests {
     fn a_label_with_commas_is_whole() {
         assert_eq!(
             Nomenclature::Naf.label("01.11Z"),
-            Some("Culture de céréales (à l’exception du riz), de légumineuses et de graines oléagineuses")
+            Some(
+                "Culture de céréales (à l’exception du riz), de légumineuses et de graines oléagineuses"
+            )
         );
     }
 
     #[test]
     fn every_list_is_read_to_its_last_line_and_no_label_holds_a_quote() {
         let files: [(&Labels, &str); 9] = [
-            (&NAF_REV2, include_str!("../../data/nomenclatures/naf_rev2.csv")),
-            (&NAF_REV1, include_str!("../../data/nomenclatures/naf_rev1.csv")),
-            (&NAF_1993, include_str!("../../data/nomenclatures/naf_1993.csv")),
-            (&NAF_2025, include_str!("../../data/nomenclatures/naf_2025.csv")),
-            (&CATEGORIE_JURIDIQUE, include_str!("../../data/nomenclatures/categorie_juridique.csv")),
-            (&TRANCHE_EFFECTIFS, include_str!("../../data/nomenclatures/tranche_effectifs.csv")),
-            (&COMMUNE, include_str!("../../data/nomenclatures/commune.csv")),
-            (&DEPARTEMENT, include_str!("../../data/nomenclatures/departement.csv")),
-            (&OBJET_SOCIAL, include_str!("../../data/nomenclatures/objet_social.csv")),
+            (
+                &NAF_REV2,
+                include_str!("../../data/nomenclatures/naf_rev2.csv"),
+            ),
+            (
+                &NAF_REV1,
+                include_str!("../../data/nomenclatures/naf_rev1.csv"),
+            ),
+            (
+                &NAF_1993,
+                include_str!("../../data/nomenclatures/naf_1993.csv"),
+            ),
+            (
+                &NAF_2025,
+                include_str!("../../data/nomenclatures/naf_2025.csv"),
+            ),
+            (
+                &CATEGORIE_JURIDIQUE,
+                include_str!("../../data/nomenclatures/categorie_juridique.csv"),
+            ),
+            (
+                &TRANCHE_EFFECTIFS,
+                include_str!("../../data/nomenclatures/tranche_effectifs.csv"),
+            ),
+            (
+                &COMMUNE,
+                include_str!("../../data/nomenclatures/commune.csv"),
+            ),
+            (
+                &DEPARTEMENT,
+                include_str!("../../data/nomenclatures/departement.csv"),
+            ),
+            (
+                &OBJET_SOCIAL,
+                include_str!("../../data/nomenclatures/objet_social.csv"),
+            ),
         ];
         for (list, text) in files {
             assert_eq!(list.len(), text.lines().count() - 1);

@@ -1,6 +1,6 @@
-//! Columns of `unite_legale` (StockUniteLegale) and `doublon` (StockDoublons), in INSEE's order.
+//! Columns of `unite_legale` (`StockUniteLegale`) and `doublon` (`StockDoublons`), in INSEE's order.
 //!
-//! Source: INSEE, dessin de fichier StockUniteLegale, format 3.11 with NAF 2025 (2025-12-16).
+//! Source: INSEE, dessin de fichier `StockUniteLegale`, format 3.11 with NAF 2025 (2025-12-16).
 
 use crate::column::{Column, Table, column};
 

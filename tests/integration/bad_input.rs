@@ -49,7 +49,11 @@ impl Scene {
         let served = snapshot(&self.data());
         let ran = ingest(self.source(), &self.data());
         assert_eq!(ran.code, Some(code), "{}", ran.stderr);
-        let errors: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("ERROR")).collect();
+        let errors: Vec<&str> = ran
+            .stderr
+            .lines()
+            .filter(|line| line.contains("ERROR"))
+            .collect();
         assert_eq!(errors.len(), 1, "one error: {}", ran.stderr);
         for word in words {
             assert!(errors[0].contains(word), "{word:?} in {}", errors[0]);
@@ -57,7 +61,12 @@ impl Scene {
         assert_eq!(snapshot(&self.data()), served);
         let staging = fs::read_dir(self.data().join("staging")).unwrap().count();
         assert_eq!(staging, 0, "nothing is left behind");
-        let lookup = run(&["lookup", "13002526500013", "--data", self.data().to_str().unwrap()]);
+        let lookup = run(&[
+            "lookup",
+            "13002526500013",
+            "--data",
+            self.data().to_str().unwrap(),
+        ]);
         assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
         ran
     }
@@ -78,10 +87,22 @@ fn rewrite_csv(zip: &Path, change: impl FnOnce(String) -> String) {
 #[test]
 fn a_truncated_zip() {
     let scene = Scene::new();
-    rewrite(&scene.file("StockEtablissement_utf8.zip"), |bytes| bytes.truncate(bytes.len() / 2));
-    scene.refused(4, &["StockEtablissement_utf8.zip", "announced by the publisher", "run again"]);
+    rewrite(&scene.file("StockEtablissement_utf8.zip"), |bytes| {
+        bytes.truncate(bytes.len() / 2)
+    });
+    scene.refused(
+        4,
+        &[
+            "StockEtablissement_utf8.zip",
+            "announced by the publisher",
+            "run again",
+        ],
+    );
     scene.forget_the_catalogue();
-    scene.refused(4, &["StockEtablissement_utf8.zip", "not a whole zip archive"]);
+    scene.refused(
+        4,
+        &["StockEtablissement_utf8.zip", "not a whole zip archive"],
+    );
 }
 
 #[test]
@@ -105,15 +126,31 @@ fn a_row_with_too_few_fields() {
         lines[41] = "130025265,O,,";
         lines.join("\n")
     });
-    scene.refused(4, &["StockUniteLegale_utf8.csv", "line 42", "4 champs au lieu de 35"]);
+    scene.refused(
+        4,
+        &[
+            "StockUniteLegale_utf8.csv",
+            "line 42",
+            "4 champs au lieu de 35",
+        ],
+    );
 }
 
 #[test]
 fn a_missing_required_column() {
     let scene = Scene::new();
     scene.forget_the_catalogue();
-    rewrite_csv(&scene.source().join("StockEtablissement_utf8.zip"), |text| text.replacen(",codeCommuneEtablissement", ",autre", 1));
-    scene.refused(4, &["StockEtablissement_utf8.csv", "required column missing: codeCommuneEtablissement"]);
+    rewrite_csv(
+        &scene.source().join("StockEtablissement_utf8.zip"),
+        |text| text.replacen(",codeCommuneEtablissement", ",autre", 1),
+    );
+    scene.refused(
+        4,
+        &[
+            "StockEtablissement_utf8.csv",
+            "required column missing: codeCommuneEtablissement",
+        ],
+    );
 }
 
 #[test]
@@ -128,7 +165,13 @@ fn a_key_there_twice_trips_its_gate_and_can_be_let_through_by_name() {
     scene.refused(5, &["cle-unique", "--allow cle-unique"]);
     let source = scene.source();
     let ran = run(&[
-        "ingest", "--source", source.to_str().unwrap(), "--data", scene.data().to_str().unwrap(), "--allow", "cle-unique",
+        "ingest",
+        "--source",
+        source.to_str().unwrap(),
+        "--data",
+        scene.data().to_str().unwrap(),
+        "--allow",
+        "cle-unique",
     ]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
 }
@@ -146,10 +189,18 @@ fn a_file_that_is_not_there() {
 fn an_unreachable_source() {
     let data = tempfile::tempdir().unwrap();
     // A port that was free a moment ago, where nobody listens.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let ran = ingest(format!("http://127.0.0.1:{port}"), data.path());
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
-    assert!(ran.stderr.contains(&format!("127.0.0.1:{port}")), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&format!("127.0.0.1:{port}")),
+        "{}",
+        ran.stderr
+    );
     let ran = ingest("/nulle/part", data.path());
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(ran.stderr.contains("/nulle/part"), "{}", ran.stderr);
@@ -159,15 +210,23 @@ fn an_unreachable_source() {
 fn an_older_edition_is_refused_and_can_be_let_through_by_name() {
     let scene = Scene::new();
     for dataset in ["5b7ffc618b4c4169d30727e0", "58e53811c751df03df38f42d"] {
-        let path = scene.source().join("api/1/datasets").join(dataset).join("index.json");
+        let path = scene
+            .source()
+            .join("api/1/datasets")
+            .join(dataset)
+            .join("index.json");
         rewrite(&path, |bytes| {
             let text = String::from_utf8(bytes.clone()).unwrap();
             *bytes = text.replace("Novembre 2026", "Octobre 2026").into_bytes();
         });
     }
     // Another file too, or there would be nothing to do.
-    rewrite_csv(&scene.file("StockDoublons_utf8.zip"), |text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
-    let path = scene.source().join("api/1/datasets/5b7ffc618b4c4169d30727e0/index.json");
+    rewrite_csv(&scene.file("StockDoublons_utf8.zip"), |text| {
+        text.lines().take(2).collect::<Vec<_>>().join("\n")
+    });
+    let path = scene
+        .source()
+        .join("api/1/datasets/5b7ffc618b4c4169d30727e0/index.json");
     rewrite(&path, |bytes| {
         let mut document: serde_json::Value = serde_json::from_slice(bytes).unwrap();
         for resource in document["resources"].as_array_mut().unwrap() {
@@ -176,7 +235,10 @@ fn an_older_edition_is_refused_and_can_be_let_through_by_name() {
         }
         *bytes = document.to_string().into_bytes();
     });
-    scene.refused(5, &["fraicheur", "2026-10-01", "2026-11-01", "--allow fraicheur"]);
+    scene.refused(
+        5,
+        &["fraicheur", "2026-10-01", "2026-11-01", "--allow fraicheur"],
+    );
 }
 
 #[test]
@@ -186,7 +248,11 @@ fn a_data_folder_that_cannot_be_written() {
     File::create(&data).unwrap();
     let ran = ingest("sample", &data);
     assert_eq!(ran.code, Some(6), "{}", ran.stderr);
-    assert!(ran.stderr.contains(data.to_str().unwrap()), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(data.to_str().unwrap()),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -198,7 +264,13 @@ fn a_full_disk() {
     // disk does. SIGXFSZ ignored, the write fails instead of killing the process.
     let script = "trap '' XFSZ; ulimit -f 600; exec \"$0\" \"$@\"";
     let output = std::process::Command::new("bash")
-        .args(["-c", script, env!("CARGO_BIN_EXE_registre"), "ingest", "--source"])
+        .args([
+            "-c",
+            script,
+            env!("CARGO_BIN_EXE_registre"),
+            "ingest",
+            "--source",
+        ])
         .arg(scene.source())
         .arg("--data")
         .arg(scene.data())
@@ -209,9 +281,18 @@ fn a_full_disk() {
     assert_eq!(ran.code, Some(6), "{}", ran.stderr);
     assert!(ran.stderr.contains("File too large"), "{}", ran.stderr);
     assert_eq!(snapshot(&scene.data()), served);
-    assert_eq!(fs::read_dir(scene.data().join("staging")).unwrap().count(), 0, "the disk is freed");
+    assert_eq!(
+        fs::read_dir(scene.data().join("staging")).unwrap().count(),
+        0,
+        "the disk is freed"
+    );
     let ran = ingest(scene.source(), &scene.data());
-    assert_eq!(ran.code, Some(0), "and the next run goes through: {}", ran.stderr);
+    assert_eq!(
+        ran.code,
+        Some(0),
+        "and the next run goes through: {}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -228,7 +309,11 @@ impl Scene {
     fn refused_while_locked(&self) {
         let ran = ingest(self.source(), &self.data());
         assert_eq!(ran.code, Some(7), "{}", ran.stderr);
-        assert!(ran.stderr.contains("another ingestion is running"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("another ingestion is running"),
+            "{}",
+            ran.stderr
+        );
     }
 }
 
@@ -239,11 +324,24 @@ fn a_corrupt_manifest() {
     let whole = fs::read(&manifest).unwrap();
     rewrite(&manifest, |bytes| bytes.truncate(40));
     let data = scene.data();
-    for command in [vec!["ingest", "--source", "sample"], vec!["lookup", "13002526500013"], vec!["serve", "--listen", "127.0.0.1:0"]] {
-        let output = registre().args(&command).arg("--data").arg(&data).output().unwrap();
+    for command in [
+        vec!["ingest", "--source", "sample"],
+        vec!["lookup", "13002526500013"],
+        vec!["serve", "--listen", "127.0.0.1:0"],
+    ] {
+        let output = registre()
+            .args(&command)
+            .arg("--data")
+            .arg(&data)
+            .output()
+            .unwrap();
         let ran = Ran::from(output);
         assert_eq!(ran.code, Some(6), "{command:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("manifest.json"), "{command:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("manifest.json"),
+            "{command:?}: {}",
+            ran.stderr
+        );
     }
     File::create(&manifest).unwrap().write_all(&whole).unwrap();
     assert_eq!(ingest(scene.source(), &scene.data()).code, Some(0));
@@ -254,6 +352,11 @@ fn a_folder_copied_elsewhere_still_serves() {
     let scene = Scene::new();
     let copy = tempfile::tempdir().unwrap();
     copy_folder(&scene.data(), copy.path());
-    let lookup = run(&["lookup", "356000000", "--data", copy.path().to_str().unwrap()]);
+    let lookup = run(&[
+        "lookup",
+        "356000000",
+        "--data",
+        copy.path().to_str().unwrap(),
+    ]);
     assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
 }

@@ -8,7 +8,16 @@ use crate::harness::{generate, registre, run, sample};
 fn help_teaches_every_command_and_every_exit_code() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for word in ["up", "ingest", "serve", "lookup", "generate", "sample", "Exit codes", "130"] {
+    for word in [
+        "up",
+        "ingest",
+        "serve",
+        "lookup",
+        "generate",
+        "sample",
+        "Exit codes",
+        "130",
+    ] {
         assert!(help.stdout.contains(word), "{word}");
     }
     for command in ["up", "ingest", "serve", "lookup", "generate"] {
@@ -16,7 +25,14 @@ fn help_teaches_every_command_and_every_exit_code() {
         assert_eq!(help.code, Some(0), "{command}");
     }
     let up = run(&["up", "--help"]).stdout;
-    for word in ["REGISTRE_SOURCE", "REGISTRE_DATA", "REGISTRE_LISTEN", "https://www.data.gouv.fr", "127.0.0.1:8080", "[default: data]"] {
+    for word in [
+        "REGISTRE_SOURCE",
+        "REGISTRE_DATA",
+        "REGISTRE_LISTEN",
+        "https://www.data.gouv.fr",
+        "127.0.0.1:8080",
+        "[default: data]",
+    ] {
         assert!(up.contains(word), "{word}");
     }
 }
@@ -30,7 +46,11 @@ fn wrong_usage_is_two() {
 
 #[test]
 fn an_environment_variable_is_an_option() {
-    let output = registre().args(["lookup", "13002526500013"]).env("REGISTRE_DATA", sample()).output().unwrap();
+    let output = registre()
+        .args(["lookup", "13002526500013"])
+        .env("REGISTRE_DATA", sample())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -53,7 +73,13 @@ fn lookup_prints_json_and_its_exit_code_tells_why_not() {
 fn an_address_in_use_is_eight() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ran = run(&["serve", "--listen", &address, "--data", sample().to_str().unwrap()]);
+    let ran = run(&[
+        "serve",
+        "--listen",
+        &address,
+        "--data",
+        sample().to_str().unwrap(),
+    ]);
     assert_eq!(ran.code, Some(8), "{}", ran.stderr);
     assert!(ran.stderr.contains(&address), "{}", ran.stderr);
 }
@@ -67,7 +93,12 @@ fn bytes_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 files.push((name, std::fs::read(path).unwrap()));
             }
         }
@@ -79,7 +110,11 @@ fn bytes_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn the_same_seed_generates_the_same_bytes_and_another_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let (a, b, c) = (folder.path().join("a"), folder.path().join("b"), folder.path().join("c"));
+    let (a, b, c) = (
+        folder.path().join("a"),
+        folder.path().join("b"),
+        folder.path().join("c"),
+    );
     generate(2000, 7, &a);
     generate(2000, 7, &b);
     generate(2000, 8, &c);
@@ -87,7 +122,10 @@ fn the_same_seed_generates_the_same_bytes_and_another_does_not() {
     assert!(a == bytes_of(&b));
     assert!(a != bytes_of(&c));
     let names: Vec<&str> = a.iter().map(|(name, _)| name.as_str()).collect();
-    assert!(names.contains(&"files/StockEtablissement_utf8.zip"), "{names:?}");
+    assert!(
+        names.contains(&"files/StockEtablissement_utf8.zip"),
+        "{names:?}"
+    );
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Data folders, commands and servers, all from the built binary.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
-
-use tempfile::TempDir;
 
 /// The built binary, with none of the caller's settings.
 pub fn registre() -> Command {
@@ -55,23 +54,25 @@ pub fn ingest(source: impl AsRef<Path>, data: &Path) -> Ran {
     output.into()
 }
 
-/// The sample, ingested once for the whole test run: read it, never write to it.
+/// The sample, ingested once for the whole test run: read it, never write to it. It stays in
+/// cargo's folder for such things until the next run.
 pub fn sample() -> &'static Path {
-    static SAMPLE: OnceLock<TempDir> = OnceLock::new();
-    SAMPLE
-        .get_or_init(|| {
-            let data = tempfile::tempdir().unwrap();
-            let ran = ingest("sample", data.path());
-            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-            data
-        })
-        .path()
+    static SAMPLE: OnceLock<PathBuf> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sample");
+        let _none_yet = std::fs::remove_dir_all(&data);
+        let ran = ingest("sample", &data);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        data
+    })
 }
 
 /// The folder of the snapshot in service.
 pub fn snapshot(data: &Path) -> PathBuf {
-    let current: serde_json::Value = serde_json::from_slice(&std::fs::read(data.join("current.json")).unwrap()).unwrap();
-    data.join("snapshots").join(current["snapshot"].as_str().unwrap())
+    let current: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(data.join("current.json")).unwrap()).unwrap();
+    data.join("snapshots")
+        .join(current["snapshot"].as_str().unwrap())
 }
 
 /// The manifest of the snapshot in service.
@@ -81,8 +82,21 @@ pub fn manifest(data: &Path) -> serde_json::Value {
 
 /// The folder of official material kept beside the project by those who develop it, if it is here.
 pub fn shared() -> Option<PathBuf> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.join("shared");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()?
+        .join("shared");
     shared.join("reference").is_dir().then_some(shared)
+}
+
+/// One HTTP client for all tests.
+fn client() -> &'static reqwest::blocking::Client {
+    static CLIENT: OnceLock<reqwest::blocking::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .unwrap();
+        reqwest::blocking::Client::new()
+    })
 }
 
 /// A running `registre serve` or `registre up`, stopped when dropped.
@@ -110,9 +124,8 @@ impl Server {
         let mut seen = String::new();
         let base = loop {
             let mut line = String::new();
-            if lines.read_line(&mut line).unwrap() == 0 {
-                panic!("the server ended: {:?}\n{seen}", child.wait());
-            }
+            let ended = lines.read_line(&mut line).unwrap() == 0;
+            assert!(!ended, "the server ended: {:?}\n{seen}", child.wait());
             if let Some((_, rest)) = line.split_once("serving http://") {
                 break format!("http://{}", rest.split('/').next().unwrap());
             }
@@ -127,7 +140,11 @@ impl Server {
 
     fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
-        while reqwest::blocking::get(format!("{}/openapi.json", self.base)).is_err() {
+        while client()
+            .get(format!("{}/openapi.json", self.base))
+            .send()
+            .is_err()
+        {
             assert!(Instant::now() < deadline, "no answer");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -135,7 +152,7 @@ impl Server {
 
     /// GET, whatever the status.
     pub fn get(&self, path: &str) -> Answer {
-        let response = reqwest::blocking::get(format!("{}{path}", self.base)).unwrap();
+        let response = client().get(format!("{}{path}", self.base)).send().unwrap();
         Answer {
             status: response.status().as_u16(),
             content_type: response
@@ -150,13 +167,22 @@ impl Server {
     /// Asks it to stop as an operator would, and gives its exit code.
     pub fn terminate(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         let deadline = Instant::now() + Duration::from_secs(15);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();
             }
-            assert!(Instant::now() < deadline, "still running 15 s after SIGTERM");
+            assert!(
+                Instant::now() < deadline,
+                "still running 15 s after SIGTERM"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -183,16 +209,29 @@ impl Answer {
     }
 }
 
-/// The sample, served once for the whole test run.
-pub fn sample_server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(sample()))
+/// The sample, served once for all tests that ask at the same time. A static would never be
+/// dropped, and its process would outlive the tests.
+pub fn sample_server() -> Arc<Server> {
+    static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+    let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(Server::start(sample()));
+        *shared = Arc::downgrade(&server);
+        server
+    })
 }
 
 /// Generates a small set of official files.
 pub fn generate(etablissements: u32, seed: u32, out: &Path) {
     let ran: Ran = registre()
-        .args(["generate", "--etablissements", &etablissements.to_string(), "--seed", &seed.to_string(), "--out"])
+        .args([
+            "generate",
+            "--etablissements",
+            &etablissements.to_string(),
+            "--seed",
+            &seed.to_string(),
+            "--out",
+        ])
         .arg(out)
         .output()
         .unwrap()
@@ -202,7 +241,7 @@ pub fn generate(etablissements: u32, seed: u32, out: &Path) {
 
 /// The CSV files inside a zip, decoded to text as the RNA's two encodings require.
 pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
+    let mut archive = zip::ZipArchive::new(File::open(zip).unwrap()).unwrap();
     (0..archive.len())
         .map(|index| {
             let mut entry = archive.by_index(index).unwrap();
@@ -211,7 +250,11 @@ pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
             entry.read_to_end(&mut bytes).unwrap();
             let text = match String::from_utf8(bytes) {
                 Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
-                Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+                Err(error) => error
+                    .as_bytes()
+                    .iter()
+                    .map(|byte| char::from(*byte))
+                    .collect(),
             };
             (name, text)
         })
@@ -220,12 +263,25 @@ pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
 
 /// Writes a zip with one file in it.
 pub fn write_zip(path: &Path, name: &str, content: &[u8]) {
-    use std::io::Write;
+    write_zip_of(path, &[(name, content)]);
+}
+
+/// Writes a zip of several files.
+pub fn write_zip_of(path: &Path, files: &[(&str, &[u8])]) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
-    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(content).unwrap();
+    let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
+    for (name, content) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(content).unwrap();
+    }
     zip.finish().unwrap();
+}
+
+/// Writes a file, and the folders it is in.
+pub fn write_file(path: &Path, content: &[u8]) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    File::create(path).unwrap().write_all(content).unwrap();
 }
 
 /// Copies a folder of files, one level of folders deep or more.

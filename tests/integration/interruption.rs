@@ -19,7 +19,11 @@ fn moments(count: u32, longest: Duration) -> Vec<Duration> {
 #[test]
 fn killed_at_twenty_moments_the_ingestion_never_breaks_what_is_served() {
     let folder = tempfile::tempdir().unwrap();
-    let (first, second, data) = (folder.path().join("first"), folder.path().join("second"), folder.path().join("data"));
+    let (first, second, data) = (
+        folder.path().join("first"),
+        folder.path().join("second"),
+        folder.path().join("data"),
+    );
     generate(3000, 1, &first);
     generate(30_000, 2, &second);
     assert_eq!(ingest(&first, &data).code, Some(0));
@@ -80,10 +84,20 @@ fn sigterm_stops_an_ingestion_cleanly_and_publishes_nothing() {
         .unwrap();
     std::thread::sleep(Duration::from_millis(400));
     let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
-    assert!(ran.stderr.contains("nothing was published"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("nothing was published"),
+        "{}",
+        ran.stderr
+    );
     assert!(!data.join("current.json").exists());
     assert_eq!(std::fs::read_dir(data.join("staging")).unwrap().count(), 0);
 }
@@ -96,7 +110,11 @@ fn sigterm_stops_a_server_cleanly() {
 #[test]
 fn a_new_snapshot_goes_into_service_without_a_failed_request() {
     let folder = tempfile::tempdir().unwrap();
-    let (first, second, data) = (folder.path().join("first"), folder.path().join("second"), folder.path().join("data"));
+    let (first, second, data) = (
+        folder.path().join("first"),
+        folder.path().join("second"),
+        folder.path().join("data"),
+    );
     generate(2000, 1, &first);
     generate(2000, 2, &second);
     assert_eq!(ingest(&first, &data).code, Some(0));
@@ -137,7 +155,13 @@ fn up_ingests_serves_and_refreshes_on_schedule() {
     let folder = tempfile::tempdir().unwrap();
     let (source, data) = (folder.path().join("source"), folder.path().join("data"));
     generate(2000, 1, &source);
-    let arguments = ["up", "--source", source.to_str().unwrap(), "--refresh", "* * * * * *"];
+    let arguments = [
+        "up",
+        "--source",
+        source.to_str().unwrap(),
+        "--refresh",
+        "* * * * * *",
+    ];
     let server = Server::start_with(&arguments, &data);
     let before = server.get("/health").json()["snapshot"].clone();
     generate(2500, 1, &source);

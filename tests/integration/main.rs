@@ -25,7 +25,10 @@ fn every_file_of_this_folder_is_a_module() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         if path.extension().is_some_and(|extension| extension == "rs") && name != "main" {
-            assert!(here.contains(&format!("mod {name};")), "{name}.rs is not in main.rs");
+            assert!(
+                here.contains(&format!("mod {name};")),
+                "{name}.rs is not in main.rs"
+            );
         }
     }
 }

@@ -18,7 +18,11 @@ fn as_printed(kind: Kind, text: &str) -> String {
             match text.split_once('.') {
                 Some((seconds, decimals)) => {
                     let decimals = decimals.trim_end_matches('0');
-                    if decimals.is_empty() { seconds.to_owned() } else { format!("{seconds}.{decimals}") }
+                    if decimals.is_empty() {
+                        seconds.to_owned()
+                    } else {
+                        format!("{seconds}.{decimals}")
+                    }
                 }
                 None => text,
             }
@@ -29,33 +33,57 @@ fn as_printed(kind: Kind, text: &str) -> String {
 
 /// The rows of one CSV, read by the `csv` crate and not by us.
 pub fn csv_rows(text: &str, delimiter: u8, table: &Table) -> Vec<Row> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
-    let position: Vec<Option<usize>> =
-        table.columns.iter().map(|column| header.iter().position(|name| name == column.name)).collect();
+    let position: Vec<Option<usize>> = table
+        .columns
+        .iter()
+        .map(|column| header.iter().position(|name| name == column.name))
+        .collect();
     reader
         .records()
         .map(|record| {
             let record = record.unwrap();
             let fields = table.columns.iter().zip(&position);
-            fields.map(|(column, at)| at.map(|at| as_printed(column.kind, &record[at])).unwrap_or_default()).collect()
+            fields
+                .map(|(column, at)| {
+                    at.map(|at| as_printed(column.kind, &record[at]))
+                        .unwrap_or_default()
+                })
+                .collect()
         })
         .collect()
 }
 
 /// The rows of a published table, in its order.
-#[expect(clippy::disallowed_methods, reason = "the oracle is a DuckDB of its own, not the server's")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the oracle is a DuckDB of its own, not the server's"
+)]
 pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
     let path = snapshot(data).join(format!("{}.parquet", table.name));
     let connection = Connection::open_in_memory().unwrap();
-    let columns: Vec<String> =
-        table.columns.iter().map(|column| format!("coalesce(\"{}\"::VARCHAR, '')", column.name)).collect();
-    let sql = format!("SELECT {} FROM read_parquet('{}')", columns.join(", "), path.display());
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| format!("coalesce(\"{}\"::VARCHAR, '')", column.name))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM read_parquet('{}')",
+        columns.join(", "),
+        path.display()
+    );
     let mut statement = connection.prepare(&sql).unwrap();
     let mut rows = statement.query([]).unwrap();
     let mut read = Vec::new();
     while let Some(row) = rows.next().unwrap() {
-        read.push((0..table.columns.len()).map(|column| row.get::<_, String>(column).unwrap()).collect());
+        read.push(
+            (0..table.columns.len())
+                .map(|column| row.get::<_, String>(column).unwrap())
+                .collect(),
+        );
     }
     read
 }
@@ -64,10 +92,24 @@ pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
 pub fn assert_same_rows(table: &Table, mut expected: Vec<Row>, published: &[Row]) {
     let keys = table.key_indices();
     expected.sort_by_key(|row| keys.iter().map(|key| row[*key].clone()).collect::<Vec<_>>());
-    assert_eq!(published.len(), expected.len(), "{}: number of rows", table.name);
+    assert_eq!(
+        published.len(),
+        expected.len(),
+        "{}: number of rows",
+        table.name
+    );
     for (published, expected) in published.iter().zip(&expected) {
-        for (column, (published, expected)) in table.columns.iter().zip(published.iter().zip(expected)) {
-            assert_eq!(published, expected, "{}.{} of {:?}", table.name, column.name, &expected[..]);
+        for (column, (published, expected)) in
+            table.columns.iter().zip(published.iter().zip(expected))
+        {
+            assert_eq!(
+                published,
+                expected,
+                "{}.{} of {:?}",
+                table.name,
+                column.name,
+                &expected[..]
+            );
         }
     }
 }
@@ -101,10 +143,22 @@ pub fn expected_associations(waldec: Vec<Row>, import: Vec<Row>, table: &Table) 
 fn every_row_of_the_sample_is_read_back_as_the_csv_has_it() {
     let files = sample().join("raw/sample/files");
     let sirene = [
-        ("StockUniteLegale_utf8.zip", &registre_schemas::unite_legale::UNITE_LEGALE),
-        ("StockEtablissement_utf8.zip", &registre_schemas::etablissement::ETABLISSEMENT),
-        ("StockEtablissementLiensSuccession_utf8.zip", &registre_schemas::etablissement::LIEN_SUCCESSION),
-        ("StockDoublons_utf8.zip", &registre_schemas::unite_legale::DOUBLON),
+        (
+            "StockUniteLegale_utf8.zip",
+            &registre_schemas::unite_legale::UNITE_LEGALE,
+        ),
+        (
+            "StockEtablissement_utf8.zip",
+            &registre_schemas::etablissement::ETABLISSEMENT,
+        ),
+        (
+            "StockEtablissementLiensSuccession_utf8.zip",
+            &registre_schemas::etablissement::LIEN_SUCCESSION,
+        ),
+        (
+            "StockDoublons_utf8.zip",
+            &registre_schemas::unite_legale::DOUBLON,
+        ),
     ];
     for (file, table) in sirene {
         let entries = csv_entries(&files.join(file));
@@ -122,9 +176,18 @@ fn every_association_of_the_sample_is_read_back_from_its_latest_row() {
         let zip = std::fs::read_dir(&files)
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix))
+            .find(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .starts_with(prefix)
+            })
             .unwrap();
-        csv_entries(&zip).iter().flat_map(|(_, text)| csv_rows(text, b';', table)).collect()
+        csv_entries(&zip)
+            .iter()
+            .flat_map(|(_, text)| csv_rows(text, b';', table))
+            .collect()
     };
     let (waldec, import) = (rows("rna_waldec"), rows("rna_import"));
     assert!(!waldec.is_empty() && !import.is_empty());
@@ -136,28 +199,53 @@ fn every_association_of_the_sample_is_read_back_from_its_latest_row() {
 fn the_sample_has_the_shapes_that_break_others() {
     let unites = parquet_rows(sample(), &registre_schemas::unite_legale::UNITE_LEGALE);
     let etablissements = parquet_rows(sample(), &registre_schemas::etablissement::ETABLISSEMENT);
-    let (ul, et) = (&registre_schemas::unite_legale::UNITE_LEGALE, &registre_schemas::etablissement::ETABLISSEMENT);
+    let (ul, et) = (
+        &registre_schemas::unite_legale::UNITE_LEGALE,
+        &registre_schemas::etablissement::ETABLISSEMENT,
+    );
     let count = |rows: &[Row], table: &Table, name: &str, value: &str| {
         let at = table.index_of(name).unwrap();
         rows.iter().filter(|row| row[at] == value).count()
     };
     assert!((15_000..25_000).contains(&unites.len()), "{}", unites.len());
-    assert!((29_000..31_500).contains(&etablissements.len()), "{}", etablissements.len());
+    assert!(
+        (29_000..31_500).contains(&etablissements.len()),
+        "{}",
+        etablissements.len()
+    );
     for (rows, table, name, value) in [
         (&unites, ul, "statutDiffusionUniteLegale", "P"),
         (&unites, ul, "nomUniteLegale", "[ND]"),
         (&unites, ul, "etatAdministratifUniteLegale", "C"),
-        (&unites, ul, "nomenclatureActivitePrincipaleUniteLegale", "NAP"),
+        (
+            &unites,
+            ul,
+            "nomenclatureActivitePrincipaleUniteLegale",
+            "NAP",
+        ),
         (&unites, ul, "unitePurgeeUniteLegale", "true"),
         (&etablissements, et, "libelleVoieEtablissement", "[ND]"),
         (&etablissements, et, "etatAdministratifEtablissement", "F"),
-        (&etablissements, et, "dateCreationEtablissement", "1900-01-01"),
+        (
+            &etablissements,
+            et,
+            "dateCreationEtablissement",
+            "1900-01-01",
+        ),
     ] {
         assert!(count(rows, table, name, value) > 10, "{name} = {value}");
     }
     let naf25 = ul.index_of("activitePrincipaleNAF25UniteLegale").unwrap();
     assert!(unites.iter().filter(|row| !row[naf25].is_empty()).count() > 1000);
     let country = et.index_of("codePaysEtrangerEtablissement").unwrap();
-    assert!(etablissements.iter().any(|row| row[country].starts_with("99")));
-    assert!(ul.columns.iter().all(|column| column.presence != Presence::Derived));
+    assert!(
+        etablissements
+            .iter()
+            .any(|row| row[country].starts_with("99"))
+    );
+    assert!(
+        ul.columns
+            .iter()
+            .all(|column| column.presence != Presence::Derived)
+    );
 }

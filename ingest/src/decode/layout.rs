@@ -43,7 +43,9 @@ impl Layout {
             table
                 .columns
                 .iter()
-                .filter(|column| presence.contains(&column.presence) && position(column.name).is_none())
+                .filter(|column| {
+                    presence.contains(&column.presence) && position(column.name).is_none()
+                })
                 .map(|column| column.name.to_owned())
                 .collect()
         };
@@ -61,13 +63,27 @@ impl Layout {
                 ),
             });
         }
-        if let Some(name) = header.iter().enumerate().find_map(|(i, name)| header[..i].contains(name).then_some(name)) {
-            return Err(IngestError::Decode { file, line: Some(1), detail: format!("column {name:?} appears twice") });
+        if let Some(name) = header
+            .iter()
+            .enumerate()
+            .find_map(|(i, name)| header[..i].contains(name).then_some(name))
+        {
+            return Err(IngestError::Decode {
+                file,
+                line: Some(1),
+                detail: format!("column {name:?} appears twice"),
+            });
         }
         let fields = table
             .columns
             .iter()
-            .map(|column| if column.presence == Presence::Derived { None } else { position(column.name) })
+            .map(|column| {
+                if column.presence == Presence::Derived {
+                    None
+                } else {
+                    position(column.name)
+                }
+            })
             .chain(unknown.iter().map(|name| position(name)))
             .collect();
         Ok(Self {
@@ -84,26 +100,44 @@ impl Layout {
 }
 
 /// The names in the first record of `reader`.
-pub fn read_header(reader: impl Read, file: &str, delimiter: u8) -> Result<Vec<String>, IngestError> {
-    let fail = |detail: String| IngestError::Decode { file: file.to_owned(), line: Some(1), detail };
+pub fn read_header(
+    reader: impl Read,
+    file: &str,
+    delimiter: u8,
+) -> Result<Vec<String>, IngestError> {
+    let fail = |detail: String| IngestError::Decode {
+        file: file.to_owned(),
+        line: Some(1),
+        detail,
+    };
     let record = Splitter::new(reader, delimiter)
         .first_record()
-        .map_err(|error| fail(format!("header unreadable: {error}: truncated or corrupt; run again")))?;
+        .map_err(|error| {
+            fail(format!(
+                "header unreadable: {error}: truncated or corrupt; run again"
+            ))
+        })?;
     let record = record.strip_prefix(BOM).unwrap_or(&record);
-    let text = std::str::from_utf8(record).map_err(|_not_utf8| fail("header is not text".to_owned()))?;
+    let text =
+        std::str::from_utf8(record).map_err(|_not_utf8| fail("header is not text".to_owned()))?;
     let names: Vec<String> = text
         .trim_end_matches(['\r', '\n'])
         .split(char::from(delimiter))
         .map(|name| name.trim().trim_matches('"').to_owned())
         .collect();
     if names.iter().all(String::is_empty) {
-        return Err(fail("the file is empty: a header line is expected".to_owned()));
+        return Err(fail(
+            "the file is empty: a header line is expected".to_owned(),
+        ));
     }
     Ok(names)
 }
 
 /// Names that no column of the table has, in order of appearance.
-pub fn unknown_columns<'a>(table: &Table, headers: impl Iterator<Item = &'a [String]>) -> Vec<String> {
+pub fn unknown_columns<'a>(
+    table: &Table,
+    headers: impl Iterator<Item = &'a [String]>,
+) -> Vec<String> {
     let mut unknown: Vec<String> = Vec::new();
     for name in headers.flatten() {
         if !name.is_empty() && table.column(name).is_none() && !unknown.contains(name) {

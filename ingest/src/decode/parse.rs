@@ -1,7 +1,8 @@
 //! One chunk of records into one Arrow batch. Runs on rayon's threads, one task per chunk.
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondBuilder,
 };
 use arrow::record_batch::RecordBatch;
 use registre_schemas::column::{Kind, Presence};
@@ -125,7 +126,8 @@ impl<'a> Record<'a> {
             let (field, end) = if bytes.get(start) == Some(&b'"') {
                 quoted(text, start + 1, delimiter)
             } else {
-                let length = memchr::memchr2(delimiter, b'\n', &bytes[start..]).unwrap_or(bytes.len() - start);
+                let length = memchr::memchr2(delimiter, b'\n', &bytes[start..])
+                    .unwrap_or(bytes.len() - start);
                 (Cow::Borrowed(&text[start..start + length]), start + length)
             };
             match bytes.get(end) {
@@ -167,14 +169,16 @@ fn quoted(text: &str, start: usize, delimiter: u8) -> (Cow<'_, str>, usize) {
     let mut owned: Option<String> = None;
     let mut from = start;
     loop {
-        let quote = memchr::memchr(b'"', &bytes[from..]).map_or(bytes.len(), |length| from + length);
+        let quote =
+            memchr::memchr(b'"', &bytes[from..]).map_or(bytes.len(), |length| from + length);
         if bytes.get(quote + 1) == Some(&b'"') {
             owned.get_or_insert_default().push_str(&text[from..=quote]);
             from = quote + 2;
             continue;
         }
         let after = (quote + 1).min(bytes.len());
-        let end = memchr::memchr2(delimiter, b'\n', &bytes[after..]).map_or(bytes.len(), |length| after + length);
+        let end = memchr::memchr2(delimiter, b'\n', &bytes[after..])
+            .map_or(bytes.len(), |length| after + length);
         let tail = &text[after..end];
         let content = &text[from..quote];
         let tail_is_empty = tail.is_empty() || tail == "\r";
@@ -193,22 +197,42 @@ fn quoted(text: &str, start: usize, delimiter: u8) -> (Cow<'_, str>, usize) {
 }
 
 /// Why a record cannot be a row of the table.
-fn refusal(record: &Record<'_>, layout: &Layout) -> Option<(&'static str, Option<&'static str>, String)> {
+fn refusal(
+    record: &Record<'_>,
+    layout: &Layout,
+) -> Option<(&'static str, Option<&'static str>, String)> {
     if record.fields.len() != layout.width {
-        let start: String = record.fields.join(char::from(layout.delimiter).to_string().as_str());
-        return Some((rejects::FIELD_COUNT, None, format!("{} champs au lieu de {} : {start}", record.fields.len(), layout.width)));
+        let start: String = record
+            .fields
+            .join(char::from(layout.delimiter).to_string().as_str());
+        return Some((
+            rejects::FIELD_COUNT,
+            None,
+            format!(
+                "{} champs au lieu de {} : {start}",
+                record.fields.len(),
+                layout.width
+            ),
+        ));
     }
-    layout.table.columns.iter().zip(&layout.fields).find_map(|(column, field)| {
-        let field = record.fields[(*field)?].as_ref();
-        let valid = match column.name {
-            _ if column.presence != Presence::Key => return None,
-            "siren" | "sirenDoublon" => is_digits(field, 9),
-            "nic" => is_digits(field, 5),
-            "siret" | "siretEtablissementPredecesseur" | "siretEtablissementSuccesseur" => is_digits(field, 14),
-            _ => !field.is_empty(),
-        };
-        (!valid).then(|| (rejects::KEY, Some(column.name), field.to_owned()))
-    })
+    layout
+        .table
+        .columns
+        .iter()
+        .zip(&layout.fields)
+        .find_map(|(column, field)| {
+            let field = record.fields[(*field)?].as_ref();
+            let valid = match column.name {
+                _ if column.presence != Presence::Key => return None,
+                "siren" | "sirenDoublon" => is_digits(field, 9),
+                "nic" => is_digits(field, 5),
+                "siret" | "siretEtablissementPredecesseur" | "siretEtablissementSuccesseur" => {
+                    is_digits(field, 14)
+                }
+                _ => !field.is_empty(),
+            };
+            (!valid).then(|| (rejects::KEY, Some(column.name), field.to_owned()))
+        })
 }
 
 fn is_digits(text: &str, length: usize) -> bool {
@@ -220,7 +244,12 @@ fn is_digits(text: &str, length: usize) -> bool {
 #[must_use]
 pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
     let estimate = chunk.text.len() / (layout.width * 4).max(1);
-    let kinds = layout.table.columns.iter().map(|column| column.kind).chain(layout.unknown.iter().map(|_| Kind::Text));
+    let kinds = layout
+        .table
+        .columns
+        .iter()
+        .map(|column| column.kind)
+        .chain(layout.unknown.iter().map(|_| Kind::Text));
     let mut builders: Vec<Builder> = kinds.map(|kind| Builder::new(kind, estimate)).collect();
     let mut record = Record::default();
     let mut rest = chunk.text.as_str();
@@ -256,9 +285,16 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         }
     }
     let columns: Vec<ArrayRef> = builders.into_iter().map(Builder::finish).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&layout.schema), columns)
-        .unwrap_or_else(|error| unreachable!("builders follow the schema they were made from: {error}"));
-    Parsed { batch, rows_read, counts: noted.counts, refused: noted.refused, samples: noted.samples }
+    let batch = RecordBatch::try_new(Arc::clone(&layout.schema), columns).unwrap_or_else(|error| {
+        unreachable!("builders follow the schema they were made from: {error}")
+    });
+    Parsed {
+        batch,
+        rows_read,
+        counts: noted.counts,
+        refused: noted.refused,
+        samples: noted.samples,
+    }
 }
 
 /// Rejects of one chunk.
@@ -270,17 +306,29 @@ struct Noted {
 }
 
 impl Noted {
-    fn value(&mut self, chunk: &Chunk, offset: usize, layout: &Layout, column: Option<&str>, reason: &str, value: &str) {
-        let reason = column.map_or_else(|| reason.to_owned(), |column| format!("{reason} : {column}"));
+    fn value(
+        &mut self,
+        chunk: &Chunk,
+        offset: usize,
+        layout: &Layout,
+        column: Option<&str>,
+        reason: &str,
+        value: &str,
+    ) {
+        let reason = column.map_or_else(
+            || reason.to_owned(),
+            |column| format!("{reason} : {column}"),
+        );
         match self.counts.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, count)) => *count += 1,
             None => self.counts.push((reason.clone(), 1)),
         }
         if self.samples.len() < SAMPLES_PER_CHUNK {
-            let lines = chunk.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() as u64;
+            let before = &chunk.text.as_bytes()[..offset];
+            let lines = memchr::memchr_iter(b'\n', before).count();
             self.samples.push(Reject {
                 file: layout.file.clone(),
-                line: chunk.first_line + lines,
+                line: chunk.first_line + lines as u64,
                 column: column.map(str::to_owned),
                 reason,
                 value: value.chars().take(80).collect(),
@@ -296,18 +344,42 @@ mod tests {
     fn read(text: &str) -> (Vec<String>, usize) {
         let mut record = Record::default();
         let length = record.read(text, b';');
-        (record.fields.iter().map(ToString::to_string).collect(), length)
+        (
+            record.fields.iter().map(ToString::to_string).collect(),
+            length,
+        )
     }
 
     #[test]
     fn a_record_is_read_like_the_csv_crate_reads_it() {
         let cases = [
-            "a;b;c\n", "a;;\n", ";\n", "\"a;b\";c\n", "\"a\"\"b\";c\r\n", "a\"b\";c\n", "\"a\nb\";c\n", "\"\";\"\"\n", "\"a\"bc;d\n",
-            "é;\"ï\"\"ö\"\n", "a;b", "\"x\"\r\n", "a;\"\"\"\"\n",
+            "a;b;c\n",
+            "a;;\n",
+            ";\n",
+            "\"a;b\";c\n",
+            "\"a\"\"b\";c\r\n",
+            "a\"b\";c\n",
+            "\"a\nb\";c\n",
+            "\"\";\"\"\n",
+            "\"a\"bc;d\n",
+            "é;\"ï\"\"ö\"\n",
+            "a;b",
+            "\"x\"\r\n",
+            "a;\"\"\"\"\n",
         ];
         for case in cases {
-            let mut expected = csv::ReaderBuilder::new().has_headers(false).delimiter(b';').from_reader(case.as_bytes());
-            let expected: Vec<String> = expected.records().next().unwrap().unwrap().iter().map(str::to_owned).collect();
+            let mut expected = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .delimiter(b';')
+                .from_reader(case.as_bytes());
+            let expected: Vec<String> = expected
+                .records()
+                .next()
+                .unwrap()
+                .unwrap()
+                .iter()
+                .map(str::to_owned)
+                .collect();
             let (fields, length) = read(case);
             assert_eq!(fields, expected, "{case:?}");
             assert_eq!(length, case.len(), "{case:?}");

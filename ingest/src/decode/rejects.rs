@@ -31,7 +31,11 @@ impl Rejects {
     /// With the budget of its source.
     #[must_use]
     pub fn new(refused_per_million: u64) -> Self {
-        Self { report: DecodeReport::default(), refused: 0, refused_per_million }
+        Self {
+            report: DecodeReport::default(),
+            refused: 0,
+            refused_per_million,
+        }
     }
 
     /// Adds a chunk. With no budget, the first refused row stops the run at once.
@@ -43,7 +47,14 @@ impl Rejects {
             *self.report.rejects.entry(reason.clone()).or_default() += count;
         }
         for sample in &parsed.samples {
-            if self.report.samples.iter().filter(|kept| kept.reason == sample.reason).count() < SAMPLES {
+            if self
+                .report
+                .samples
+                .iter()
+                .filter(|kept| kept.reason == sample.reason)
+                .count()
+                < SAMPLES
+            {
                 self.report.samples.push(sample.clone());
             }
         }
@@ -54,32 +65,56 @@ impl Rejects {
     }
 
     /// The report, unless too many rows were refused.
-    pub(super) fn finish(mut self, source: &str, entries: &[Entry]) -> Result<DecodeReport, IngestError> {
+    pub(super) fn finish(
+        mut self,
+        source: &str,
+        entries: &[Entry],
+    ) -> Result<DecodeReport, IngestError> {
         // A small file may hold a few bad rows without being a bad file.
-        let budget = (self.report.rows_read * self.refused_per_million / 1_000_000).max(self.refused_per_million.min(10));
+        let budget = (self.report.rows_read * self.refused_per_million / 1_000_000)
+            .max(self.refused_per_million.min(10));
         if self.refused > budget {
             return Err(self.over_budget(budget));
         }
-        self.report.unknown_columns = entries.first().map(|entry| entry.layout.unknown.clone()).unwrap_or_default();
-        self.report.missing_columns = entries.first().map(|entry| entry.layout.missing.clone()).unwrap_or_default();
+        self.report.unknown_columns = entries
+            .first()
+            .map(|entry| entry.layout.unknown.clone())
+            .unwrap_or_default();
+        self.report.missing_columns = entries
+            .first()
+            .map(|entry| entry.layout.missing.clone())
+            .unwrap_or_default();
         if !self.report.rejects.is_empty() {
             tracing::warn!(source.name = source, "{source}: {}", describe(&self.report));
         }
         if !self.report.unknown_columns.is_empty() {
-            tracing::warn!(source.name = source, "{source}: unknown columns kept as text: {}", self.report.unknown_columns.join(", "));
+            tracing::warn!(
+                source.name = source,
+                "{source}: unknown columns kept as text: {}",
+                self.report.unknown_columns.join(", ")
+            );
         }
         Ok(self.report)
     }
 
     fn over_budget(&self, budget: u64) -> IngestError {
-        let refusing = |sample: &&Reject| sample.reason.starts_with(FIELD_COUNT) || sample.reason.starts_with(KEY);
+        let refusing = |sample: &&Reject| {
+            sample.reason.starts_with(FIELD_COUNT) || sample.reason.starts_with(KEY)
+        };
         let first = self.report.samples.iter().find(refusing);
         IngestError::Budget {
             file: first.map(|sample| sample.file.clone()).unwrap_or_default(),
             rejected: self.refused,
             read: self.report.rows_read,
             budget,
-            first: first.map(|sample| format!("first: line {}, {}: {:?}", sample.line, sample.reason, sample.value)).unwrap_or_default(),
+            first: first
+                .map(|sample| {
+                    format!(
+                        "first: line {}, {}: {:?}",
+                        sample.line, sample.reason, sample.value
+                    )
+                })
+                .unwrap_or_default(),
         }
     }
 }
@@ -90,8 +125,16 @@ fn describe(report: &DecodeReport) -> String {
         .rejects
         .iter()
         .map(|(reason, count)| {
-            let first = report.samples.iter().find(|sample| sample.reason == *reason);
-            let place = first.map(|sample| format!(" (first: {} line {}, {:?})", sample.file, sample.line, sample.value));
+            let first = report
+                .samples
+                .iter()
+                .find(|sample| sample.reason == *reason);
+            let place = first.map(|sample| {
+                format!(
+                    " (first: {} line {}, {:?})",
+                    sample.file, sample.line, sample.value
+                )
+            });
             format!("{count} × {reason}{}", place.unwrap_or_default())
         })
         .collect();

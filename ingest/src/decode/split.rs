@@ -88,7 +88,8 @@ impl<R: Read> Splitter<R> {
     /// The next whole records, or `None` at the end.
     pub fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
         loop {
-            while let Some(end) = record_end(&self.buffer, self.whole, self.delimiter, self.at_end) {
+            while let Some(end) = record_end(&self.buffer, self.whole, self.delimiter, self.at_end)
+            {
                 self.whole = end;
                 if self.whole >= CHUNK {
                     break;
@@ -131,7 +132,11 @@ impl<R: Read> Splitter<R> {
         let first_line = self.next_line;
         self.next_line += lines_in(&bytes);
         let (text, replaced) = self.decode(bytes);
-        Chunk { text, first_line, replaced }
+        Chunk {
+            text,
+            first_line,
+            replaced,
+        }
     }
 
     /// The first bytes past ASCII decide for the whole file.
@@ -149,11 +154,23 @@ impl<R: Read> Splitter<R> {
                 }
                 Err(error) => {
                     self.encoding = Encoding::Latin1;
-                    return (WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned(), false);
+                    return (
+                        WINDOWS_1252
+                            .decode_without_bom_handling(error.as_bytes())
+                            .0
+                            .into_owned(),
+                        false,
+                    );
                 }
             }
         }
-        (WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned(), false)
+        (
+            WINDOWS_1252
+                .decode_without_bom_handling(&bytes)
+                .0
+                .into_owned(),
+            false,
+        )
     }
 }
 
@@ -171,8 +188,7 @@ fn record_end(buffer: &[u8], start: usize, delimiter: u8, at_end: bool) -> Optio
         return None;
     }
     let mut position = start;
-    loop {
-        let Some(found) = memchr::memchr2(b'"', b'\n', &buffer[position..]) else { break };
+    while let Some(found) = memchr::memchr2(b'"', b'\n', &buffer[position..]) {
         let at = position + found;
         if buffer[at] == b'\n' {
             return Some(at + 1);
@@ -188,7 +204,9 @@ fn record_end(buffer: &[u8], start: usize, delimiter: u8, at_end: bool) -> Optio
     }
     if buffer.len() - start > LONGEST_RECORD {
         // A quote never closed: give up on it and cut at the end of its first line.
-        return memchr::memchr(b'\n', &buffer[start..]).map(|length| start + length + 1).or(at_end.then_some(buffer.len()));
+        return memchr::memchr(b'\n', &buffer[start..])
+            .map(|length| start + length + 1)
+            .or(at_end.then_some(buffer.len()));
     }
     if !at_end {
         return None;
@@ -226,13 +244,22 @@ mod tests {
 
     #[test]
     fn a_newline_inside_quotes_does_not_end_a_record() {
-        assert_eq!(records(b"1;\"a\nb\";2\n3;4;5\n", b';'), ["1;\"a\nb\";2\n", "3;4;5\n"]);
-        assert_eq!(records(b"\"a\"\"\n\"\"b\";2\r\n3;4\n", b';'), ["\"a\"\"\n\"\"b\";2\r\n", "3;4\n"]);
+        assert_eq!(
+            records(b"1;\"a\nb\";2\n3;4;5\n", b';'),
+            ["1;\"a\nb\";2\n", "3;4;5\n"]
+        );
+        assert_eq!(
+            records(b"\"a\"\"\n\"\"b\";2\r\n3;4\n", b';'),
+            ["\"a\"\"\n\"\"b\";2\r\n", "3;4\n"]
+        );
     }
 
     #[test]
     fn a_quote_inside_a_field_opens_nothing() {
-        assert_eq!(records(b"1;LE \"BON\" COIN\n2;5\" x\n", b';'), ["1;LE \"BON\" COIN\n", "2;5\" x\n"]);
+        assert_eq!(
+            records(b"1;LE \"BON\" COIN\n2;5\" x\n", b';'),
+            ["1;LE \"BON\" COIN\n", "2;5\" x\n"]
+        );
     }
 
     #[test]

@@ -11,12 +11,17 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
 }
 
 fn number(bytes: &[u8]) -> Option<u32> {
-    bytes.iter().try_fold(0, |sum: u32, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    bytes.iter().try_fold(0, |sum: u32, byte| {
+        byte.is_ascii_digit()
+            .then(|| sum * 10 + u32::from(byte - b'0'))
+    })
 }
 
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -31,7 +36,11 @@ pub fn date(text: &str) -> Option<i32> {
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let (year, month, day) = (number(&bytes[..4])?, number(&bytes[5..7])?, number(&bytes[8..])?);
+    let (year, month, day) = (
+        number(&bytes[..4])?,
+        number(&bytes[5..7])?,
+        number(&bytes[8..])?,
+    );
     let exists = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     exists.then(|| days_from_civil(i32::try_from(year).unwrap_or(0), month, day))
 }
@@ -42,10 +51,18 @@ pub fn date(text: &str) -> Option<i32> {
 pub fn timestamp(text: &str) -> Option<i64> {
     let days = date(text.get(..10)?)?;
     let bytes = text.as_bytes();
-    if bytes.len() < 19 || !matches!(bytes[10], b'T' | b' ') || bytes[13] != b':' || bytes[16] != b':' {
+    if bytes.len() < 19
+        || !matches!(bytes[10], b'T' | b' ')
+        || bytes[13] != b':'
+        || bytes[16] != b':'
+    {
         return None;
     }
-    let (hour, minute, second) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
+    let (hour, minute, second) = (
+        number(&bytes[11..13])?,
+        number(&bytes[14..16])?,
+        number(&bytes[17..19])?,
+    );
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -87,7 +104,9 @@ mod tests {
     fn every_day_of_four_centuries_agrees_with_chrono() {
         let mut day = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap();
         while day.year() < 2301 {
-            let expected = i32::try_from((day - NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days()).unwrap();
+            let expected =
+                i32::try_from((day - NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days())
+                    .unwrap();
             assert_eq!(date(&day.to_string()), Some(expected), "{day}");
             day = day.succ_opt().unwrap();
         }
@@ -97,25 +116,59 @@ mod tests {
     fn odd_years_are_kept_and_impossible_days_are_not() {
         assert_eq!(date("0001-01-01"), Some(-719_162));
         assert!(date("0004-02-29").is_some() && date("2218-12-31").is_some());
-        for bad in ["2014-12-35", "2023-02-29", "2023-00-10", "2023-1-1", "20230101", "2023/01/01", "[ND]", "éééée"] {
+        for bad in [
+            "2014-12-35",
+            "2023-02-29",
+            "2023-00-10",
+            "2023-1-1",
+            "20230101",
+            "2023/01/01",
+            "[ND]",
+            "éééée",
+        ] {
             assert_eq!(date(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn a_timestamp_has_a_t_or_a_space_and_perhaps_decimals() {
-        let micros = |text: &str| text.parse::<NaiveDateTime>().unwrap().and_utc().timestamp_micros();
-        assert_eq!(timestamp("2024-03-22T15:40:57"), Some(micros("2024-03-22T15:40:57")));
-        assert_eq!(timestamp("2024-03-22 15:40:57"), timestamp("2024-03-22T15:40:57"));
-        assert_eq!(timestamp("2024-03-22T15:40:57.123"), Some(micros("2024-03-22T15:40:57.123")));
-        for bad in ["2024-03-22", "2024-03-22T25:00:00", "2024-03-22T15:40:57Z", "2024-03-22T15:40:57."] {
+        let micros = |text: &str| {
+            text.parse::<NaiveDateTime>()
+                .unwrap()
+                .and_utc()
+                .timestamp_micros()
+        };
+        assert_eq!(
+            timestamp("2024-03-22T15:40:57"),
+            Some(micros("2024-03-22T15:40:57"))
+        );
+        assert_eq!(
+            timestamp("2024-03-22 15:40:57"),
+            timestamp("2024-03-22T15:40:57")
+        );
+        assert_eq!(
+            timestamp("2024-03-22T15:40:57.123"),
+            Some(micros("2024-03-22T15:40:57.123"))
+        );
+        for bad in [
+            "2024-03-22",
+            "2024-03-22T25:00:00",
+            "2024-03-22T15:40:57Z",
+            "2024-03-22T15:40:57.",
+        ] {
             assert_eq!(timestamp(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn numbers_and_booleans() {
-        assert_eq!((integer("2022"), integer("2022.0"), integer("NN")), (Some(2022), Some(2022), None));
-        assert_eq!((boolean("true"), boolean("False"), boolean("O")), (Some(true), Some(false), None));
+        assert_eq!(
+            (integer("2022"), integer("2022.0"), integer("NN")),
+            (Some(2022), Some(2022), None)
+        );
+        assert_eq!(
+            (boolean("true"), boolean("False"), boolean("O")),
+            (Some(true), Some(false), None)
+        );
     }
 }

@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{KeyOrder, failed, open, parquet_failed};
 use crate::error::IngestError;
@@ -34,11 +35,19 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) fn new(base: &Path, table: &'static Table, schema: &SchemaRef) -> Self {
-        Self { base: base.to_path_buf(), table, schema: schema.clone(), files: Vec::new(), pending: Vec::new(), pending_bytes: 0 }
+        Self {
+            base: base.to_path_buf(),
+            table,
+            schema: Arc::clone(schema),
+            files: Vec::new(),
+            pending: Vec::new(),
+            pending_bytes: 0,
+        }
     }
 
     fn next_file(&self) -> PathBuf {
-        self.base.with_extension(format!("run-{}", self.files.len()))
+        self.base
+            .with_extension(format!("run-{}", self.files.len()))
     }
 
     /// A file already in key order becomes a run.
@@ -52,7 +61,11 @@ impl Runs {
     pub(super) fn push(&mut self, batch: RecordBatch, keys: &KeyOrder) -> Result<(), IngestError> {
         self.pending_bytes += batch.get_array_memory_size();
         self.pending.push(batch);
-        if self.pending_bytes >= RUN { self.spill(keys) } else { Ok(()) }
+        if self.pending_bytes >= RUN {
+            self.spill(keys)
+        } else {
+            Ok(())
+        }
     }
 
     fn spill(&mut self, keys: &KeyOrder) -> Result<(), IngestError> {
@@ -64,12 +77,16 @@ impl Runs {
         self.pending.clear();
         self.pending_bytes = 0;
         let rows = keys.rows(&batch).map_err(&failed)?;
-        let mut order: Vec<u32> = (0..u32::try_from(batch.num_rows()).unwrap_or(u32::MAX)).collect();
+        let mut order: Vec<u32> =
+            (0..u32::try_from(batch.num_rows()).unwrap_or(u32::MAX)).collect();
         order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
         let sorted = take_record_batch(&batch, &UInt32Array::from(order)).map_err(&failed)?;
         let path = self.next_file();
         let mut writer = open(&path, &self.schema, None)?;
-        writer.write(&sorted).and_then(|()| writer.close()).map_err(|error| parquet_failed(self.table, &error))?;
+        writer
+            .write(&sorted)
+            .and_then(|()| writer.close())
+            .map_err(|error| parquet_failed(self.table, &error))?;
         self.files.push(path);
         Ok(())
     }
@@ -88,10 +105,14 @@ impl Runs {
         for path in &self.files {
             cursors.extend(Cursor::open(path, keys, self.table)?);
         }
-        let mut heap: BinaryHeap<Reverse<(Vec<u8>, usize)>> =
-            cursors.iter().enumerate().map(|(run, cursor)| Reverse((cursor.key(), run))).collect();
+        let mut heap: BinaryHeap<Reverse<(Vec<u8>, usize)>> = cursors
+            .iter()
+            .enumerate()
+            .map(|(run, cursor)| Reverse((cursor.key(), run)))
+            .collect();
         // Batches the rows to output are in, and their places there.
-        let mut sources: Vec<RecordBatch> = cursors.iter().map(|cursor| cursor.batch.clone()).collect();
+        let mut sources: Vec<RecordBatch> =
+            cursors.iter().map(|cursor| cursor.batch.clone()).collect();
         let mut slot: Vec<usize> = (0..sources.len()).collect();
         let mut picked: Vec<(usize, usize)> = Vec::with_capacity(BATCH);
         while let Some(Reverse((_, run))) = heap.pop() {
@@ -130,14 +151,25 @@ struct Cursor {
 
 impl Cursor {
     /// `None` for an empty run.
-    fn open(path: &Path, keys: &KeyOrder, table: &'static Table) -> Result<Option<Self>, IngestError> {
+    fn open(
+        path: &Path,
+        keys: &KeyOrder,
+        table: &'static Table,
+    ) -> Result<Option<Self>, IngestError> {
         let file = File::open(path).map_err(IngestError::io("open", path))?;
         let mut reader = ParquetRecordBatchReaderBuilder::try_new(file)
             .and_then(|builder| builder.with_batch_size(BATCH).build())
             .map_err(|error| parquet_failed(table, &error))?;
-        let Some(batch) = reader.next().transpose().map_err(failed(table))? else { return Ok(None) };
+        let Some(batch) = reader.next().transpose().map_err(failed(table))? else {
+            return Ok(None);
+        };
         let rows = keys.rows(&batch).map_err(failed(table))?;
-        Ok(Some(Self { reader, batch, rows, position: 0 }))
+        Ok(Some(Self {
+            reader,
+            batch,
+            rows,
+            position: 0,
+        }))
     }
 
     fn key(&self) -> Vec<u8> {
@@ -148,7 +180,9 @@ impl Cursor {
     fn advance(&mut self, keys: &KeyOrder, table: &'static Table) -> Result<bool, IngestError> {
         self.position += 1;
         while self.position >= self.batch.num_rows() {
-            let Some(batch) = self.reader.next().transpose().map_err(failed(table))? else { return Ok(false) };
+            let Some(batch) = self.reader.next().transpose().map_err(failed(table))? else {
+                return Ok(false);
+            };
             self.rows = keys.rows(&batch).map_err(failed(table))?;
             self.batch = batch;
             self.position = 0;

@@ -107,7 +107,10 @@ impl Pool {
         // Dropped with this future, whatever ends it: the time limit or the client leaving.
         let _interrupter = lease.interrupter();
         let task = tokio::task::spawn_blocking(move || {
-            lease.connection.as_ref().map_or(Err(PoolError::Busy), |connection| Ok(work(connection)?))
+            lease
+                .connection
+                .as_ref()
+                .map_or(Err(PoolError::Busy), |connection| Ok(work(connection)?))
         });
         match tokio::time::timeout(self.query, task).await {
             Ok(outcome) => outcome?,
@@ -146,7 +149,10 @@ impl Lease {
     }
 
     fn interrupter(&self) -> Interrupter {
-        Interrupter { handle: Arc::clone(&self.handle), running: Arc::clone(&self.running) }
+        Interrupter {
+            handle: Arc::clone(&self.handle),
+            running: Arc::clone(&self.running),
+        }
     }
 }
 
@@ -173,11 +179,13 @@ impl Drop for Interrupter {
         let (handle, running) = (Arc::clone(&self.handle), Arc::clone(&self.running));
         // DuckDB forgets an interrupt that arrives before a query starts, or between two of them:
         // it is repeated until the work ends. Such threads are at most as many as connections.
-        let spawned = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
-            while interrupt(&handle, &running) {
-                std::thread::sleep(REPEAT);
-            }
-        });
+        let spawned = std::thread::Builder::new()
+            .name("interrupt".to_owned())
+            .spawn(move || {
+                while interrupt(&handle, &running) {
+                    std::thread::sleep(REPEAT);
+                }
+            });
         if let Err(error) = spawned {
             tracing::error!(error = %error, "no thread to repeat an interrupt: {error}");
         }
@@ -202,7 +210,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    const ENDLESS: &str = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range <> b.range";
+    const ENDLESS: &str =
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range <> b.range";
 
     fn limits() -> Limits {
         Limits {
@@ -225,7 +234,12 @@ mod tests {
         let late = pool.run(|connection| count(connection, ENDLESS)).await;
         assert!(matches!(late, Err(PoolError::TimedOut)), "{late:?}");
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(pool.run(|connection| count(connection, "SELECT 7")).await.unwrap(), 7);
+        assert_eq!(
+            pool.run(|connection| count(connection, "SELECT 7"))
+                .await
+                .unwrap(),
+            7
+        );
     }
 
     #[tokio::test]
@@ -245,7 +259,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_leaves_interrupts_its_query() {
-        let pool = Arc::new(Pool::open(&Limits { query: Duration::from_secs(60), ..limits() }, &[]).unwrap());
+        let pool = Arc::new(
+            Pool::open(
+                &Limits {
+                    query: Duration::from_mins(1),
+                    ..limits()
+                },
+                &[],
+            )
+            .unwrap(),
+        );
         let running = tokio::spawn({
             let pool = Arc::clone(&pool);
             async move { pool.run(|connection| count(connection, ENDLESS)).await }
@@ -253,6 +276,11 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(100)).await;
         running.abort();
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(pool.run(|connection| count(connection, "SELECT 7")).await.unwrap(), 7);
+        assert_eq!(
+            pool.run(|connection| count(connection, "SELECT 7"))
+                .await
+                .unwrap(),
+            7
+        );
     }
 }

@@ -32,11 +32,15 @@ fn value(kind: Kind, array: &dyn Array, row: usize) -> Value {
         return Value::Null;
     }
     let value = match kind {
-        Kind::Text => array.as_string_opt::<i32>().map(|array| Value::Text(array.value(row).to_owned())),
-        Kind::Integer => {
-            array.as_primitive_opt::<Int64Type>().map(|array| Value::Integer(array.value(row)))
-        }
-        Kind::Boolean => array.as_boolean_opt().map(|array| Value::Boolean(array.value(row))),
+        Kind::Text => array
+            .as_string_opt::<i32>()
+            .map(|array| Value::Text(array.value(row).to_owned())),
+        Kind::Integer => array
+            .as_primitive_opt::<Int64Type>()
+            .map(|array| Value::Integer(array.value(row))),
+        Kind::Boolean => array
+            .as_boolean_opt()
+            .map(|array| Value::Boolean(array.value(row))),
         Kind::Date => array
             .as_primitive_opt::<Date32Type>()
             .and_then(|array| array.value(row).checked_add(EPOCH))

@@ -53,7 +53,10 @@ pub(crate) fn settings() -> Vec<String> {
 /// Settings after the views: no other folder, no network, and nobody may change that.
 pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
     vec![
-        format!("SET allowed_directories = [{}]", literal(&folder.display().to_string())),
+        format!(
+            "SET allowed_directories = [{}]",
+            literal(&folder.display().to_string())
+        ),
         "SET enable_external_access = false".to_owned(),
         "SET lock_configuration = true".to_owned(),
     ]
@@ -61,18 +64,21 @@ pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
 
 /// The view of a table: over its file, or empty when the snapshot has none.
 pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
-    let body = match file {
-        Some(path) => {
-            format!("SELECT * FROM read_parquet({})", literal(&path.display().to_string()))
-        }
-        None => {
-            let columns: Vec<String> = table
-                .columns
-                .iter()
-                .map(|column| format!("CAST(NULL AS {}) AS {}", sql_type(column.kind), name(column.name)))
-                .collect();
-            format!("SELECT {} WHERE false", columns.join(", "))
-        }
+    let body = if let Some(path) = file {
+        format!(
+            "SELECT * FROM read_parquet({})",
+            literal(&path.display().to_string())
+        )
+    } else {
+        let absent = |column: &Column| {
+            format!(
+                "CAST(NULL AS {}) AS {}",
+                sql_type(column.kind),
+                name(column.name)
+            )
+        };
+        let columns: Vec<String> = table.columns.iter().map(absent).collect();
+        format!("SELECT {} WHERE false", columns.join(", "))
     };
     format!("CREATE VIEW {} AS {body}", name(table.name))
 }
@@ -92,7 +98,10 @@ pub(crate) static ETABLISSEMENT_BY_SIRET: LazyLock<String> =
 
 /// `$1`: SIREN. For a unit whose `nicSiege` is missing.
 pub(crate) static SIEGE_BY_SIREN: LazyLock<String> = LazyLock::new(|| {
-    format!("{} WHERE siren = $1 AND etablissementSiege ORDER BY siret LIMIT 1", select(&ETABLISSEMENT))
+    format!(
+        "{} WHERE siren = $1 AND etablissementSiege ORDER BY siret LIMIT 1",
+        select(&ETABLISSEMENT)
+    )
 });
 
 /// `$1`: SIREN, `$2`: the SIRET after which to start, `$3`: état or empty, `$4`: how many.
@@ -113,8 +122,12 @@ pub(crate) static UNITE_LEGALE_BY_SIREN: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE siren = $1", select(&UNITE_LEGALE)));
 
 /// `$1`: SIREN that replaces.
-pub(crate) static DOUBLONS_OF: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE siren = $1 ORDER BY sirenDoublon", select(&DOUBLON)));
+pub(crate) static DOUBLONS_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siren = $1 ORDER BY sirenDoublon",
+        select(&DOUBLON)
+    )
+});
 
 /// `$1`: SIREN that was replaced.
 pub(crate) const REFERENCE_OF_DOUBLON: &str =
@@ -125,8 +138,7 @@ pub(crate) static ASSOCIATION_BY_ID: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = $1", select(&ASSOCIATION)));
 
 /// `$1`: SIREN. Ids may be several: `W` numbers first, they are the ones still in use.
-pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str =
-    "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY starts_with(id, 'W') DESC, id LIMIT 10";
+pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str = "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY starts_with(id, 'W') DESC, id LIMIT 10";
 
 /// `$1`: RNA number.
 pub(crate) const SIRENS_OF_ASSOCIATION: &str =
@@ -139,7 +151,10 @@ mod tests {
     #[test]
     fn a_path_with_quotes_stays_one_literal() {
         let view = view(&DOUBLON, Some(Path::new("/tmp/l'été\"/d.parquet")));
-        assert_eq!(view, "CREATE VIEW \"doublon\" AS SELECT * FROM read_parquet('/tmp/l''été\"/d.parquet')");
+        assert_eq!(
+            view,
+            "CREATE VIEW \"doublon\" AS SELECT * FROM read_parquet('/tmp/l''été\"/d.parquet')"
+        );
     }
 
     #[test]

@@ -63,7 +63,11 @@ mod tests {
     fn codes_are_distinct_and_none_is_forgotten() {
         let codes: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(codes.len(), Code::ALL.len());
-        assert!(Code::ALL.iter().all(|code| code.status().is_client_error() || code.status().is_server_error()));
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|code| code.status().is_client_error() || code.status().is_server_error())
+        );
     }
 
     #[test]
@@ -75,8 +79,17 @@ mod tests {
 
     #[test]
     fn an_identifier_given_in_the_wrong_place_is_told_where_to_go() {
-        let cause = "130025265".parse::<registre_schemas::identifiers::Siret>().unwrap_err();
-        let error = ApiError::Identifiant { valeur: "130025265".to_owned(), cause };
-        assert!(error.que_faire().contains("/v1/unites-legales/130025265"), "{}", error.que_faire());
+        let cause = "130025265"
+            .parse::<registre_schemas::identifiers::Siret>()
+            .unwrap_err();
+        let error = ApiError::Identifiant {
+            valeur: "130025265".to_owned(),
+            cause,
+        };
+        assert!(
+            error.que_faire().contains("/v1/unites-legales/130025265"),
+            "{}",
+            error.que_faire()
+        );
     }
 }

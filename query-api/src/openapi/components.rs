@@ -5,7 +5,10 @@ use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::nomenclature::Nomenclature;
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use registre_schemas::{Column, Kind, Table};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat,
+    SchemaType, Type,
+};
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
 use crate::error::Code;
@@ -28,43 +31,74 @@ pub(super) fn components() -> Components {
         .schema("Donnees", donnees())
         .schema("Probleme", probleme())
         .schema("Sante", sante())
-        .schema("ReponseEtablissement", object([
-            ("etablissement", reference("Etablissement")),
-            ("unite_legale", nullable("UniteLegale")),
-            ("donnees", reference("Donnees")),
-        ]))
-        .schema("ReponseUniteLegale", object([
-            ("unite_legale", reference("UniteLegale")),
-            ("siege", nullable("Etablissement")),
-            ("nombre_etablissements", object([
-                ("total", integer("Tous les établissements").into()),
-                ("actifs", integer("Les établissements actifs").into()),
-            ]).into()),
-            ("association", nullable("Association")),
-            ("doublons", array("Doublon")),
-            ("donnees", reference("Donnees")),
-        ]))
-        .schema("ReponseEtablissements", object([
-            ("siren", text("Numéro SIREN de l'unité légale").into()),
-            ("total", integer("Nombre d'établissements sur toutes les pages").into()),
-            ("etablissements", array("Etablissement")),
-            ("suivant", optional_text("Adresse de la page suivante, ou null à la dernière").into()),
-            ("donnees", reference("Donnees")),
-        ]))
-        .schema("ReponseAssociation", object([
-            ("association", reference("Association")),
-            ("unite_legale", nullable("UniteLegale")),
-            ("donnees", reference("Donnees")),
-        ]))
+        .schema(
+            "ReponseEtablissement",
+            object([
+                ("etablissement", reference("Etablissement")),
+                ("unite_legale", nullable("UniteLegale")),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponseUniteLegale",
+            object([
+                ("unite_legale", reference("UniteLegale")),
+                ("siege", nullable("Etablissement")),
+                (
+                    "nombre_etablissements",
+                    object([
+                        ("total", integer("Tous les établissements").into()),
+                        ("actifs", integer("Les établissements actifs").into()),
+                    ])
+                    .into(),
+                ),
+                ("association", nullable("Association")),
+                ("doublons", array("Doublon")),
+                (
+                    "doublon_de",
+                    optional_text("SIREN qui remplace celui-ci, quand il est lui-même un doublon")
+                        .into(),
+                ),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponseEtablissements",
+            object([
+                ("siren", text("Numéro SIREN de l'unité légale").into()),
+                (
+                    "total",
+                    integer("Nombre d'établissements sur toutes les pages").into(),
+                ),
+                ("etablissements", array("Etablissement")),
+                (
+                    "suivant",
+                    optional_text("Adresse de la page suivante, ou null à la dernière").into(),
+                ),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponseAssociation",
+            object([
+                ("association", reference("Association")),
+                ("unite_legale", nullable("UniteLegale")),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
         .build()
 }
 
 /// A row of a register.
 fn record(table: &Table) -> Object {
-    let mut object = ObjectBuilder::new().schema_type(Type::Object).description(Some(table.description));
+    let mut object = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(table.description));
     for &index in json_order(table) {
         let column = &table.columns[index];
-        object = object.property(column.field, property(column)).required(column.field);
+        object = object
+            .property(column.field, property(column))
+            .required(column.field);
     }
     object.build()
 }
@@ -75,10 +109,19 @@ fn property(column: &Column) -> Object {
     }
     let (kind, format) = match column.kind {
         Kind::Text => (Type::String, None),
-        Kind::Date => (Type::String, Some(SchemaFormat::KnownFormat(KnownFormat::Date))),
+        Kind::Date => (
+            Type::String,
+            Some(SchemaFormat::KnownFormat(KnownFormat::Date)),
+        ),
         // Without a zone, so not RFC 3339's date-time.
-        Kind::Timestamp => (Type::String, Some(SchemaFormat::Custom("date-heure-locale".to_owned()))),
-        Kind::Integer => (Type::Integer, Some(SchemaFormat::KnownFormat(KnownFormat::Int64))),
+        Kind::Timestamp => (
+            Type::String,
+            Some(SchemaFormat::Custom("date-heure-locale".to_owned())),
+        ),
+        Kind::Integer => (
+            Type::Integer,
+            Some(SchemaFormat::KnownFormat(KnownFormat::Int64)),
+        ),
         Kind::Boolean => (Type::Boolean, None),
     };
     ObjectBuilder::new()
@@ -95,11 +138,17 @@ fn coded(column: &Column, nomenclature: Nomenclature) -> Object {
         .description(Some(described(column)))
         .property("code", text("Code, tel que le registre le donne"))
         .required("code")
-        .property("libelle", optional_text("Libellé, ou null quand la nomenclature ne connaît pas ce code"))
+        .property(
+            "libelle",
+            optional_text("Libellé, ou null quand la nomenclature ne connaît pas ce code"),
+        )
         .required("libelle");
     if nomenclature == Nomenclature::Naf {
         object = object
-            .property("nomenclature", optional_text("Version de la nomenclature : NAFRev2, NAFRev1, NAF1993 ou NAP"))
+            .property(
+                "nomenclature",
+                optional_text("Version de la nomenclature : NAFRev2, NAFRev1, NAF1993 ou NAP"),
+            )
             .required("nomenclature");
     }
     object.build()
@@ -111,15 +160,25 @@ fn described(column: &Column) -> String {
 }
 
 fn or_null(kind: Type, nullable: bool) -> SchemaType {
-    if nullable { [kind, Type::Null].into_iter().collect() } else { SchemaType::new(kind) }
+    if nullable {
+        [kind, Type::Null].into_iter().collect()
+    } else {
+        SchemaType::new(kind)
+    }
 }
 
 fn text(description: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).description(Some(description)).build()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .build()
 }
 
 fn optional_text(description: &str) -> Object {
-    ObjectBuilder::new().schema_type(or_null(Type::String, true)).description(Some(description)).build()
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String, true))
+        .description(Some(description))
+        .build()
 }
 
 fn optional_date(description: &str) -> Object {
@@ -131,7 +190,10 @@ fn optional_date(description: &str) -> Object {
 }
 
 fn integer(description: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::Integer).description(Some(description)).build()
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some(description))
+        .build()
 }
 
 fn reference(name: &str) -> RefOr<Schema> {
@@ -146,7 +208,9 @@ fn nullable(name: &str) -> RefOr<Schema> {
 }
 
 fn array(name: &str) -> RefOr<Schema> {
-    ArrayBuilder::new().items(Ref::from_schema_name(name)).into()
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name(name))
+        .into()
 }
 
 /// An object whose members are all there, in that order.
@@ -160,7 +224,10 @@ fn object<const N: usize>(members: [(&str, RefOr<Schema>); N]) -> Object {
 
 fn donnees() -> Object {
     object([
-        ("snapshot", text("Jeu de données dont vient la réponse").into()),
+        (
+            "snapshot",
+            text("Jeu de données dont vient la réponse").into(),
+        ),
         ("sirene", optional_date("Date des données SIRENE").into()),
         ("rna", optional_date("Date des données du RNA").into()),
         ("licence", text("Licence des données").into()),
@@ -177,14 +244,24 @@ fn sante() -> Object {
     object([
         ("statut", text("ok").into()),
         ("snapshot", text("Jeu de données en service").into()),
-        ("origine", text("D'où viennent les données ; sample : jeu d'exemple").into()),
-        ("donnees_du", object([
-            ("sirene", optional_date("Date des données SIRENE").into()),
-            ("rna", optional_date("Date des données du RNA").into()),
-        ]).into()),
+        (
+            "origine",
+            text("D'où viennent les données ; sample : jeu d'exemple").into(),
+        ),
+        (
+            "donnees_du",
+            object([
+                ("sirene", optional_date("Date des données SIRENE").into()),
+                ("rna", optional_date("Date des données du RNA").into()),
+            ])
+            .into(),
+        ),
         ("tables", rows.into()),
         ("version", text("Version du programme").into()),
-        ("depuis", text("Moment de la mise en service du jeu de données").into()),
+        (
+            "depuis",
+            text("Moment de la mise en service du jeu de données").into(),
+        ),
     ])
 }
 
@@ -199,14 +276,23 @@ fn probleme() -> Object {
         ("type", text("Où l'erreur est expliquée").into()),
         ("title", text("Titre de l'erreur").into()),
         ("status", integer("Statut HTTP").into()),
-        ("detail", text("Ce qui ne va pas, avec la valeur en cause").into()),
+        (
+            "detail",
+            text("Ce qui ne va pas, avec la valeur en cause").into(),
+        ),
         ("code", code.into()),
         ("que_faire", text("Ce que la personne peut faire").into()),
     ]))
     .property("instance", text("Chemin demandé"))
-    .property("valeur", text("Valeur en cause, telle qu'elle a été donnée"))
+    .property(
+        "valeur",
+        text("Valeur en cause, telle qu'elle a été donnée"),
+    )
     .property("parametre", text("Paramètre en cause"))
-    .property("siren_reference", text("SIREN à utiliser à la place d'un doublon"))
+    .property(
+        "siren_reference",
+        text("SIREN à utiliser à la place d'un doublon"),
+    )
     .description(Some("Une erreur, selon la RFC 9457"))
     .build()
 }

@@ -1,7 +1,9 @@
 //! The routes, with an example of each that answers.
 
 use serde_json::json;
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Object, Paths, Ref, Required, Response, ResponseBuilder};
 
@@ -77,14 +79,25 @@ fn operation(tag: &str, operation_id: &str, summary: &str, description: &str) ->
 
 /// A data route: its answer, then its errors grouped by status.
 fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
-    let mut operation = operation
-        .response("200", success(answer))
-        .response("304", ResponseBuilder::new().description("Inchangé depuis l'ETag donné dans If-None-Match").build());
-    let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| own.contains(code) || COMMON.contains(code)).collect();
+    let mut operation = operation.response("200", success(answer)).response(
+        "304",
+        ResponseBuilder::new()
+            .description("Inchangé depuis l'ETag donné dans If-None-Match")
+            .build(),
+    );
+    let codes: Vec<Code> = Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| own.contains(code) || COMMON.contains(code))
+        .collect();
     let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
     statuses.dedup();
     for status in statuses {
-        let same: Vec<Code> = codes.iter().copied().filter(|code| code.status() == status).collect();
+        let same: Vec<Code> = codes
+            .iter()
+            .copied()
+            .filter(|code| code.status() == status)
+            .collect();
         operation = operation.response(status.as_str(), failure(&same));
     }
     PathItem::new(HttpMethod::Get, operation)
@@ -93,15 +106,28 @@ fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
 fn success(schema: &str) -> Response {
     ResponseBuilder::new()
         .description("Trouvé")
-        .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())
+        .content(
+            "application/json",
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(schema)))
+                .build(),
+        )
         .build()
 }
 
 fn failure(codes: &[Code]) -> Response {
-    let lines: Vec<String> = codes.iter().map(|code| format!("`{}` : {}", code.as_str(), code.title())).collect();
+    let lines: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}` : {}", code.as_str(), code.title()))
+        .collect();
     ResponseBuilder::new()
         .description(lines.join(" ; "))
-        .content(PROBLEM_JSON, ContentBuilder::new().schema(Some(Ref::from_schema_name("Probleme"))).build())
+        .content(
+            PROBLEM_JSON,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Probleme")))
+                .build(),
+        )
         .build()
 }
 
@@ -117,7 +143,12 @@ fn id(name: &str, description: &str, example: &str) -> Parameter {
 }
 
 /// The example is the schema's, not the parameter's: the page of the documentation would send it.
-fn query(name: &str, description: &str, schema: ObjectBuilder, example: serde_json::Value) -> Parameter {
+fn query(
+    name: &str,
+    description: &str,
+    schema: ObjectBuilder,
+    example: serde_json::Value,
+) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)

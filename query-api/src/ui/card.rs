@@ -40,9 +40,15 @@ pub(super) enum Shown {
     /// One under the other.
     Lines(Vec<String>),
     /// A code and its label.
-    Code { code: String, label: Option<String> },
+    Code {
+        code: String,
+        label: Option<String>,
+    },
     /// To another card.
-    Link { href: String, text: String },
+    Link {
+        href: String,
+        text: String,
+    },
 }
 
 /// A part of a card under its own title.
@@ -81,7 +87,9 @@ pub(super) fn row(label: &'static str, value: Option<Shown>) -> Option<Row> {
 /// A plain text.
 pub(super) fn text(record: &Record, name: &str) -> Option<Shown> {
     let text = record.text(name)?;
-    Some(Shown::Text(if is_masked(text) { MASKED_VALUE } else { text }.to_owned()))
+    Some(Shown::Text(
+        if is_masked(text) { MASKED_VALUE } else { text }.to_owned(),
+    ))
 }
 
 /// A code with its label.
@@ -90,16 +98,23 @@ pub(super) fn code(record: &Record, name: &str) -> Option<Shown> {
     if is_masked(code) {
         return Some(Shown::Text(MASKED_VALUE.to_owned()));
     }
-    Some(Shown::Code { code: code.to_owned(), label: record.label(name).map(str::to_owned) })
+    Some(Shown::Code {
+        code: code.to_owned(),
+        label: record.label(name).map(str::to_owned),
+    })
 }
 
 /// A code of the older NAF, with the version it is read in.
 pub(super) fn naf(record: &Record, name: &str) -> Option<Shown> {
-    let version = record.table().column(name).and_then(|column| naf_version(record, column));
+    let version = record
+        .table()
+        .column(name)
+        .and_then(|column| naf_version(record, column));
     match (code(record, name)?, version) {
-        (Shown::Code { code, label }, Some(version)) if version != "NAFRev2" => {
-            Some(Shown::Code { code: format!("{code} ({version})"), label })
-        }
+        (Shown::Code { code, label }, Some(version)) if version != "NAFRev2" => Some(Shown::Code {
+            code: format!("{code} ({version})"),
+            label,
+        }),
         (shown, _) => Some(shown),
     }
 }
@@ -110,7 +125,11 @@ pub(super) fn date(record: &Record, name: &str) -> Option<Shown> {
 }
 
 pub(super) fn date_text(date: NaiveDate) -> String {
-    if is_unknown(date) { "inconnue".to_owned() } else { long_date(date) }
+    if is_unknown(date) {
+        "inconnue".to_owned()
+    } else {
+        long_date(date)
+    }
 }
 
 /// A state, with the day it began when it is over.
@@ -118,7 +137,10 @@ pub(super) fn badge(record: &Record, name: &str, since: Option<&str>) -> Option<
     let state = record.text(name)?;
     let label = record.label(name).unwrap_or(state);
     let active = state == "A";
-    let since = since.filter(|_| !active).and_then(|name| record.date(name)).filter(|date| !is_unknown(*date));
+    let since = since
+        .filter(|_| !active)
+        .and_then(|name| record.date(name))
+        .filter(|date| !is_unknown(*date));
     let label = match since {
         Some(date) => format!("{label} depuis le {}", long_date(date)),
         None => label.to_owned(),
@@ -133,14 +155,37 @@ mod tests {
 
     #[test]
     fn unknown_dates_and_masked_values_are_said_in_words() {
-        let unit = record("unite_legale", &[("dateCreationUniteLegale", "1900-01-01"), ("sigleUniteLegale", "[ND]")]);
-        assert_eq!(date(&unit, "dateCreationUniteLegale"), Some(Shown::Text("inconnue".to_owned())));
-        assert_eq!(text(&unit, "sigleUniteLegale"), Some(Shown::Text(MASKED_VALUE.to_owned())));
+        let unit = record(
+            "unite_legale",
+            &[
+                ("dateCreationUniteLegale", "1900-01-01"),
+                ("sigleUniteLegale", "[ND]"),
+            ],
+        );
+        assert_eq!(
+            date(&unit, "dateCreationUniteLegale"),
+            Some(Shown::Text("inconnue".to_owned()))
+        );
+        assert_eq!(
+            text(&unit, "sigleUniteLegale"),
+            Some(Shown::Text(MASKED_VALUE.to_owned()))
+        );
     }
 
     #[test]
     fn a_closed_place_says_since_when() {
-        let closed = record("etablissement", &[("etatAdministratifEtablissement", "F"), ("dateDebut", "2015-03-01")]);
-        assert_eq!(badge(&closed, "etatAdministratifEtablissement", Some("dateDebut")).unwrap().label, "Fermé depuis le 1er mars 2015");
+        let closed = record(
+            "etablissement",
+            &[
+                ("etatAdministratifEtablissement", "F"),
+                ("dateDebut", "2015-03-01"),
+            ],
+        );
+        assert_eq!(
+            badge(&closed, "etatAdministratifEtablissement", Some("dateDebut"))
+                .unwrap()
+                .label,
+            "Fermé depuis le 1er mars 2015"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! [`Card`] → HTML. Every text goes through [`escape`].
 
+use registre_schemas::identifiers::IdentifierError;
 use std::fmt::Write as _;
 
 use super::card::{Badge, Card, Item, List, Row, Section, Shown, href};
@@ -10,7 +11,11 @@ use crate::text::spaced_identifier;
 /// The result of a search. The script reads `data-annonce` aloud through the live region.
 pub(super) fn card(card: &Card) -> String {
     let mut html = String::new();
-    let state = card.badge.as_ref().map(|badge| format!(", {}", badge.label)).unwrap_or_default();
+    let state = card
+        .badge
+        .as_ref()
+        .map(|badge| format!(", {}", badge.label))
+        .unwrap_or_default();
     let announced = format!("{} : {}{state}", card.nature, card.name);
     let _ = write!(
         html,
@@ -25,7 +30,11 @@ pub(super) fn card(card: &Card) -> String {
     for part in &card.sections {
         section(&mut html, part);
     }
-    let _ = write!(html, "<p class=\"json\"><a href=\"{0}\">Voir cette réponse en JSON</a></p></article>", escape(&card.json));
+    let _ = write!(
+        html,
+        "<p class=\"json\"><a href=\"{0}\">Voir cette réponse en JSON</a></p></article>",
+        escape(&card.json)
+    );
     html
 }
 
@@ -41,9 +50,18 @@ pub(super) fn error(error: &ApiError) -> String {
         advice = advice(error),
     );
     if let ApiError::Doublon { reference, .. } = error {
-        let _ = write!(html, "<p><a href=\"{}\">Voir le SIREN {}</a></p>", href(reference.as_str()), escape(&spaced_identifier(reference.as_str())));
+        let _ = write!(
+            html,
+            "<p><a href=\"{}\">Voir le SIREN {}</a></p>",
+            href(reference.as_str()),
+            escape(&spaced_identifier(reference.as_str()))
+        );
     }
-    let _ = write!(html, "<p class=\"code\">Code de l'erreur : <a href=\"/docs#erreur-{0}\">{0}</a></p></div>", code.as_str());
+    let _ = write!(
+        html,
+        "<p class=\"code\">Code de l'erreur : <a href=\"/docs#erreur-{0}\">{0}</a></p></div>",
+        code.as_str()
+    );
     html
 }
 
@@ -51,14 +69,24 @@ pub(super) fn error(error: &ApiError) -> String {
 fn advice(error: &ApiError) -> String {
     match error {
         ApiError::Doublon { .. } => "Utilisez le SIREN qui fait référence.".to_owned(),
+        ApiError::Identifiant { valeur, cause: IdentifierError::NotDigits { .. } }
+            if valeur.chars().filter(|c| c.is_alphabetic()).count() > 2 =>
+        {
+            "Cette page cherche par numéro, pas par nom : saisissez un SIRET, un SIREN ou un numéro RNA.".to_owned()
+        }
         other => escape(&other.que_faire()),
     }
 }
 
 fn badge(badge: Option<&Badge>) -> String {
-    let Some(badge) = badge else { return String::new() };
+    let Some(badge) = badge else {
+        return String::new();
+    };
     let class = if badge.active { "actif" } else { "ferme" };
-    format!("<span class=\"badge {class}\">{}</span>", escape(&badge.label))
+    format!(
+        "<span class=\"badge {class}\">{}</span>",
+        escape(&badge.label)
+    )
 }
 
 fn rows(html: &mut String, rows: &[Row]) {
@@ -67,7 +95,12 @@ fn rows(html: &mut String, rows: &[Row]) {
     }
     html.push_str("<dl>");
     for row in rows {
-        let _ = write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", escape(row.label), shown(&row.value));
+        let _ = write!(
+            html,
+            "<div><dt>{}</dt><dd>{}</dd></div>",
+            escape(row.label),
+            shown(&row.value)
+        );
     }
     html.push_str("</dl>");
 }
@@ -75,9 +108,22 @@ fn rows(html: &mut String, rows: &[Row]) {
 fn shown(value: &Shown) -> String {
     match value {
         Shown::Text(text) => escape(text),
-        Shown::Lines(lines) => lines.iter().map(|line| escape(line)).collect::<Vec<_>>().join("<br>"),
-        Shown::Code { code, label: Some(label) } => format!("{} <span class=\"code\">{}</span>", escape(label), escape(code)),
-        Shown::Code { code, label: None } => format!("<span class=\"code\">{}</span>", escape(code)),
+        Shown::Lines(lines) => lines
+            .iter()
+            .map(|line| escape(line))
+            .collect::<Vec<_>>()
+            .join("<br>"),
+        Shown::Code {
+            code,
+            label: Some(label),
+        } => format!(
+            "{} <span class=\"code\">{}</span>",
+            escape(label),
+            escape(code)
+        ),
+        Shown::Code { code, label: None } => {
+            format!("<span class=\"code\">{}</span>", escape(code))
+        }
         Shown::Link { href, text } => format!("<a href=\"{}\">{}</a>", escape(href), escape(text)),
     }
 }
@@ -107,13 +153,21 @@ fn list(html: &mut String, list: &List) {
         let _ = write!(html, "<a href=\"{}\">Première page</a>", escape(first));
     }
     if let Some(next) = &list.next {
-        let _ = write!(html, "<a rel=\"next\" href=\"{}\">Page suivante</a>", escape(next));
+        let _ = write!(
+            html,
+            "<a rel=\"next\" href=\"{}\">Page suivante</a>",
+            escape(next)
+        );
     }
     html.push_str("</nav>");
 }
 
 fn item(html: &mut String, item: &Item) {
-    let siege = if item.siege { " <span class=\"badge neutre\">Siège</span>" } else { "" };
+    let siege = if item.siege {
+        " <span class=\"badge neutre\">Siège</span>"
+    } else {
+        ""
+    };
     let _ = write!(
         html,
         "<tr><td><a href=\"{}\">{}</a>{siege}</td><td>{}</td><td>{}</td><td>{}</td></tr>",

@@ -38,7 +38,11 @@ impl Composed {
 
 /// The columns `names` that have a value, separated by spaces.
 pub(super) fn compose(record: &Record, names: &[&str]) -> Composed {
-    let parts: Vec<&str> = names.iter().filter_map(|name| record.text(name)).filter(|text| !text.trim().is_empty()).collect();
+    let parts: Vec<&str> = names
+        .iter()
+        .filter_map(|name| record.text(name))
+        .filter(|text| !text.trim().is_empty())
+        .collect();
     if parts.iter().any(|part| is_masked(part)) {
         Composed::Masked
     } else if parts.is_empty() {
@@ -50,7 +54,10 @@ pub(super) fn compose(record: &Record, names: &[&str]) -> Composed {
 
 /// The first of `names` that has a value.
 fn first_of<'name>(record: &Record, names: &[&'name str]) -> Option<&'name str> {
-    names.iter().copied().find(|name| record.text(name).is_some())
+    names
+        .iter()
+        .copied()
+        .find(|name| record.text(name).is_some())
 }
 
 /// Personne morale: its dénomination. Personne physique: prénom usuel, then nom d'usage or nom.
@@ -73,7 +80,14 @@ pub(super) fn unite_legale(record: &Record) -> String {
 /// What the public knows an établissement by, when it has such a name.
 pub(super) fn enseigne(record: &Record) -> Composed {
     match compose(record, &["denominationUsuelleEtablissement"]) {
-        Composed::Absent => compose(record, &["enseigne1Etablissement", "enseigne2Etablissement", "enseigne3Etablissement"]),
+        Composed::Absent => compose(
+            record,
+            &[
+                "enseigne1Etablissement",
+                "enseigne2Etablissement",
+                "enseigne3Etablissement",
+            ],
+        ),
         found => found,
     }
 }
@@ -83,7 +97,10 @@ pub(super) fn address(record: &Record) -> Vec<String> {
     let column = |name: &str| format!("{name}Etablissement");
     let line = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| column(name)).collect();
-        compose(record, &names.iter().map(String::as_str).collect::<Vec<_>>())
+        compose(
+            record,
+            &names.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
     };
     let town = if record.text("libelleCedexEtablissement").is_some() {
         line(&["codeCedex", "libelleCedex"])
@@ -107,10 +124,22 @@ pub(super) fn association_address(record: &Record) -> Vec<String> {
         Composed::Text(text) if text == "_" => Composed::Absent,
         other => other,
     };
-    let town = if record.text("adrs_libcommune").is_some() { "adrs_libcommune" } else { "libcom" };
+    let town = if record.text("adrs_libcommune").is_some() {
+        "adrs_libcommune"
+    } else {
+        "libcom"
+    };
     lines([
         compose(record, &["adrs_complement"]),
-        compose(record, &["adrs_numvoie", "adrs_repetition", "adrs_typevoie", "adrs_libvoie"]),
+        compose(
+            record,
+            &[
+                "adrs_numvoie",
+                "adrs_repetition",
+                "adrs_typevoie",
+                "adrs_libvoie",
+            ],
+        ),
         compose(record, &["adr1"]),
         compose(record, &["adr2"]),
         compose(record, &["adr3"]),
@@ -144,19 +173,40 @@ mod tests {
 
     #[test]
     fn a_personne_physique_is_called_by_prenom_usuel_and_nom_d_usage() {
-        let row = [("prenom1UniteLegale", "JEANNE"), ("prenomUsuelUniteLegale", "ANNE"), ("nomUniteLegale", "MARTIN"), ("nomUsageUniteLegale", "DUPONT")];
+        let row = [
+            ("prenom1UniteLegale", "JEANNE"),
+            ("prenomUsuelUniteLegale", "ANNE"),
+            ("nomUniteLegale", "MARTIN"),
+            ("nomUsageUniteLegale", "DUPONT"),
+        ];
         assert_eq!(name(&row), "ANNE DUPONT");
         assert_eq!(name(&row[..3]), "ANNE MARTIN");
-        assert_eq!(name(&[("denominationUniteLegale", "DINUM"), ("nomUniteLegale", "MARTIN")]), "DINUM");
+        assert_eq!(
+            name(&[
+                ("denominationUniteLegale", "DINUM"),
+                ("nomUniteLegale", "MARTIN")
+            ]),
+            "DINUM"
+        );
         assert_eq!(name(&[]), "Dénomination non renseignée");
     }
 
     #[test]
     fn one_masked_part_masks_the_whole_name() {
         for row in [
-            &[("prenomUsuelUniteLegale", "CAMILLE"), ("nomUniteLegale", "[ND]")] as &[_],
-            &[("prenomUsuelUniteLegale", "[ND]"), ("nomUniteLegale", "MARTIN")],
-            &[("prenomUsuelUniteLegale", "CAMILLE"), ("nomUniteLegale", "[ND]"), ("nomUsageUniteLegale", "MARTIN")],
+            &[
+                ("prenomUsuelUniteLegale", "CAMILLE"),
+                ("nomUniteLegale", "[ND]"),
+            ] as &[_],
+            &[
+                ("prenomUsuelUniteLegale", "[ND]"),
+                ("nomUniteLegale", "MARTIN"),
+            ],
+            &[
+                ("prenomUsuelUniteLegale", "CAMILLE"),
+                ("nomUniteLegale", "[ND]"),
+                ("nomUsageUniteLegale", "MARTIN"),
+            ],
             &[("denominationUniteLegale", "[ND]")],
         ] {
             assert_eq!(name(row), MASKED_NAME);
@@ -165,28 +215,37 @@ mod tests {
 
     #[test]
     fn a_masked_street_is_said_once_and_leaves_no_piece_of_itself() {
-        let masked = record("etablissement", &[
-            ("complementAdresseEtablissement", "[ND]"),
-            ("numeroVoieEtablissement", "12"),
-            ("libelleVoieEtablissement", "[ND]"),
-            ("codePostalEtablissement", "92000"),
-            ("libelleCommuneEtablissement", "NANTERRE"),
-        ]);
+        let masked = record(
+            "etablissement",
+            &[
+                ("complementAdresseEtablissement", "[ND]"),
+                ("numeroVoieEtablissement", "12"),
+                ("libelleVoieEtablissement", "[ND]"),
+                ("codePostalEtablissement", "92000"),
+                ("libelleCommuneEtablissement", "NANTERRE"),
+            ],
+        );
         assert_eq!(address(&masked), [MASKED_STREET, "92000 NANTERRE"]);
     }
 
     #[test]
     fn an_address_reads_as_on_an_envelope() {
-        let place = record("etablissement", &[
-            ("numeroVoieEtablissement", "20"),
-            ("indiceRepetitionEtablissement", "B"),
-            ("typeVoieEtablissement", "AV"),
-            ("libelleVoieEtablissement", "DE SEGUR"),
-            ("codePostalEtablissement", "75007"),
-            ("libelleCommuneEtablissement", "PARIS 7"),
-            ("codeCedexEtablissement", "75334"),
-            ("libelleCedexEtablissement", "PARIS CEDEX 07"),
-        ]);
-        assert_eq!(address(&place), ["20 B AV DE SEGUR", "75334 PARIS CEDEX 07"]);
+        let place = record(
+            "etablissement",
+            &[
+                ("numeroVoieEtablissement", "20"),
+                ("indiceRepetitionEtablissement", "B"),
+                ("typeVoieEtablissement", "AV"),
+                ("libelleVoieEtablissement", "DE SEGUR"),
+                ("codePostalEtablissement", "75007"),
+                ("libelleCommuneEtablissement", "PARIS 7"),
+                ("codeCedexEtablissement", "75334"),
+                ("libelleCedexEtablissement", "PARIS CEDEX 07"),
+            ],
+        );
+        assert_eq!(
+            address(&place),
+            ["20 B AV DE SEGUR", "75334 PARIS CEDEX 07"]
+        );
     }
 }

@@ -6,7 +6,9 @@ pub(crate) fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(template.len() * 2);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, tail)) = after.split_once("}}") else { break };
+        let Some((name, tail)) = after.split_once("}}") else {
+            break;
+        };
         filled.push_str(before);
         filled.push_str(&value(name));
         rest = tail;
@@ -41,6 +43,9 @@ mod tests {
             "a" => escape("\"{{b}}\" <script>"),
             _ => "ok".to_owned(),
         });
-        assert_eq!(filled, "<a title=\"&quot;{{b}}&quot; &lt;script&gt;\">ok</a>");
+        assert_eq!(
+            filled,
+            "<a title=\"&quot;{{b}}&quot; &lt;script&gt;\">ok</a>"
+        );
     }
 }
