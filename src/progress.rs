@@ -60,7 +60,7 @@ impl Progress for Bars {
     fn begin(&self, label: &str, total_bytes: Option<u64>) -> Box<dyn Task> {
         let bar = BARS.add(ProgressBar::new(total_bytes.unwrap_or(0)));
         let template = if total_bytes.is_some() {
-            "{prefix:38} {bar:24} {bytes:>10} / {total_bytes:10} {binary_bytes_per_sec:>12} reste {eta:4} {msg}"
+            "{prefix:38} {bar:24} {bytes:>10} / {total_bytes:10} {binary_bytes_per_sec:>12} {eta:>4} left {msg}"
         } else {
             "{prefix:38} {spinner} {bytes:>10} {binary_bytes_per_sec:>12} {msg}"
         };
@@ -88,10 +88,8 @@ impl Task for Bar {
 
     fn rows(&self, rows: u64) {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
-        self.bar.set_message(format!(
-            "{rows} lignes, {}/s",
-            rate(rows, self.bar.elapsed())
-        ));
+        self.bar
+            .set_message(format!("{rows} rows, {}/s", rate(rows, self.bar.elapsed())));
     }
 
     fn finish(&self, summary: &str) {

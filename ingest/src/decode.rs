@@ -50,7 +50,7 @@ pub fn decode(
     let mut rejects = Rejects::new(source.refused_per_million);
     let task = context
         .progress
-        .begin(&format!("{} : décodage", source.name), Some(raw.size));
+        .begin(&format!("{}: decode", source.name), Some(raw.size));
     let (ordered, received) = sync_channel::<Receiver<Parsed>>(IN_FLIGHT);
     let outcome = std::thread::scope(|scope| {
         let producer = scope.spawn(|| {

@@ -105,7 +105,7 @@ fn in_place(resource: Resource, path: PathBuf, context: &Context) -> Result<RawF
         .len();
     let task = context
         .progress
-        .begin(&format!("{} : lecture", resource.source.name), Some(size));
+        .begin(&format!("{}: read", resource.source.name), Some(size));
     let sha256 = copy(&mut file, &mut std::io::sink(), &path, context, &*task)?;
     task.finish(&format!(
         "{}: {size} bytes, sha256 {}",
@@ -223,7 +223,7 @@ fn try_fetch(
     let part = path.with_extension("part");
     let mut file = File::create(&part).map_err(IngestError::io("create", &part))?;
     let task = context.progress.begin(
-        &format!("{} : téléchargement", resource.source.name),
+        &format!("{}: download", resource.source.name),
         announced.or(resource.size),
     );
     let sha256 = copy(&mut response, &mut file, &part, context, &*task)?;
