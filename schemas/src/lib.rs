@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`identifiers`] | SIREN, SIRET, NIC, RNA: parse, check, diagnose, display |
-//! | [`column`] | what a column and a table are |
+//! | [`mod@column`] | what a column and a table are |
 //! | [`unite_legale`], [`etablissement`], [`association`] | the columns of each register |
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
 //! | [`diffusion`] | statut de diffusion and the `[ND]` marker |
