@@ -6,10 +6,12 @@ use registre_ingest::verify::GATES;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::refresh::Schedule;
+
 const AFTER_HELP: &str = "\
 Try it on made-up data, in seconds:
   registre up --source sample
-Serve the whole country (about 8 GB to download, then a refresh every night when something changed):
+Serve the whole country (about 4.5 GB to download, then a refresh every night when something changed):
   registre up
 
 Exit codes:
@@ -126,7 +128,7 @@ pub struct Up {
         value_name = "CRON",
         default_value = "0 17 4 * * *"
     )]
-    pub refresh: String,
+    pub refresh: Schedule,
 }
 
 /// `registre ingest`.

@@ -1,43 +1,51 @@
-//! One function per command.
+//! One function per command; [`up`] has a file of its own.
 
 use registre_ingest::generate;
-use registre_ingest::origin::Origin;
-use registre_ingest::progress::{Cancel, Context};
+use registre_ingest::progress::Context;
 use registre_ingest::publish::DataFolder;
 use registre_ingest::{IngestError, Options, Outcome};
 use registre_query_api::{Code, Config, Problem};
 use registre_schemas::manifest::Manifest;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::cli::{Command, Generate, Ingest, Lookup, Serve, Sources, Up};
+use crate::cli::{Command, Generate, Ingest, Lookup, Serve, Sources};
 use crate::failure::Failure;
 use crate::progress::progress;
-use crate::refresh;
-use crate::signals::{Signals, cancel_on_signal};
+use crate::signals::Stop;
+use crate::up::up;
+
+/// How long work that does not hear the signal may delay the end of the process.
+const LAST_CALL: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end.
 pub fn run(command: Command) -> Result<(), Failure> {
-    match command {
-        Command::Lookup(arguments) => lookup(&arguments),
-        Command::Up(arguments) => runtime()?.block_on(up(arguments)),
-        Command::Ingest(arguments) => runtime()?.block_on(ingest(arguments)),
-        Command::Serve(arguments) => runtime()?.block_on(serve(arguments)),
-        Command::Generate(arguments) => runtime()?.block_on(generate(arguments)),
+    if let Command::Lookup(arguments) = &command {
+        return lookup(arguments);
     }
+    let runtime =
+        Runtime::new().map_err(|error| Failure::new(1, format!("start the runtime: {error}")))?;
+    let done = runtime.block_on(async {
+        let stop = Stop::on_signal()
+            .map_err(|error| Failure::new(1, format!("listen to signals: {error}")))?;
+        match command {
+            Command::Up(arguments) => up(arguments, stop).await,
+            Command::Ingest(arguments) => ingest(arguments, stop).await,
+            Command::Serve(arguments) => serve(arguments, stop).await,
+            Command::Generate(arguments) => generate(arguments, stop).await,
+            Command::Lookup(_) => Ok(()),
+        }
+    });
+    runtime.shutdown_timeout(LAST_CALL);
+    done
 }
 
-fn runtime() -> Result<Runtime, Failure> {
-    Runtime::new().map_err(|error| Failure::new(1, format!("start the runtime: {error}")))
-}
-
-fn signals() -> Result<Signals, Failure> {
-    Signals::listen().map_err(|error| Failure::new(1, format!("listen to signals: {error}")))
-}
-
-fn options(sources: Sources, data: &Path) -> Options {
+/// What a run of the ingestion is asked.
+pub fn options(sources: Sources, data: &Path) -> Options {
     Options {
         origin: sources.source,
         data: data.to_path_buf(),
@@ -46,52 +54,53 @@ fn options(sources: Sources, data: &Path) -> Options {
     }
 }
 
-/// Runs blocking work that Ctrl-C and SIGTERM stop cleanly.
-async fn interruptible<T: Send + 'static>(
+/// What blocking work receives: where to report, when to stop.
+pub fn context(stop: &Stop) -> Context {
+    Context {
+        progress: progress(),
+        cancel: stop.cancel(),
+    }
+}
+
+/// Runs blocking work aside.
+async fn blocking<T: Send + 'static>(
+    stop: &Stop,
     work: impl FnOnce(&Context) -> Result<T, IngestError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let context = Context {
-        progress: progress(),
-        cancel: Cancel::default(),
-    };
-    let watching = cancel_on_signal(signals()?, context.cancel.clone());
+    let context = context(stop);
     let done = tokio::task::spawn_blocking(move || work(&context)).await;
-    watching.abort();
     done.map_err(|panic| Failure::new(1, format!("a bug: {panic}")))?
         .map_err(Failure::from)
 }
 
-async fn ingest(arguments: Ingest) -> Result<(), Failure> {
-    let options = options(arguments.sources, &arguments.data.data);
-    ingest_once(options).await
+async fn ingest(arguments: Ingest, stop: Stop) -> Result<(), Failure> {
+    ingest_once(options(arguments.sources, &arguments.data.data), &stop).await
 }
 
-async fn ingest_once(options: Options) -> Result<(), Failure> {
-    match interruptible(move |context| registre_ingest::run(&options, context)).await? {
+/// Makes and publishes one snapshot, and says so.
+pub async fn ingest_once(options: Options, stop: &Stop) -> Result<(), Failure> {
+    match blocking(stop, move |context| registre_ingest::run(&options, context)).await? {
         Outcome::Published(manifest) => {
             tracing::info!("snapshot {} published: {}", manifest.id, rows(&manifest))
         }
-        Outcome::Unchanged(manifest) => {
-            tracing::info!(
-                "the sources did not change: snapshot {} stays in service",
-                manifest.id
-            );
-        }
+        Outcome::Unchanged(manifest) => tracing::info!(
+            "the sources did not change: snapshot {} stays in service",
+            manifest.id
+        ),
     }
     Ok(())
 }
 
 fn rows(manifest: &Manifest) -> String {
-    let tables: Vec<String> = manifest
+    let tables = manifest
         .tables
         .iter()
-        .map(|table| format!("{} {}", table.rows, table.name))
-        .collect();
-    tables.join(", ")
+        .map(|table| format!("{} {}", table.rows, table.name));
+    tables.collect::<Vec<_>>().join(", ")
 }
 
-/// Binds first: a port already taken is known before an hour of work.
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+/// Takes the address to answer on.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         Failure::new(
             8,
@@ -100,45 +109,16 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn up(arguments: Up) -> Result<(), Failure> {
-    let listener = bind(arguments.listen.listen).await?;
-    let data = arguments.data.data;
-    let options = options(arguments.sources, &data);
-    let published = DataFolder::open(&data)?.current()?;
-    if published.is_none_or(|manifest| must_ingest(&manifest, &options.origin)) {
-        ingest_once(options.clone()).await?;
-    }
-    let cancel = Cancel::default();
-    let context = Context {
-        progress: progress(),
-        cancel: cancel.clone(),
-    };
-    let mut scheduler = refresh::start(&arguments.refresh, options, context)
-        .await
-        .map_err(|error| Failure::new(2, format!("--refresh {:?}: {error}", arguments.refresh)))?;
-    let served = serve_until_signal(listener, &data).await;
-    cancel.cancel();
-    if let Err(error) = scheduler.shutdown().await {
-        tracing::warn!("stop the schedule: {error}");
-    }
-    served
-}
-
-/// The snapshot in service came from elsewhere: the sample must not pass for the real thing.
-fn must_ingest(published: &Manifest, origin: &Origin) -> bool {
-    published.origin != origin.to_string()
-}
-
-async fn serve(arguments: Serve) -> Result<(), Failure> {
+async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
     // A manifest that is corrupt from the start is the operator's to mend; later on, the snapshot in
     // service would stay.
     DataFolder::at(&arguments.data.data).current()?;
     let listener = bind(arguments.listen.listen).await?;
-    serve_until_signal(listener, &arguments.data.data).await
+    serve_until(listener, &arguments.data.data, stop).await
 }
 
-async fn serve_until_signal(listener: TcpListener, data: &Path) -> Result<(), Failure> {
-    let mut signals = signals()?;
+/// Answers until stopped.
+pub async fn serve_until(listener: TcpListener, data: &Path, stop: Stop) -> Result<(), Failure> {
     if let Ok(address) = listener.local_addr() {
         tracing::info!("serving http://{address}/ (documentation: http://{address}/docs)");
     }
@@ -146,11 +126,7 @@ async fn serve_until_signal(listener: TcpListener, data: &Path) -> Result<(), Fa
         data: data.to_path_buf(),
         ..Config::default()
     };
-    let shutdown = async move {
-        signals.received().await;
-        tracing::info!("stopping: requests under way are finished first");
-    };
-    registre_query_api::serve(listener, config, shutdown)
+    registre_query_api::serve(listener, config, stop.stopped())
         .await
         .map_err(Failure::from)
 }
@@ -161,8 +137,7 @@ fn lookup(arguments: &Lookup) -> Result<(), Failure> {
         data: arguments.data.data.clone(),
         ..Config::default()
     };
-    let answer = registre_query_api::lookup(&config, &arguments.identifier);
-    let (body, failure) = match answer {
+    let (body, failure) = match registre_query_api::lookup(&config, &arguments.identifier) {
         Ok(body) => (body, None),
         Err(error) => {
             let code = match error.code() {
@@ -182,14 +157,17 @@ fn lookup(arguments: &Lookup) -> Result<(), Failure> {
     failure.map_or(Ok(()), Err)
 }
 
-async fn generate(arguments: Generate) -> Result<(), Failure> {
+async fn generate(arguments: Generate, stop: Stop) -> Result<(), Failure> {
     let options = generate::Options {
         etablissements: arguments.etablissements,
         seed: arguments.seed,
         ..generate::Options::sample()
     };
     let out = arguments.out.clone();
-    interruptible(move |context| generate::generate(&options, &out, context)).await?;
+    blocking(&stop, move |context| {
+        generate::generate(&options, &out, context)
+    })
+    .await?;
     tracing::info!(
         "ready: registre ingest --source {}",
         arguments.out.display()

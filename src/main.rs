@@ -7,6 +7,7 @@ mod failure;
 mod progress;
 mod refresh;
 mod signals;
+mod up;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -18,8 +18,16 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Starts writing logs to standard error, for the whole process.
 pub fn start_logs(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_env("REGISTRE_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let (filter, refused) = match std::env::var("REGISTRE_LOG") {
+        Ok(text) => match EnvFilter::try_new(&text) {
+            Ok(filter) => (filter, None),
+            Err(error) => (
+                EnvFilter::new("info"),
+                Some(format!("REGISTRE_LOG {text:?}: {error}; info used")),
+            ),
+        },
+        Err(_unset) => (EnvFilter::new("info"), None),
+    };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(AboveBars::default)
@@ -28,6 +36,9 @@ pub fn start_logs(format: LogFormat) {
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
+    }
+    if let Some(refused) = refused {
+        tracing::warn!("{refused}");
     }
 }
 

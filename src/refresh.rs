@@ -5,15 +5,29 @@ use registre_ingest::{IngestError, Options, Outcome, progress::Context};
 use std::sync::Arc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-/// Starts refreshing at each time of `cron`.
+/// A schedule that was understood.
+#[derive(Debug, Clone)]
+pub struct Schedule(String);
+
+impl std::str::FromStr for Schedule {
+    type Err = JobSchedulerError;
+
+    /// Read by the scheduler itself, so that what it accepts is what runs.
+    fn from_str(cron: &str) -> Result<Self, Self::Err> {
+        Job::new(cron, |_id, _scheduler| {})?;
+        Ok(Self(cron.to_owned()))
+    }
+}
+
+/// Starts refreshing at each time of `schedule`.
 pub async fn start(
-    cron: &str,
+    schedule: &Schedule,
     options: Options,
     context: Context,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     let options = Arc::new(options);
-    let job = Job::new_async(cron, move |_id, _scheduler| {
+    let job = Job::new_async(schedule.0.as_str(), move |_id, _scheduler| {
         let (options, context) = (Arc::clone(&options), context.clone());
         Box::pin(async move {
             let run = tokio::task::spawn_blocking(move || registre_ingest::run(&options, &context));

@@ -11,8 +11,10 @@
 //! Memory is bounded by the queue: [`IN_FLIGHT`] chunks of about [`split::CHUNK`] bytes and the
 //! batches made from them.
 
+pub mod fields;
 pub mod layout;
 pub mod parse;
+pub mod record;
 pub mod rejects;
 pub mod split;
 pub mod values;
@@ -155,22 +157,20 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
         for index in 0..archive.len() {
             let entry = archive
                 .by_index(index)
-                .map_err(|error| zip_error(&raw.path, &error.to_string()))?;
+                .map_err(|error| zip_error(&raw.path, &error))?;
             let name = entry
                 .name()
-                .map_err(|error| zip_error(&raw.path, &error.to_string()))?
+                .map_err(|error| zip_error(&raw.path, &error))?
                 .into_owned();
-            if entry.is_file()
-                && Path::new(&name)
-                    .extension()
-                    .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
-            {
-                headers.push((
-                    index,
-                    name.clone(),
-                    layout::read_header(entry, &name, source.delimiter)?,
-                ));
+            if !entry.is_file() || !is_csv(&name) {
+                continue;
             }
+            if entry.size() == 0 {
+                tracing::warn!(source.name = %source.name, "{}: {name} is empty, skipped", source.name);
+                continue;
+            }
+            let header = layout::read_header(entry, &name, source.delimiter)?;
+            headers.push((index, name, header));
         }
     } else {
         let name = raw
@@ -208,7 +208,19 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
         .collect()
 }
 
-fn zip_error(path: &Path, detail: &str) -> IngestError {
+/// By its name; the files macOS adds to an archive are not ours.
+fn is_csv(name: &str) -> bool {
+    let path = Path::new(name);
+    let hidden = path
+        .file_name()
+        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    !hidden
+        && path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+fn zip_error(path: &Path, detail: &dyn std::fmt::Display) -> IngestError {
     IngestError::File {
         path: path.to_path_buf(),
         detail: format!("zip archive: {detail}"),
@@ -228,7 +240,7 @@ fn produce(
         for entry in entries {
             let reader = archive
                 .by_index(entry.index)
-                .map_err(|error| zip_error(&raw.path, &error.to_string()))?;
+                .map_err(|error| zip_error(&raw.path, &error))?;
             if !produce_entry(reader, raw, &entry.layout, ordered, context)? {
                 return Ok(());
             }
@@ -258,7 +270,7 @@ fn produce_entry(
     ordered: &SyncSender<Receiver<Parsed>>,
     context: &Context,
 ) -> Result<bool, IngestError> {
-    let mut splitter = Splitter::new(reader, layout.delimiter);
+    let mut splitter = Splitter::new(reader, layout.shape);
     let read_error = |error: io::Error| IngestError::File {
         path: raw.path.clone(),
         detail: format!("{}: {error}: truncated or corrupt; run again", layout.file),

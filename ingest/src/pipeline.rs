@@ -19,8 +19,8 @@ use crate::origin::{Origin, Resource, resolve};
 use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::rna;
-use crate::snapshot::{StagedWriter, TableWriter, WrittenTable};
-use crate::verify::verify;
+use crate::snapshot::{StagedWriter, TableWriter, WrittenTable, latest_date};
+use crate::verify::{Staged, verify};
 
 /// What a run is asked.
 #[derive(Debug, Clone)]
@@ -65,7 +65,10 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         .as_ref()
         .filter(|manifest| same_sources(manifest, &raw, options))
     {
-        return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
+        if data.is_whole(manifest) {
+            return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
+        }
+        tracing::warn!("snapshot {} is damaged: made again", manifest.id);
     }
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
     let staged = data.staging().join(&id);
@@ -81,7 +84,10 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
-            data.prune(&manifest.id, options.keep)?;
+            // Published all the same: old snapshots only take room.
+            if let Err(error) = data.prune(&manifest.id, options.keep) {
+                tracing::warn!("{error}; old snapshots are still there");
+            }
             Ok(Outcome::Published(Box::new(manifest)))
         }
         Err(error) => {
@@ -113,6 +119,34 @@ fn as_of(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
                 .entry(resource.source.register.clone())
                 .or_insert(date);
             *known = date.min(*known);
+        }
+    }
+    dates
+}
+
+/// A register whose files carry no date has that of its latest treatment in the data.
+fn date_registers(
+    announced: &BTreeMap<String, NaiveDate>,
+    tables: &[WrittenTable],
+    folder: &Path,
+) -> BTreeMap<String, NaiveDate> {
+    let mut dates = announced.clone();
+    let latest = [
+        ("sirene", "unite_legale", "dateDernierTraitementUniteLegale"),
+        (
+            "sirene",
+            "etablissement",
+            "dateDernierTraitementEtablissement",
+        ),
+        ("rna", "association", "maj_time"),
+    ];
+    for (register, table, column) in latest {
+        if !announced.contains_key(register)
+            && tables.iter().any(|written| written.file.name == table)
+            && let Some(date) = latest_date(&folder.join(format!("{table}.parquet")), column)
+        {
+            let known = dates.entry(register.to_owned()).or_insert(date);
+            *known = date.max(*known);
         }
     }
     dates
@@ -166,9 +200,23 @@ fn make(
         );
         tables.push(written);
     }
-    // Another origin is another world: the sample may be newer than the real thing.
+    let as_of = date_registers(as_of, &tables, staged);
+    // The sample is another world: it may be newer than the real thing, and smaller.
     let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
-    let gates = verify(staged, &tables, as_of, comparable, &options.allow, context)?;
+    let required: Vec<&str> = raw
+        .iter()
+        .filter(|file| file.resource.source.required)
+        .map(|file| file.resource.source.table.name)
+        .collect();
+    let staging = Staged {
+        folder: staged,
+        tables: &tables,
+        sources: &sources,
+        required: &required,
+        as_of: &as_of,
+        in_service: comparable,
+    };
+    let gates = verify(staging, &options.allow, context)?;
     Ok(Manifest {
         version: VERSION,
         id: id.to_owned(),
@@ -176,7 +224,7 @@ fn make(
         created_at: Utc::now(),
         producer: producer(),
         origin: options.origin.to_string(),
-        as_of: as_of.clone(),
+        as_of,
         sources,
         tables: tables.into_iter().map(|table| table.file).collect(),
         gates,

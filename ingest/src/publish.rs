@@ -130,7 +130,7 @@ impl DataFolder {
         };
         let bytes = fs::read(&path).map_err(|error| {
             bad(format!(
-                "{error}; point current.json to another folder of snapshots/"
+                "{error}; point current.json to another folder of snapshots/, or delete it to start over"
             ))
         })?;
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
@@ -138,18 +138,35 @@ impl DataFolder {
                 "not a manifest ({error}); point current.json to another folder of snapshots/"
             ))
         })?;
-        if manifest.version != VERSION {
+        if manifest.version > VERSION {
             return Err(bad(format!(
-                "version {}, this program reads version {VERSION}",
+                "version {}, this program reads versions up to {VERSION}",
                 manifest.version
             )));
         }
         Ok(manifest)
     }
 
+    /// Whether a folder is a snapshot made here: an operator's copy beside them has another name than
+    /// its manifest's.
+    fn is_ours(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.manifest(&name)
+            .is_ok_and(|manifest| manifest.id == name)
+    }
+
+    /// Whether every table of a snapshot is there, with its size.
+    #[must_use]
+    pub fn is_whole(&self, manifest: &Manifest) -> bool {
+        let folder = self.snapshots().join(&manifest.id);
+        manifest.tables.iter().all(|table| {
+            fs::metadata(folder.join(&table.file)).is_ok_and(|file| file.len() == table.bytes)
+        })
+    }
+
     /// Empties the staging folder of what a killed run left.
     pub fn clean_staging(&self) -> Result<(), IngestError> {
-        for path in children(&self.staging())? {
+        for path in folders(&self.staging())? {
             fs::remove_dir_all(&path).map_err(IngestError::io("remove", &path))?;
         }
         Ok(())
@@ -174,7 +191,8 @@ impl DataFolder {
     /// Keeps the snapshot in service, the `keep - 1` newest others, and those that left service
     /// less than [`GRACE`] ago: a server may not have seen the new one yet.
     pub fn prune(&self, in_service: &str, keep: usize) -> Result<(), IngestError> {
-        let mut snapshots = children(&self.snapshots())?;
+        let mut snapshots = folders(&self.snapshots())?;
+        snapshots.retain(|path| self.is_ours(path));
         snapshots.sort();
         snapshots.reverse();
         let others = snapshots
@@ -200,14 +218,16 @@ fn age(path: &Path) -> Option<Duration> {
     fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
 }
 
-fn children(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
-    fs::read_dir(folder)
+/// The folders in a folder; a stray file there is not ours to judge.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
+    let entries: Vec<PathBuf> = fs::read_dir(folder)
         .and_then(|entries| {
             entries
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect()
         })
-        .map_err(IngestError::io("list folder", folder))
+        .map_err(IngestError::io("list folder", folder))?;
+    Ok(entries.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Writes aside, then renames: a reader sees the old content or the new, never a part.
@@ -239,14 +259,30 @@ mod tests {
             let folder = data.snapshots().join(id);
             fs::create_dir(&folder).unwrap();
             let file = File::create(folder.join(FILE_NAME)).unwrap();
+            serde_json::to_writer(&file, &manifest(id)).unwrap();
             file.set_modified(std::time::SystemTime::now() - *written)
                 .unwrap();
         }
         data
     }
 
+    fn manifest(id: &str) -> Manifest {
+        Manifest {
+            version: VERSION,
+            id: id.to_owned(),
+            parent: None,
+            created_at: chrono::Utc::now(),
+            producer: String::new(),
+            origin: String::new(),
+            as_of: std::collections::BTreeMap::new(),
+            sources: Vec::new(),
+            tables: Vec::new(),
+            gates: Vec::new(),
+        }
+    }
+
     fn kept(data: &DataFolder) -> Vec<String> {
-        let mut names: Vec<String> = children(&data.snapshots())
+        let mut names: Vec<String> = folders(&data.snapshots())
             .unwrap()
             .iter()
             .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
@@ -289,7 +325,8 @@ mod tests {
                 ("4", long_ago),
             ],
         );
+        fs::create_dir(data.snapshots().join("0copie")).unwrap();
         data.prune("1", 2).unwrap();
-        assert_eq!(kept(&data), ["1", "4"], "after going back to 1");
+        assert_eq!(kept(&data), ["0copie", "1", "4"], "after going back to 1");
     }
 }

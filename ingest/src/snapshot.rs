@@ -9,11 +9,14 @@ mod sort;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use chrono::{DateTime, NaiveDate, Utc};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::statistics::Statistics;
 use registre_schemas::Table;
 use registre_schemas::manifest::TableFile;
 use sha2::{Digest, Sha256};
@@ -191,7 +194,12 @@ impl TableWriter {
             let mut writer = open(&self.path, &self.schema, Some(self.table))?;
             let mut keys = KeyOrder::new(self.table, &self.schema).map_err(failed(self.table))?;
             runs.merge(&self.keys, context, |batch| {
-                keys.accept(&batch).map_err(failed(self.table))?;
+                if !keys.accept(&batch).map_err(failed(self.table))? {
+                    return Err(IngestError::Write {
+                        table: self.table.name.to_owned(),
+                        detail: "a bug: the merge of sorted runs is not sorted".to_owned(),
+                    });
+                }
                 writer
                     .write(&batch)
                     .map_err(|error| parquet_failed(self.table, &error))
@@ -338,6 +346,32 @@ fn published_properties(table: &Table) -> WriterProperties {
             table.description.to_owned(),
         )]))
         .build()
+}
+
+/// The latest day of a timestamp column, from the file's statistics; a day still to come is a typing
+/// error, and not counted.
+pub(crate) fn latest_date(path: &Path, column: &str) -> Option<NaiveDate> {
+    let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
+    let metadata = reader.metadata();
+    let position = metadata
+        .file_metadata()
+        .schema()
+        .get_fields()
+        .iter()
+        .position(|field| field.name() == column)?;
+    let today = Utc::now().date_naive();
+    let latest = metadata.row_groups().iter().filter_map(|group| {
+        match group.column(position).statistics()? {
+            Statistics::Int64(statistics) => {
+                DateTime::from_timestamp_micros(*statistics.max_opt()?)
+            }
+            _ => None,
+        }
+    });
+    latest
+        .map(|at| at.date_naive())
+        .filter(|date| *date <= today)
+        .max()
 }
 
 /// Makes sure a file survives a power cut before it is named in a manifest.

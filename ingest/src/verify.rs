@@ -5,37 +5,65 @@ mod orphans;
 
 use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use registre_schemas::manifest::{Gate, Manifest, Verdict};
+use registre_schemas::manifest::{Gate, Manifest, SourceFile, Verdict};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
+use crate::decode::rejects::UNREADABLE;
 use crate::error::IngestError;
 use crate::progress::Context;
 use crate::snapshot::WrittenTable;
 
-/// Every table can be reopened and holds the rows written.
-pub const RELU: &str = "relecture";
 /// No key is there twice.
 pub const CLE_UNIQUE: &str = "cle-unique";
-/// Every établissement has its unité légale.
-pub const ORPHELINS: &str = "orphelins";
-/// Every unité légale has an établissement.
-pub const SANS_ETABLISSEMENT: &str = "sans-etablissement";
 /// The data is not older than what is in service.
 pub const FRAICHEUR: &str = "fraicheur";
-/// A table that the snapshot in service fills is not empty.
+/// No source that is required gives an empty table, and none empties one in service.
 pub const TABLE_VIDE: &str = "table-vide";
+/// No source or table lost more than a tenth of its rows.
+pub const VOLUME: &str = "volume";
+/// No column has more than a hundredth of its values unreadable.
+pub const VALEURS_ILLISIBLES: &str = "valeurs-illisibles";
 
-/// Names of the gates, for `--help`.
+/// The gates that can stop a run, for `--allow` and its help.
 pub const GATES: &[&str] = &[
-    RELU,
     CLE_UNIQUE,
-    ORPHELINS,
-    SANS_ETABLISSEMENT,
     FRAICHEUR,
     TABLE_VIDE,
+    VOLUME,
+    VALEURS_ILLISIBLES,
 ];
+
+/// Reported only: what was reopened, and the rows without their counterpart.
+const RELU: &str = "relecture";
+const ORPHELINS: &str = "orphelins";
+const SANS_ETABLISSEMENT: &str = "sans-etablissement";
+
+/// Of the rows in service, how many hundredths may be missing: registers grow, and the largest
+/// accident seen (`rna_import_20220401.zip`) left a quarter.
+const KEPT_AT_LEAST: u64 = 90;
+/// Of the rows of a source, how many hundredths may have an unreadable value in one column.
+const UNREADABLE_AT_MOST: u64 = 1;
+/// Below this many, a share means nothing.
+const FEW: u64 = 10;
+
+/// A snapshot about to be published.
+#[derive(Debug, Clone, Copy)]
+pub struct Staged<'a> {
+    /// Where its tables are.
+    pub folder: &'a Path,
+    /// Its tables.
+    pub tables: &'a [WrittenTable],
+    /// The files it was made from.
+    pub sources: &'a [SourceFile],
+    /// Tables that a required source fills.
+    pub required: &'a [&'static str],
+    /// Date of each register.
+    pub as_of: &'a BTreeMap<String, NaiveDate>,
+    /// The snapshot in service, when it comes from the same origin.
+    pub in_service: Option<&'a Manifest>,
+}
 
 /// Verdicts being gathered.
 struct Gates<'a> {
@@ -44,21 +72,24 @@ struct Gates<'a> {
 }
 
 impl Gates<'_> {
-    fn passed(&mut self, name: &str, detail: String) {
+    fn add(&mut self, name: &str, verdict: Verdict, detail: String) {
         self.gates.push(Gate {
             name: name.to_owned(),
-            verdict: Verdict::Passed,
+            verdict,
             detail,
         });
     }
 
+    /// Unless something was already found.
+    fn passed(&mut self, name: &str, detail: String) {
+        if !self.gates.iter().any(|gate| gate.name == name) {
+            self.add(name, Verdict::Passed, detail);
+        }
+    }
+
     fn reported(&mut self, name: &str, detail: String) {
         tracing::warn!(gate = name, "{name}: {detail}");
-        self.gates.push(Gate {
-            name: name.to_owned(),
-            verdict: Verdict::Reported,
-            detail,
-        });
+        self.add(name, Verdict::Reported, detail);
     }
 
     fn tripped(&mut self, name: &str, detail: String) -> Result<(), IngestError> {
@@ -67,11 +98,7 @@ impl Gates<'_> {
                 gate = name,
                 "{name}: {detail}; let through by --allow {name}"
             );
-            self.gates.push(Gate {
-                name: name.to_owned(),
-                verdict: Verdict::Overridden,
-                detail,
-            });
+            self.add(name, Verdict::Overridden, detail);
             return Ok(());
         }
         Err(IngestError::Gate {
@@ -83,12 +110,9 @@ impl Gates<'_> {
     }
 }
 
-/// Checks the staged tables, and their date against the snapshot in service.
+/// Passes the staged snapshot through every gate.
 pub fn verify(
-    folder: &Path,
-    tables: &[WrittenTable],
-    as_of: &BTreeMap<String, NaiveDate>,
-    in_service: Option<&Manifest>,
+    staged: Staged<'_>,
     allowed: &[String],
     context: &Context,
 ) -> Result<Vec<Gate>, IngestError> {
@@ -96,11 +120,13 @@ pub fn verify(
         allowed,
         gates: Vec::new(),
     };
-    reread(folder, tables, &mut gates)?;
-    unique_keys(tables, &mut gates)?;
-    orphans(folder, context, &mut gates)?;
-    fresh(as_of, in_service, &mut gates)?;
-    not_emptied(tables, in_service, &mut gates)?;
+    reread(staged, &mut gates)?;
+    unique_keys(staged, &mut gates)?;
+    orphans(staged.folder, context, &mut gates)?;
+    fresh(staged, &mut gates)?;
+    not_empty(staged, &mut gates)?;
+    not_shrunk(staged, &mut gates)?;
+    readable(staged, &mut gates)?;
     Ok(gates.gates)
 }
 
@@ -113,53 +139,42 @@ fn open(folder: &Path, table: &str) -> Result<ParquetRecordBatchReaderBuilder<Fi
     })
 }
 
-fn reread(
-    folder: &Path,
-    tables: &[WrittenTable],
-    gates: &mut Gates<'_>,
-) -> Result<(), IngestError> {
-    for table in tables {
-        let rows = open(folder, &table.file.name)?
+/// Never overridden: a table that does not hold what was written is of no use.
+fn reread(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    let mut rows = Vec::new();
+    for WrittenTable { file, .. } in staged.tables {
+        let found = open(staged.folder, &file.name)?
             .metadata()
             .file_metadata()
             .num_rows();
-        if u64::try_from(rows).ok() != Some(table.file.rows) {
-            gates.tripped(
-                RELU,
-                format!(
-                    "{}: {rows} rows in the file, {} written",
-                    table.file.name, table.file.rows
-                ),
-            )?;
+        if u64::try_from(found).ok() != Some(file.rows) {
+            let detail = format!("{found} rows in the file, {} written", file.rows);
+            return Err(IngestError::Write {
+                table: file.name.clone(),
+                detail,
+            });
         }
+        rows.push(format!("{} {}", file.rows, file.name));
     }
-    let rows: Vec<String> = tables
-        .iter()
-        .map(|table| format!("{} {}", table.file.rows, table.file.name))
-        .collect();
     gates.passed(RELU, format!("rows: {}", rows.join(", ")));
     Ok(())
 }
 
-fn unique_keys(tables: &[WrittenTable], gates: &mut Gates<'_>) -> Result<(), IngestError> {
-    let mut clean = true;
-    for table in tables.iter().filter(|table| table.duplicates > 0) {
+fn unique_keys(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for table in staged.tables.iter().filter(|table| table.duplicates > 0) {
         let detail = format!(
             "{}: {} rows repeat a key, the first being {}",
             table.file.name,
             table.duplicates,
             table.first_duplicate.as_deref().unwrap_or_default()
         );
-        clean = false;
         if registre_schemas::table(&table.file.name).is_some_and(|table| table.unique) {
             gates.tripped(CLE_UNIQUE, detail)?;
         } else {
             gates.reported(CLE_UNIQUE, detail);
         }
     }
-    if clean {
-        gates.passed(CLE_UNIQUE, "no key is there twice".to_owned());
-    }
+    gates.passed(CLE_UNIQUE, "no key is there twice".to_owned());
     Ok(())
 }
 
@@ -197,45 +212,106 @@ fn orphans(folder: &Path, context: &Context, gates: &mut Gates<'_>) -> Result<()
     Ok(())
 }
 
-fn fresh(
-    as_of: &BTreeMap<String, NaiveDate>,
-    in_service: Option<&Manifest>,
-    gates: &mut Gates<'_>,
-) -> Result<(), IngestError> {
-    let dates: Vec<String> = as_of
-        .iter()
-        .map(|(register, date)| format!("{register} {date}"))
-        .collect();
-    for (register, date) in as_of {
-        let served = in_service.and_then(|manifest| manifest.as_of.get(register));
+fn fresh(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for (register, date) in staged.as_of {
+        let served = staged
+            .in_service
+            .and_then(|manifest| manifest.as_of.get(register));
         if let Some(served) = served.filter(|served| *served > date) {
-            gates.tripped(
-                FRAICHEUR,
-                format!("{register}: data of {date}, older than {served} in service"),
-            )?;
+            let detail = format!("{register}: data of {date}, older than {served} in service");
+            gates.tripped(FRAICHEUR, detail)?;
         }
     }
-    gates.passed(FRAICHEUR, dates.join(", "));
+    let dates = staged
+        .as_of
+        .iter()
+        .map(|(register, date)| format!("{register} {date}"));
+    gates.passed(FRAICHEUR, dates.collect::<Vec<_>>().join(", "));
     Ok(())
 }
 
-fn not_emptied(
-    tables: &[WrittenTable],
-    in_service: Option<&Manifest>,
-    gates: &mut Gates<'_>,
-) -> Result<(), IngestError> {
-    for table in tables.iter().filter(|table| table.file.rows == 0) {
-        let served = in_service
-            .and_then(|manifest| manifest.table(&table.file.name))
-            .map_or(0, |table| table.rows);
-        if served > 0 {
+fn not_empty(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for WrittenTable { file, .. } in staged.tables.iter().filter(|table| table.file.rows == 0) {
+        let served = staged
+            .in_service
+            .and_then(|manifest| manifest.table(&file.name));
+        let served = served.map_or(0, |table| table.rows);
+        if served > 0 || staged.required.contains(&file.name.as_str()) {
             gates.tripped(
                 TABLE_VIDE,
-                format!("{}: no row, {served} in service", table.file.name),
+                format!("{}: no row, {served} in service", file.name),
             )?;
         } else {
-            gates.reported(TABLE_VIDE, format!("{}: no row", table.file.name));
+            gates.reported(TABLE_VIDE, format!("{}: no row", file.name));
         }
     }
+    gates.passed(TABLE_VIDE, "every table has rows".to_owned());
+    Ok(())
+}
+
+/// Sources are compared too: the two files of the RNA make one table.
+fn not_shrunk(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    let Some(served) = staged.in_service else {
+        gates.passed(VOLUME, "nothing in service to compare with".to_owned());
+        return Ok(());
+    };
+    let sources = staged.sources.iter().filter_map(|new| {
+        let old = served.sources.iter().find(|old| old.name == new.name)?;
+        Some((&new.name, new.report.rows_read, old.report.rows_read))
+    });
+    let tables = staged.tables.iter().filter_map(|new| {
+        Some((
+            &new.file.name,
+            new.file.rows,
+            served.table(&new.file.name)?.rows,
+        ))
+    });
+    for (name, new, old) in sources.chain(tables) {
+        if old > FEW && new * 100 < old * KEPT_AT_LEAST {
+            let lost = 100 - new * 100 / old;
+            let detail = format!(
+                "{name}: {new} rows, {old} in service: {lost} % fewer, {} % allowed",
+                100 - KEPT_AT_LEAST
+            );
+            gates.tripped(VOLUME, detail)?;
+        }
+    }
+    gates.passed(
+        VOLUME,
+        format!(
+            "no source or table lost more than {} % of its rows",
+            100 - KEPT_AT_LEAST
+        ),
+    );
+    Ok(())
+}
+
+fn readable(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for SourceFile { name, report, .. } in staged.sources {
+        for (reason, count) in report
+            .rejects
+            .iter()
+            .filter(|(reason, _)| reason.starts_with(UNREADABLE))
+        {
+            if *count > FEW && count * 100 > report.rows_read * UNREADABLE_AT_MOST {
+                let first = report
+                    .samples
+                    .iter()
+                    .find(|sample| sample.reason == *reason);
+                let first =
+                    first.map(|first| format!(", the first line {} {:?}", first.line, first.value));
+                let detail = format!(
+                    "{name}: {count} of {} rows, {reason}{}",
+                    report.rows_read,
+                    first.unwrap_or_default()
+                );
+                gates.tripped(VALEURS_ILLISIBLES, detail)?;
+            }
+        }
+    }
+    gates.passed(
+        VALEURS_ILLISIBLES,
+        format!("no column above {UNREADABLE_AT_MOST} %"),
+    );
     Ok(())
 }

@@ -15,8 +15,28 @@ use std::sync::Arc;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
 
-/// Five minutes: a new snapshot comes once a day at most, and must not be ignored for long.
-const SHARED: HeaderValue = HeaderValue::from_static("public, max-age=300");
+/// Who may keep an answer made from the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Anyone, for five minutes: a new snapshot comes once a day at most, and must not be ignored
+    /// for long.
+    Shared,
+    /// The browser that asked, which must ask again each time: what a person looked for is nobody
+    /// else's business, and who asked to be hidden is hidden at once.
+    Browser,
+}
+
+impl Keep {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Shared => "public, max-age=300",
+            Self::Browser => "private, max-age=0, must-revalidate",
+        })
+    }
+}
+
+/// For what says that there is no answer: the next one may be different.
+const NOBODY: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The snapshot a request is answered from.
 #[derive(Clone)]
@@ -34,14 +54,15 @@ impl<S: Send + Sync> FromRequestParts<S> for InService {
     }
 }
 
-/// Pins the snapshot in service to the request, and handles its cache headers.
+/// Pins the snapshot in service to the request, and owns the cache headers of its answer: no handler
+/// behind it sets any.
 pub(crate) async fn from_snapshot(
-    State(catalog): State<Arc<Catalog>>,
+    State((catalog, keep)): State<(Arc<Catalog>, Keep)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let Some(snapshot) = catalog.current() else {
-        return next.run(request).await;
+        return kept_by_nobody(next.run(request).await);
     };
     let address = request
         .uri()
@@ -49,14 +70,14 @@ pub(crate) async fn from_snapshot(
         .map_or("/", axum::http::uri::PathAndQuery::as_str);
     let etag = etag(&snapshot.manifest.id, address);
     if matches(request.headers(), &etag) {
-        return fresh(StatusCode::NOT_MODIFIED.into_response(), &etag);
+        return fresh(StatusCode::NOT_MODIFIED.into_response(), keep, &etag);
     }
     request.extensions_mut().insert(InService(snapshot));
     let response = next.run(request).await;
     if response.status() == StatusCode::OK {
-        fresh(response, &etag)
+        fresh(response, keep, &etag)
     } else {
-        response
+        kept_by_nobody(response)
     }
 }
 
@@ -68,17 +89,27 @@ pub(crate) fn asset(
 ) -> Response {
     let etag = etag("f", bytes);
     if matches(headers, &etag) {
-        return fresh(StatusCode::NOT_MODIFIED.into_response(), &etag);
+        return fresh(
+            StatusCode::NOT_MODIFIED.into_response(),
+            Keep::Shared,
+            &etag,
+        );
     }
     fresh(
         ([(header::CONTENT_TYPE, content_type)], bytes).into_response(),
+        Keep::Shared,
         &etag,
     )
 }
 
-fn fresh(mut response: Response, etag: &str) -> Response {
+fn kept_by_nobody(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, NOBODY);
+    response
+}
+
+fn fresh(mut response: Response, keep: Keep, etag: &str) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, SHARED);
+    headers.insert(header::CACHE_CONTROL, keep.header());
     if let Ok(value) = HeaderValue::from_str(etag) {
         headers.insert(header::ETAG, value);
     }

@@ -314,6 +314,7 @@ mod tests {
             Fixture::pointer_outside,
             Fixture::corrupt_manifest,
             Fixture::truncated_table,
+            Fixture::missing_table,
         ] {
             damage(&fixture);
             seen = Arc::clone(&catalog).look(seen).await;

@@ -24,6 +24,16 @@ pub struct Config {
     pub poll_interval: Duration,
     /// How long requests in progress may last once the server is asked to stop.
     pub drain_timeout: Duration,
+    /// Clients connected at the same time, as far as the limit on open files allows; the next ones
+    /// wait.
+    pub max_clients: usize,
+    /// How long the headers of a request may take to come, and how long a connection may stay
+    /// without a request.
+    pub header_timeout: Duration,
+    /// Largest headers read, first line included, in bytes.
+    pub max_header: usize,
+    /// How long a connection lasts; its client then opens another.
+    pub max_age: Duration,
     /// Largest request body read, in bytes. No route has a use for one.
     pub max_body: usize,
 }
@@ -41,6 +51,10 @@ impl Default for Config {
             threads: cores,
             poll_interval: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(10),
+            max_clients: 10_000,
+            header_timeout: Duration::from_secs(15),
+            max_header: 16 * 1024,
+            max_age: Duration::from_mins(10),
             max_body: 16 * 1024,
         }
     }

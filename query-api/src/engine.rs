@@ -8,6 +8,7 @@ mod sql;
 use arrow::array::RecordBatch;
 use duckdb::{Connection, Params};
 use registre_schemas::association::ASSOCIATION;
+use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
 use registre_schemas::manifest::Manifest;
@@ -188,16 +189,9 @@ impl Engine {
                 let Some(association) = association(connection, id.as_str())? else {
                     return Ok(None);
                 };
-                let mut unite = None;
-                for siren in texts(connection, sql::SIRENS_OF_ASSOCIATION, id.as_str())? {
-                    unite = unite_legale(connection, &siren)?;
-                    if unite.is_some() {
-                        break;
-                    }
-                }
                 Ok(Some(AssociationFound {
+                    unite_legale: unite_of(connection, &id)?,
                     association,
-                    unite_legale: unite,
                 }))
             })
             .await
@@ -216,7 +210,7 @@ impl Engine {
     }
 }
 
-fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, duckdb::Error> {
+fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, PoolError> {
     first(
         connection,
         &UNITE_LEGALE,
@@ -225,7 +219,7 @@ fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, 
     )
 }
 
-fn etablissement(connection: &Connection, siret: &str) -> Result<Option<Record>, duckdb::Error> {
+fn etablissement(connection: &Connection, siret: &str) -> Result<Option<Record>, PoolError> {
     first(
         connection,
         &ETABLISSEMENT,
@@ -234,7 +228,7 @@ fn etablissement(connection: &Connection, siret: &str) -> Result<Option<Record>,
     )
 }
 
-fn association(connection: &Connection, id: &str) -> Result<Option<Record>, duckdb::Error> {
+fn association(connection: &Connection, id: &str) -> Result<Option<Record>, PoolError> {
     first(connection, &ASSOCIATION, &sql::ASSOCIATION_BY_ID, [id])
 }
 
@@ -243,7 +237,7 @@ fn siege(
     connection: &Connection,
     unite: &Record,
     siren: Siren,
-) -> Result<Option<Record>, duckdb::Error> {
+) -> Result<Option<Record>, PoolError> {
     if let Some(nic) = unite.text("nicSiegeUniteLegale") {
         let found = etablissement(connection, &format!("{siren}{nic}"))?;
         if found.is_some() {
@@ -258,12 +252,22 @@ fn siege(
     )
 }
 
+/// Whether the RNA may be put beside a unit. It publishes the name of the association, which is
+/// what a unit that is not diffusible asked to hide.
+fn may_be_linked(unite: &Record) -> bool {
+    let statut = unite.text("statutDiffusionUniteLegale").unwrap_or_default();
+    StatutDiffusion::from_code(statut) == StatutDiffusion::Diffusible
+}
+
 /// By the number SIRENE gives, else by the SIRET the RNA gives.
 fn association_of(
     connection: &Connection,
     unite: &Record,
     siren: Siren,
-) -> Result<Option<Record>, duckdb::Error> {
+) -> Result<Option<Record>, PoolError> {
+    if !may_be_linked(unite) {
+        return Ok(None);
+    }
     if let Some(id) = unite.text("identifiantAssociationUniteLegale") {
         let found = association(connection, id)?;
         if found.is_some() {
@@ -279,7 +283,18 @@ fn association_of(
     Ok(None)
 }
 
-fn reference_of(connection: &Connection, siren: Siren) -> Result<Option<String>, duckdb::Error> {
+/// The first unit either register links to that association.
+fn unite_of(connection: &Connection, id: &RnaId) -> Result<Option<Record>, PoolError> {
+    for siren in texts(connection, sql::SIRENS_OF_ASSOCIATION, id.as_str())? {
+        let found = unite_legale(connection, &siren)?.filter(may_be_linked);
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn reference_of(connection: &Connection, siren: Siren) -> Result<Option<String>, PoolError> {
     Ok(
         texts(connection, sql::REFERENCE_OF_DOUBLON, siren.as_str())?
             .into_iter()
@@ -287,21 +302,24 @@ fn reference_of(connection: &Connection, siren: Siren) -> Result<Option<String>,
     )
 }
 
-fn count(connection: &Connection, siren: Siren) -> Result<Count, duckdb::Error> {
-    connection
-        .prepare_cached(sql::COUNT_ETABLISSEMENTS)?
-        .query_row([siren.as_str()], |row| {
-            Ok(Count {
-                total: row.get(0)?,
-                actifs: row.get(1)?,
+fn count(connection: &Connection, siren: Siren) -> Result<Count, PoolError> {
+    let select = || -> Result<Count, duckdb::Error> {
+        connection
+            .prepare_cached(sql::COUNT_ETABLISSEMENTS)?
+            .query_row([siren.as_str()], |row| {
+                Ok(Count {
+                    total: row.get(0)?,
+                    actifs: row.get(1)?,
+                })
             })
-        })
+    };
+    select().map_err(|source| PoolError::reading(ETABLISSEMENT.name, source))
 }
 
-fn texts(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, duckdb::Error> {
+fn texts(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, PoolError> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([key], |row| row.get(0))?;
-    rows.collect()
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn first<P: Params>(
@@ -309,7 +327,7 @@ fn first<P: Params>(
     table: &'static Table,
     sql: &str,
     params: P,
-) -> Result<Option<Record>, duckdb::Error> {
+) -> Result<Option<Record>, PoolError> {
     Ok(records(connection, table, sql, params)?.into_iter().next())
 }
 
@@ -318,11 +336,49 @@ fn records<P: Params>(
     table: &'static Table,
     sql: &str,
     params: P,
-) -> Result<Vec<Record>, duckdb::Error> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let batches: Vec<RecordBatch> = statement.query_arrow(params)?.collect();
+) -> Result<Vec<Record>, PoolError> {
+    let select = || -> Result<Vec<RecordBatch>, duckdb::Error> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(statement.query_arrow(params)?.collect())
+    };
+    let batches = select().map_err(|source| PoolError::reading(table.name, source))?;
     Ok(batches
         .iter()
         .flat_map(|batch| rows::records(table, batch))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::testing::Fixture;
+
+    /// Either register names a unit that is not diffusible: neither is put beside the other.
+    #[tokio::test]
+    async fn a_unit_that_is_not_diffusible_has_no_association_in_either_direction() {
+        let fixture = Fixture::published("20261101T000000Z");
+        let catalog = Catalog::new(&fixture.config());
+        catalog.refresh().unwrap();
+        let snapshot = catalog.current().unwrap();
+        let engine = &snapshot.engine;
+        for (siren, id) in [("900000001", "W922000001"), ("900000019", "W922000002")] {
+            let unit = engine.unite_legale(siren.parse().unwrap()).await.unwrap();
+            assert!(unit.unwrap().association.is_none(), "{siren}");
+            let association = engine.association(id.parse().unwrap()).await.unwrap();
+            assert!(association.unwrap().unite_legale.is_none(), "{id}");
+        }
+        let linked = engine
+            .pool
+            .run(|connection| {
+                texts(
+                    connection,
+                    "SELECT siren FROM lien_siren_rna WHERE siren >= $1 ORDER BY ALL",
+                    "",
+                )
+            })
+            .await
+            .unwrap();
+        assert_eq!(linked, ["130025265", "356000000"]);
+    }
 }

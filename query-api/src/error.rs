@@ -1,7 +1,8 @@
 //! Every error a client can receive, as RFC 9457 `application/problem+json`.
 //!
 //! A handler returns [`ApiError`]; a [`Code`] is what clients may rely on. An inner cause is logged
-//! where the answer is made and never shown.
+//! where the answer is made and never sent: it may name files of this machine. The command line,
+//! whose user is at home, asks for it by [`ApiError::cause`].
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -123,7 +124,12 @@ impl ApiError {
         match self {
             Self::Identifiant { valeur, cause } => match valeur.parse() {
                 Ok(other) => format!("{} Consultez {}.", nature(&other), path_of(&other)),
-                Err(_neither) => cause.advice(),
+                Err(_neither) => match cause {
+                    IdentifierError::NotDigits { kind, .. } if is_a_name(valeur) => {
+                        format!("Un numéro {kind} est attendu ici, pas un nom.")
+                    }
+                    other => other.advice(),
+                },
             },
             Self::Doublon { reference, .. } => {
                 format!("Utilisez le SIREN {reference} : /v1/unites-legales/{reference}.")
@@ -147,6 +153,15 @@ impl ApiError {
         }
     }
 
+    /// What went wrong inside, for who operates the program: never for a client.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Interne(cause) => Some(cause.to_string()),
+            _ => None,
+        }
+    }
+
     /// The error of a status some layer answered by itself.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
@@ -159,6 +174,12 @@ impl ApiError {
             other => Self::Interne(format!("a layer answered {other}").into()),
         }
     }
+}
+
+/// Whether a person typed a name where a number goes: telling them to take its letters away would
+/// leave nothing.
+pub(crate) fn is_a_name(valeur: &str) -> bool {
+    valeur.chars().filter(|c| c.is_alphabetic()).count() > 2
 }
 
 /// What an identifier given in the wrong place is.

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `server` | connections: how many, for how long |
 //! | `router`, `middleware` | every route, and what surrounds them |
 //! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
@@ -27,6 +28,7 @@ mod openapi;
 mod params;
 mod record;
 mod router;
+mod server;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -35,7 +37,6 @@ mod view;
 
 use registre_schemas::identifiers::Identifier;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 
 pub use config::Config;
@@ -67,30 +68,9 @@ pub async fn serve(
     }
     let watching = tokio::spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
     let app = router::router(&config, catalog);
-
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        shutdown.await;
-        // The receiver is gone only when the server already ended.
-        let _ = stopping.send(());
-    });
-    let outcome = tokio::select! {
-        outcome = server => outcome.map_err(ServeError::from),
-        () = drained(stopped, config.drain_timeout) => {
-            tracing::warn!("requests still in progress were cut off");
-            Ok(())
-        }
-    };
+    let outcome = server::run(listener, app, &config, shutdown).await;
     watching.abort();
-    outcome
-}
-
-/// Completes once the server has been stopping for that long.
-async fn drained(stopped: tokio::sync::oneshot::Receiver<()>, limit: Duration) {
-    match stopped.await {
-        Ok(()) => tokio::time::sleep(limit).await,
-        Err(_server_ended) => std::future::pending().await,
-    }
+    Ok(outcome?)
 }
 
 /// The answer the server would give for a SIRET, a SIREN or an RNA number. Blocking: not for use
@@ -118,7 +98,7 @@ mod tests {
     use crate::testing::Fixture;
     use std::io::Write as _;
     use std::net::TcpStream;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     #[tokio::test]
     async fn a_stalled_client_does_not_hold_the_server_past_its_drain() {
@@ -152,5 +132,25 @@ mod tests {
         assert_eq!(found["unite_legale"]["sigle"], "DINUM");
         let missing = lookup(&Fixture::empty().config(), "130025265").unwrap_err();
         assert_eq!(missing.code(), Code::AucuneDonnee);
+        assert_eq!(missing.cause(), None);
+    }
+
+    #[test]
+    fn the_command_line_is_told_which_file_is_damaged() {
+        let fixture = Fixture::published("20261101T000000Z");
+        for (damage, expected) in [
+            (
+                Fixture::truncated_table as fn(&Fixture),
+                "etablissement.parquet has 100 bytes",
+            ),
+            (Fixture::overwritten_table, "read etablissement.parquet"),
+            (Fixture::missing_table, "etablissement.parquet"),
+        ] {
+            damage(&fixture);
+            let error = lookup(&fixture.config(), "13002526500013").unwrap_err();
+            let cause = error.cause().unwrap_or_default();
+            assert!(cause.contains(expected), "{cause}");
+            assert!(!error.to_string().contains("parquet"), "{error}");
+        }
     }
 }

@@ -5,13 +5,15 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use std::sync::Arc;
 
+use crate::cache::Keep;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::{cache, docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
 pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
-    let from_snapshot = from_fn_with_state(Arc::clone(&catalog), cache::from_snapshot);
+    let from_snapshot =
+        |keep| from_fn_with_state((Arc::clone(&catalog), keep), cache::from_snapshot);
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
         .route("/v1/unites-legales/{siren}", get(handlers::unite_legale))
@@ -20,8 +22,11 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
             get(handlers::etablissements),
         )
         .route("/v1/associations/{id}", get(handlers::association))
+        .route_layer(from_snapshot(Keep::Shared));
+
+    let page = Router::new()
         .route("/", get(ui::page))
-        .route_layer(from_snapshot);
+        .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()
         .route("/health", get(handlers::health))
@@ -33,6 +38,7 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
         .route("/favicon.svg", get(ui::icon));
 
     let routes = data
+        .merge(page)
         .merge(rest)
         .method_not_allowed_fallback(handlers::methode_non_permise)
         .fallback(handlers::route_inconnue)
@@ -233,6 +239,7 @@ mod tests {
         let (_fixture, app) = app().await;
         for path in [
             "/v1/etablissements/13002526500013",
+            "/?id=13002526500013",
             "/style.css",
             "/docs/swagger-ui.css",
         ] {
@@ -241,7 +248,30 @@ mod tests {
             let again = send(&app, request.body(Body::empty()).unwrap()).await;
             assert_eq!((again.status, again.text()), (304, ""), "{path}");
             assert_eq!(again.header("etag"), first.header("etag"));
+            assert_eq!(again.header("cache-control"), first.header("cache-control"));
         }
+    }
+
+    #[tokio::test]
+    async fn each_answer_says_who_may_keep_it() {
+        let (_fixture, app) = app().await;
+        let (shared, browser) = ("public, max-age=300", "private, max-age=0, must-revalidate");
+        for (path, expected) in [
+            ("/v1/etablissements/13002526500013", shared),
+            ("/v1/etablissements/21920023500014", "no-store"),
+            ("/?id=13002526500013", browser),
+            ("/", browser),
+            ("/?id=21920023500014", "no-store"),
+            ("/?id=bonjour", "no-store"),
+            ("/style.css", shared),
+            ("/health", "no-store"),
+        ] {
+            let answer = get(&app, path).await;
+            let headers: Vec<_> = answer.headers.get_all("cache-control").iter().collect();
+            assert_eq!(headers, [expected], "{path}");
+        }
+        let empty = Fixture::empty().app().await;
+        assert_eq!(get(&empty, "/").await.header("cache-control"), "no-store");
     }
 
     #[tokio::test]

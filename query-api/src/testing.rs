@@ -1,5 +1,8 @@
 //! A tiny snapshot on disk and a router over it, for the tests of this crate.
 
+mod damage;
+mod rows;
+
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -24,136 +27,7 @@ use crate::catalog::{Catalog, Seen};
 use crate::config::Config;
 use crate::record::{Record, Value};
 use crate::router;
-
-/// A row: the columns it has, as text.
-type Row<'row> = &'row [(&'row str, &'row str)];
-
-/// Public bodies, and a made-up person who asked for a partial diffusion.
-const ROWS: &[(&str, Row<'static>)] = &[
-    (
-        "unite_legale",
-        &[
-            ("siren", "130025265"),
-            ("statutDiffusionUniteLegale", "O"),
-            (
-                "denominationUniteLegale",
-                "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
-            ),
-            ("sigleUniteLegale", "DINUM"),
-            ("nicSiegeUniteLegale", "00013"),
-            ("etatAdministratifUniteLegale", "A"),
-            ("dateCreationUniteLegale", "2017-05-24"),
-            ("categorieJuridiqueUniteLegale", "7120"),
-            ("activitePrincipaleUniteLegale", "84.11Z"),
-            ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
-            ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
-        ],
-    ),
-    (
-        "unite_legale",
-        &[
-            ("siren", "356000000"),
-            ("statutDiffusionUniteLegale", "O"),
-            ("denominationUniteLegale", "LA POSTE <SA>"),
-            ("nicSiegeUniteLegale", "00048"),
-            ("etatAdministratifUniteLegale", "A"),
-            ("dateCreationUniteLegale", "1900-01-01"),
-            ("identifiantAssociationUniteLegale", "W751004076"),
-        ],
-    ),
-    (
-        "unite_legale",
-        &[
-            ("siren", "900000001"),
-            ("statutDiffusionUniteLegale", "P"),
-            ("nomUniteLegale", "[ND]"),
-            ("prenomUsuelUniteLegale", "CAMILLE"),
-            ("prenom1UniteLegale", "CAMILLE"),
-            ("sigleUniteLegale", "[ND]"),
-            ("etatAdministratifUniteLegale", "C"),
-            ("nicSiegeUniteLegale", "00017"),
-        ],
-    ),
-    (
-        "etablissement",
-        &[
-            ("siren", "130025265"),
-            ("nic", "00013"),
-            ("siret", "13002526500013"),
-            ("statutDiffusionEtablissement", "O"),
-            ("etablissementSiege", "true"),
-            ("etatAdministratifEtablissement", "A"),
-            ("numeroVoieEtablissement", "20"),
-            ("typeVoieEtablissement", "AV"),
-            ("libelleVoieEtablissement", "DE SEGUR"),
-            ("codePostalEtablissement", "75007"),
-            ("libelleCommuneEtablissement", "PARIS 7"),
-            ("codeCommuneEtablissement", "75107"),
-            ("activitePrincipaleEtablissement", "84.11Z"),
-            ("nomenclatureActivitePrincipaleEtablissement", "NAFRev2"),
-        ],
-    ),
-    (
-        "etablissement",
-        &[
-            ("siren", "356000000"),
-            ("nic", "00048"),
-            ("siret", "35600000000048"),
-            ("etablissementSiege", "true"),
-            ("etatAdministratifEtablissement", "A"),
-        ],
-    ),
-    (
-        "etablissement",
-        &[
-            ("siren", "356000000"),
-            ("nic", "09075"),
-            ("siret", "35600000009075"),
-            ("etablissementSiege", "false"),
-            ("etatAdministratifEtablissement", "F"),
-            ("dateDebut", "2015-03-01"),
-        ],
-    ),
-    (
-        "etablissement",
-        &[
-            ("siren", "900000001"),
-            ("nic", "00017"),
-            ("siret", "90000000100017"),
-            ("statutDiffusionEtablissement", "P"),
-            ("etatAdministratifEtablissement", "F"),
-            ("numeroVoieEtablissement", "[ND]"),
-            ("libelleVoieEtablissement", "[ND]"),
-            ("codePostalEtablissement", "92000"),
-            ("libelleCommuneEtablissement", "NANTERRE"),
-            ("enseigne1Etablissement", "[ND]"),
-        ],
-    ),
-    (
-        "doublon",
-        &[("siren", "130025265"), ("sirenDoublon", "100000009")],
-    ),
-    (
-        "association",
-        &[
-            ("id", "W751004076"),
-            ("titre", "ASSOCIATION D'ESSAI"),
-            ("position", "A"),
-            ("date_creat", "0001-01-01"),
-            ("email", "personne@example.org"),
-            ("publiweb", "0"),
-        ],
-    ),
-    (
-        "association",
-        &[
-            ("id", "W921000001"),
-            ("titre", "AMICALE"),
-            ("siret", "13002526500013"),
-            ("position", "D"),
-        ],
-    ),
-];
+use rows::{ROWS, Row};
 
 /// A row of a table, without a file.
 pub(crate) fn record(table: &str, row: Row<'_>) -> Record {
@@ -307,38 +181,6 @@ impl Fixture {
         file.write_all(json.as_bytes()).unwrap();
         file.persist(self.folder.path().join("current.json"))
             .unwrap();
-    }
-
-    pub(crate) fn corrupt_pointer(&self) {
-        self.point("{\"snapshot\":");
-    }
-
-    pub(crate) fn pointer_outside(&self) {
-        self.point("{\"snapshot\":\"../../etc\"}");
-    }
-
-    pub(crate) fn corrupt_manifest(&self) {
-        self.write_snapshot("damaged");
-        write(
-            &self.folder.path().join("snapshots/damaged").join(FILE_NAME),
-            "{}",
-        );
-        self.point("{\"snapshot\":\"damaged\"}");
-    }
-
-    pub(crate) fn truncated_table(&self) {
-        self.write_snapshot("truncated");
-        let file = self
-            .folder
-            .path()
-            .join("snapshots/truncated/etablissement.parquet");
-        File::options()
-            .write(true)
-            .open(file)
-            .unwrap()
-            .set_len(100)
-            .unwrap();
-        self.point("{\"snapshot\":\"truncated\"}");
     }
 
     /// Small, over this folder.

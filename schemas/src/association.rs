@@ -21,7 +21,7 @@ pub const PERSONAL: &[&str] = &["telephone", "email"];
 
 #[rustfmt::skip] // one line per column reads as a table
 const COLUMNS: &[Column] = &[
-    column!(Text, Key, "id", "id", "Numéro RNA : W et 9 caractères (waldec), ou numéro de la préfecture (import)"),
+    column!(Text, Key(0), "id", "id", "Numéro RNA : W et 9 caractères (waldec), ou numéro de la préfecture (import)"),
     column!(Text, Always, "id_ex", "id_ex", "Ancien numéro de l'association"),
     column!(Text, Always, "siret", "siret", "Numéro SIRET déclaré au RNA, facultatif"),
     column!(Text, Always, "rup_mi", "rup_mi", "Numéro de reconnaissance d'utilité publique attribué par le ministère"),

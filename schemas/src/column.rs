@@ -54,8 +54,9 @@ impl Kind {
 /// Whether a source must carry a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// In the file since its first version, and not null in any row: the run stops without it.
-    Key,
+    /// In the file since its first version, and not null in any row: the run stops without it, and
+    /// a row without it is refused. Exactly that many digits, or any text when zero.
+    Key(usize),
     /// In the file since its first version: the run stops without it.
     Always,
     /// Added or removed over the years: null when the file does not have it.
@@ -85,7 +86,7 @@ impl Column {
     /// Whether a row may lack it.
     #[must_use]
     pub fn nullable(&self) -> bool {
-        self.presence != Presence::Key
+        !matches!(self.presence, Presence::Key(_))
     }
 }
 
@@ -145,22 +146,22 @@ impl Table {
 
 /// Shorthand for the tables: `column!(Text, Always, "name", "field", "description", Nomenclature)`.
 macro_rules! column {
-    ($kind:ident, $presence:ident, $name:literal, $field:literal, $description:literal) => {
+    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal) => {
         $crate::column::Column {
             name: $name,
             field: $field,
             kind: $crate::column::Kind::$kind,
-            presence: $crate::column::Presence::$presence,
+            presence: $crate::column::Presence::$presence$(($digits))?,
             nomenclature: None,
             description: $description,
         }
     };
-    ($kind:ident, $presence:ident, $name:literal, $field:literal, $description:literal, $nomenclature:ident) => {
+    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal, $nomenclature:ident) => {
         $crate::column::Column {
             name: $name,
             field: $field,
             kind: $crate::column::Kind::$kind,
-            presence: $crate::column::Presence::$presence,
+            presence: $crate::column::Presence::$presence$(($digits))?,
             nomenclature: Some($crate::nomenclature::Nomenclature::$nomenclature),
             description: $description,
         }

@@ -16,9 +16,9 @@ pub static ETABLISSEMENT: Table = Table {
 
 #[rustfmt::skip] // one line per column reads as a table
 const COLUMNS: &[Column] = &[
-    column!(Text, Key, "siren", "siren", "Numéro SIREN de l'unité légale, 9 chiffres"),
-    column!(Text, Key, "nic", "nic", "Numéro interne de classement, 5 chiffres"),
-    column!(Text, Key, "siret", "siret", "Numéro SIRET, 14 chiffres : SIREN puis NIC"),
+    column!(Text, Key(9), "siren", "siren", "Numéro SIREN de l'unité légale, 9 chiffres"),
+    column!(Text, Key(5), "nic", "nic", "Numéro interne de classement, 5 chiffres"),
+    column!(Text, Key(14), "siret", "siret", "Numéro SIRET, 14 chiffres : SIREN puis NIC"),
     column!(Text, Always, "statutDiffusionEtablissement", "statut_diffusion", "Statut de diffusion : O diffusible, P diffusion partielle (valeurs masquées par [ND])", StatutDiffusion),
     column!(Date, Always, "dateCreationEtablissement", "date_creation", "Date de création ; 1900-01-01 signifie inconnue"),
     column!(Text, Always, "trancheEffectifsEtablissement", "tranche_effectifs", "Tranche d'effectif salarié de l'établissement", TrancheEffectifs),
@@ -88,8 +88,8 @@ pub static LIEN_SUCCESSION: Table = Table {
 
 #[rustfmt::skip] // one line per column reads as a table
 const LIEN_COLUMNS: &[Column] = &[
-    column!(Text, Key, "siretEtablissementPredecesseur", "siret_predecesseur", "SIRET de l'établissement prédécesseur"),
-    column!(Text, Key, "siretEtablissementSuccesseur", "siret_successeur", "SIRET de l'établissement successeur"),
+    column!(Text, Key(14), "siretEtablissementPredecesseur", "siret_predecesseur", "SIRET de l'établissement prédécesseur"),
+    column!(Text, Key(14), "siretEtablissementSuccesseur", "siret_successeur", "SIRET de l'établissement successeur"),
     column!(Date, Always, "dateLienSuccession", "date_lien_succession", "Date d'effet du lien de succession"),
     column!(Boolean, Always, "transfertSiege", "transfert_siege", "Vrai quand le siège est transféré"),
     column!(Boolean, Always, "continuiteEconomique", "continuite_economique", "Vrai quand l'activité continue"),

@@ -15,7 +15,7 @@ pub static UNITE_LEGALE: Table = Table {
 
 #[rustfmt::skip] // one line per column reads as a table
 const COLUMNS: &[Column] = &[
-    column!(Text, Key, "siren", "siren", "Numéro SIREN, 9 chiffres"),
+    column!(Text, Key(9), "siren", "siren", "Numéro SIREN, 9 chiffres"),
     column!(Text, Always, "statutDiffusionUniteLegale", "statut_diffusion", "Statut de diffusion : O diffusible, P diffusion partielle (valeurs masquées par [ND])", StatutDiffusion),
     column!(Boolean, Always, "unitePurgeeUniteLegale", "unite_purgee", "Vrai quand l'unité, cessée avant le 31/12/2002, a été purgée de son historique"),
     column!(Date, Always, "dateCreationUniteLegale", "date_creation", "Date de création ; 1900-01-01 signifie inconnue"),
@@ -63,7 +63,7 @@ pub static DOUBLON: Table = Table {
 
 #[rustfmt::skip] // one line per column reads as a table
 const DOUBLON_COLUMNS: &[Column] = &[
-    column!(Text, Key, "siren", "siren", "SIREN de l'unité légale qui fait référence"),
-    column!(Text, Key, "sirenDoublon", "siren_doublon", "SIREN du doublon"),
+    column!(Text, Key(9), "siren", "siren", "SIREN de l'unité légale qui fait référence"),
+    column!(Text, Key(9), "sirenDoublon", "siren_doublon", "SIREN du doublon"),
     column!(Timestamp, Always, "dateDernierTraitementDoublon", "date_dernier_traitement", "Date du dernier traitement du doublon"),
 ];

@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::harness::{Ran, copy_folder, generate, ingest, registre, run, snapshot, write_zip};
+use crate::harness::{
+    Ran, copy_folder, generate, ingest, registre, run, snapshot, write_file, write_zip,
+};
 
 /// A folder of official files, and a data folder that serves them.
 struct Scene {
@@ -174,6 +176,99 @@ fn a_key_there_twice_trips_its_gate_and_can_be_let_through_by_name() {
         "cle-unique",
     ]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_a_tenth_of_its_usual_size_trips_its_gate() {
+    let scene = Scene::new();
+    scene.forget_the_catalogue();
+    // Where the files were found without a catalogue once, that is what is in service.
+    assert_eq!(ingest(scene.source(), &scene.data()).code, Some(0));
+    rewrite_csv(&scene.source().join("StockUniteLegale_utf8.zip"), |text| {
+        let lines: Vec<&str> = text.lines().collect();
+        lines[..lines.len() / 10].join("\n")
+    });
+    scene.refused(
+        5,
+        &["volume", "StockUniteLegale", "% fewer", "--allow volume"],
+    );
+}
+
+#[test]
+fn a_column_of_unreadable_values_trips_its_gate() {
+    let scene = Scene::new();
+    scene.forget_the_catalogue();
+    rewrite_csv(&scene.source().join("StockDoublons_utf8.zip"), |text| {
+        let row = "130025265,356000000,22/03/2024\n";
+        format!("{}\n{}", text.lines().next().unwrap(), row.repeat(40))
+    });
+    scene.refused(5, &["cle-unique"]);
+    rewrite_csv(&scene.source().join("StockDoublons_utf8.zip"), |text| {
+        let rows = (0..40).map(|n| format!("130025265,{:09},22/03/2024", 100_000_000 + n));
+        let rows: Vec<String> = rows.collect();
+        format!("{}\n{}", text.lines().next().unwrap(), rows.join("\n"))
+    });
+    scene.refused(
+        5,
+        &[
+            "valeurs-illisibles",
+            "dateDernierTraitementDoublon",
+            "line 2",
+        ],
+    );
+}
+
+#[test]
+fn an_empty_required_file_is_refused_even_the_first_time() {
+    let scene = Scene::new();
+    scene.forget_the_catalogue();
+    rewrite_csv(
+        &scene.source().join("StockEtablissement_utf8.zip"),
+        |text| text.lines().next().unwrap().to_owned(),
+    );
+    let data = scene.folder.path().join("fresh");
+    let ran = ingest(scene.source(), &data);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("table-vide") && ran.stderr.contains("etablissement"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn stray_files_beside_ours_are_left_alone() {
+    let scene = Scene::new();
+    for folder in ["staging", "snapshots"] {
+        write_file(&scene.data().join(folder).join(".DS_Store"), b"");
+    }
+    fs::create_dir(scene.data().join("snapshots/copie")).unwrap();
+    generate(1200, 1, &scene.source());
+    let ran = ingest(scene.source(), &scene.data());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(scene.data().join("snapshots/copie").is_dir());
+}
+
+#[test]
+fn a_damaged_snapshot_is_made_again() {
+    let scene = Scene::new();
+    let damaged = snapshot(&scene.data());
+    File::options()
+        .write(true)
+        .open(damaged.join("unite_legale.parquet"))
+        .unwrap()
+        .set_len(1000)
+        .unwrap();
+    let ran = ingest(scene.source(), &scene.data());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(snapshot(&scene.data()) != damaged);
+    let lookup = run(&[
+        "lookup",
+        "356000000",
+        "--data",
+        scene.data().to_str().unwrap(),
+    ]);
+    assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
 }
 
 #[test]

@@ -140,3 +140,24 @@ fn ingesting_the_same_files_again_changes_nothing() {
     assert!(again.stderr.contains("did not change"), "{}", again.stderr);
     assert_eq!(crate::harness::snapshot(&data), served);
 }
+
+#[test]
+fn a_schedule_is_read_before_anything_is_done() {
+    let data = tempfile::tempdir().unwrap();
+    let ran = run(&[
+        "up",
+        "--refresh",
+        "nope",
+        "--source",
+        "sample",
+        "--data",
+        data.path().to_str().unwrap(),
+    ]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("--refresh") && ran.stderr.contains("nope"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!data.path().join("current.json").exists());
+}

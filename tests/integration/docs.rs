@@ -6,29 +6,88 @@ use crate::harness::{run, sample_server};
 
 const README: &str = include_str!("../../README.md");
 
+/// The commands `registre --help` lists.
+fn commands() -> Vec<String> {
+    let help = run(&["--help"]).stdout;
+    let (_, list) = help.split_once("Commands:\n").unwrap();
+    list.lines()
+        .take_while(|line| !line.is_empty())
+        // The description of a command may go on below it, further right.
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The words of `text` made of `kind` of characters that start with `prefix`.
+fn words(text: &str, prefix: &str, kind: fn(char) -> bool) -> Vec<String> {
+    text.split(|c| !kind(c))
+        .filter(|word| word.len() > prefix.len() && word.starts_with(prefix))
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
-fn every_environment_variable_and_command_is_in_the_readme() {
-    let mut words = vec!["REGISTRE_LOG".to_owned()];
-    for command in ["up", "ingest", "serve", "lookup", "generate"] {
-        let help = run(&[command, "--help"]).stdout;
-        words.push(format!("registre {command}"));
-        words.extend(
-            help.split(|c: char| !c.is_ascii_uppercase() && c != '_')
-                .filter(|word| word.starts_with("REGISTRE_"))
-                .map(str::to_owned),
-        );
+fn every_command_option_and_environment_variable_is_in_the_readme() {
+    let commands = commands();
+    assert!(commands.len() >= 5, "{commands:?}");
+    let option = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let known = words(README, "--", option);
+    let mut missing = Vec::new();
+    for command in commands {
+        let help = run(&[&command, "--help"]).stdout;
+        let mut expected = words(&help, "REGISTRE_", |c| c.is_ascii_uppercase() || c == '_');
+        expected.push(format!("registre {command}"));
+        expected.push("REGISTRE_LOG".to_owned());
+        missing.extend(expected.into_iter().filter(|word| !README.contains(word)));
+        let options = words(&help, "--", option)
+            .into_iter()
+            .filter(|option| option != "--help" && option != "--version");
+        missing.extend(options.filter(|option| !known.contains(option)));
     }
-    for word in words {
-        assert!(README.contains(&word), "{word} is not in the README");
-    }
+    missing.sort();
+    missing.dedup();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
+}
+
+/// The addresses the README shows, answers excluded: they name others than the one asked.
+fn addresses_of_the_readme() -> Vec<&'static str> {
+    README
+        .split("```")
+        .filter(|block| !block.starts_with("json\n"))
+        .flat_map(|block| block.split(|c: char| c.is_whitespace() || "`'\"(),;".contains(c)))
+        .map(|word| word.strip_prefix("http://127.0.0.1:8080").unwrap_or(word))
+        .filter(|word| word.starts_with('/'))
+        .map(|word| word.split('?').next().unwrap_or(word))
+        .collect()
+}
+
+/// Whether `address` is one of the path `pattern`, where `{name}` stands for one segment.
+fn is_shaped_as(address: &str, pattern: &str) -> bool {
+    let (address, pattern) = (address.split('/'), pattern.split('/'));
+    address.clone().count() == pattern.clone().count()
+        && address.zip(pattern).all(|(segment, expected)| {
+            let free = expected.starts_with('{') && expected.ends_with('}');
+            segment == expected || (free && !segment.is_empty())
+        })
 }
 
 #[test]
 fn every_route_of_the_openapi_document_is_in_the_readme() {
+    let pattern = "/v1/unites-legales/{siren}/etablissements";
+    assert!(is_shaped_as(
+        "/v1/unites-legales/356000000/etablissements",
+        pattern
+    ));
+    assert!(!is_shaped_as("/v1/unites-legales/356000000", pattern));
+    let shown = addresses_of_the_readme();
     let openapi = sample_server().get("/openapi.json").json();
     for path in openapi["paths"].as_object().unwrap().keys() {
-        let start = path.split('{').next().unwrap();
-        assert!(README.contains(start), "{path} is not in the README");
+        assert!(
+            shown.iter().any(|address| is_shaped_as(address, path)),
+            "{path} is not in the README"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Ran, Server, generate, ingest, manifest, registre, sample, snapshot};
+use crate::harness::{Ran, Server, generate, ingest, manifest, registre, run, sample, snapshot};
 
 /// A different moment each time, the same ones at every run.
 fn moments(count: u32, longest: Duration) -> Vec<Duration> {
@@ -119,7 +119,7 @@ fn a_new_snapshot_goes_into_service_without_a_failed_request() {
     generate(2000, 2, &second);
     assert_eq!(ingest(&first, &data).code, Some(0));
     let server = Server::start(&data);
-    let before = server.get("/health").json()["snapshot"].clone();
+    let before = wait_for_snapshot(&server, |_| true);
     let running = std::sync::atomic::AtomicBool::new(true);
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..2)
@@ -137,17 +137,28 @@ fn a_new_snapshot_goes_into_service_without_a_failed_request() {
             .collect();
         let ran = ingest(&second, &data);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while server.get("/health").json()["snapshot"] == before {
-            assert!(Instant::now() < deadline, "the new snapshot is not served");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait_for_snapshot(&server, |snapshot| snapshot != before);
         std::thread::sleep(Duration::from_millis(300));
         running.store(false, std::sync::atomic::Ordering::Relaxed);
         for client in clients {
             assert!(client.join().unwrap() > 10);
         }
     });
+}
+
+/// Waits until the server is of that opinion on its snapshot; gives its name.
+fn wait_for_snapshot(server: &Server, wanted: impl Fn(&str) -> bool) -> String {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let snapshot = server.get("/health").json()["snapshot"]
+            .as_str()
+            .map(str::to_owned);
+        if let Some(snapshot) = snapshot.filter(|snapshot| wanted(snapshot)) {
+            return snapshot;
+        }
+        assert!(Instant::now() < deadline, "no such snapshot is served");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -163,12 +174,37 @@ fn up_ingests_serves_and_refreshes_on_schedule() {
         "* * * * * *",
     ];
     let server = Server::start_with(&arguments, &data);
-    let before = server.get("/health").json()["snapshot"].clone();
+    let first = wait_for_snapshot(&server, |_| true);
     generate(2500, 1, &source);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while server.get("/health").json()["snapshot"] == before {
-        assert!(Instant::now() < deadline, "the schedule did not publish");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    wait_for_snapshot(&server, |snapshot| snapshot != first);
     assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn up_ends_when_its_first_snapshot_cannot_be_made() {
+    let data = tempfile::tempdir().unwrap();
+    let ran = run(&[
+        "up",
+        "--source",
+        "/nulle/part",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        data.path().to_str().unwrap(),
+    ]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+}
+
+#[test]
+fn up_leaves_the_sample_for_another_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, data) = (folder.path().join("source"), folder.path().join("data"));
+    generate(1000, 1, &source);
+    assert_eq!(ingest("sample", &data).code, Some(0));
+    let server = Server::start_with(&["up", "--source", source.to_str().unwrap()], &data);
+    let health = server.get("/health").json();
+    assert!(
+        health["origine"].as_str().unwrap().ends_with("source"),
+        "{health}"
+    );
 }

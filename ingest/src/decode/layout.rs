@@ -5,28 +5,45 @@ use registre_schemas::Table;
 use registre_schemas::column::Presence;
 use std::io::Read;
 
+use super::record::Shape;
 use super::split::{BOM, Splitter};
 use crate::error::IngestError;
+
+/// No register has as many: past it the file is something else, and each column costs memory.
+const MOST_COLUMNS: usize = 1000;
 
 /// One file's columns, matched to its table's.
 #[derive(Debug)]
 pub struct Layout {
     /// Where rows go.
     pub table: &'static Table,
-    /// Field delimiter.
-    pub delimiter: u8,
+    /// Its delimiter, and the fields a record must have.
+    pub shape: Shape,
     /// File, inside its archive if any, for messages.
     pub file: String,
-    /// Fields a record must have.
-    pub width: usize,
     /// For each column of the schema, the field it comes from.
     pub fields: Vec<Option<usize>>,
+    /// What a row cannot do without.
+    pub keys: Vec<KeyField>,
+    /// Places of SIREN, NIC and SIRET when a row has the three: the last is the first two.
+    pub siret_parts: Option<[usize; 3]>,
     /// The table's schema, then the unknown columns of all files of the archive.
     pub schema: SchemaRef,
     /// Names of those unknown columns.
     pub unknown: Vec<String>,
     /// Optional columns this file lacks.
     pub missing: Vec<String>,
+}
+
+/// A field every row must have.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyField {
+    /// Its column.
+    pub name: &'static str,
+    /// Its place in a record.
+    pub field: usize,
+    /// How many digits it has; zero for any text.
+    pub digits: usize,
 }
 
 impl Layout {
@@ -39,17 +56,14 @@ impl Layout {
         unknown: &[String],
     ) -> Result<Self, IngestError> {
         let position = |name: &str| header.iter().position(|field| field == name);
-        let absent = |presence: &[Presence]| -> Vec<String> {
-            table
+        let absent = |which: fn(Presence) -> bool| -> Vec<String> {
+            let lacking = table
                 .columns
                 .iter()
-                .filter(|column| {
-                    presence.contains(&column.presence) && position(column.name).is_none()
-                })
-                .map(|column| column.name.to_owned())
-                .collect()
+                .filter(|column| which(column.presence) && position(column.name).is_none());
+            lacking.map(|column| column.name.to_owned()).collect()
         };
-        let required = absent(&[Presence::Key, Presence::Always]);
+        let required = absent(|presence| matches!(presence, Presence::Key(_) | Presence::Always));
         if !required.is_empty() {
             return Err(IngestError::Decode {
                 file,
@@ -86,14 +100,36 @@ impl Layout {
             })
             .chain(unknown.iter().map(|name| position(name)))
             .collect();
+        let keys = table
+            .columns
+            .iter()
+            .filter_map(|column| match column.presence {
+                Presence::Key(digits) => Some(KeyField {
+                    name: column.name,
+                    field: position(column.name)?,
+                    digits,
+                }),
+                _ => None,
+            });
+        let keys: Vec<KeyField> = keys.collect();
+        let part = |name: &str| {
+            keys.iter()
+                .find(|key| key.name == name)
+                .map(|key| key.field)
+        };
+        let siret_parts = part("siren").zip(part("nic")).zip(part("siret"));
         Ok(Self {
             table,
-            delimiter,
-            width: header.len(),
+            shape: Shape {
+                delimiter,
+                width: header.len(),
+            },
+            siret_parts: siret_parts.map(|((siren, nic), siret)| [siren, nic, siret]),
+            keys,
             fields,
             schema: table.schema(unknown),
             unknown: unknown.to_vec(),
-            missing: absent(&[Presence::Sometimes]),
+            missing: absent(|presence| presence == Presence::Sometimes),
             file,
         })
     }
@@ -110,13 +146,19 @@ pub fn read_header(
         line: Some(1),
         detail,
     };
-    let record = Splitter::new(reader, delimiter)
-        .first_record()
-        .map_err(|error| {
-            fail(format!(
-                "header unreadable: {error}: truncated or corrupt; run again"
-            ))
-        })?;
+    let record = Splitter::new(
+        reader,
+        Shape {
+            delimiter,
+            width: 0,
+        },
+    )
+    .first_record()
+    .map_err(|error| {
+        fail(format!(
+            "header unreadable: {error}: truncated or corrupt; run again"
+        ))
+    })?;
     let record = record.strip_prefix(BOM).unwrap_or(&record);
     let text =
         std::str::from_utf8(record).map_err(|_not_utf8| fail("header is not text".to_owned()))?;
@@ -125,6 +167,12 @@ pub fn read_header(
         .split(char::from(delimiter))
         .map(|name| name.trim().trim_matches('"').to_owned())
         .collect();
+    if names.len() > MOST_COLUMNS {
+        return Err(fail(format!(
+            "{} columns, more than {MOST_COLUMNS}: this is not a register",
+            names.len()
+        )));
+    }
     if names.iter().all(String::is_empty) {
         return Err(fail(
             "the file is empty: a header line is expected".to_owned(),

@@ -5,18 +5,20 @@ use arrow::array::{
     TimestampMicrosecondBuilder,
 };
 use arrow::record_batch::RecordBatch;
-use registre_schemas::column::{Kind, Presence};
+use registre_schemas::column::Kind;
 use registre_schemas::manifest::Reject;
-use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::fields::Record;
 use super::layout::Layout;
 use super::rejects;
 use super::split::Chunk;
 use super::values;
 
-/// Rejects kept per chunk: more would only repeat the first.
-const SAMPLES_PER_CHUNK: usize = 20;
+/// Rejects kept per chunk and reason: more would only repeat the first.
+const SAMPLES: u64 = 5;
+/// Characters shown of a value.
+const SHOWN: usize = 60;
 
 /// What a chunk gave.
 #[derive(Debug)]
@@ -108,142 +110,53 @@ impl Builder {
     }
 }
 
-/// The fields of one record, borrowed from the chunk unless a doubled quote had to be undone.
-#[derive(Default)]
-struct Record<'a> {
-    fields: Vec<Cow<'a, str>>,
-}
-
-impl<'a> Record<'a> {
-    /// Reads the record at the start of `text`; gives the number of bytes it took.
-    ///
-    /// A quote opens only at the start of a field, as in [`super::split`]: both must agree.
-    fn read(&mut self, text: &'a str, delimiter: u8) -> usize {
-        let bytes = text.as_bytes();
-        self.fields.clear();
-        let mut start = 0;
-        loop {
-            let (field, end) = if bytes.get(start) == Some(&b'"') {
-                quoted(text, start + 1, delimiter)
-            } else {
-                let length = memchr::memchr2(delimiter, b'\n', &bytes[start..])
-                    .unwrap_or(bytes.len() - start);
-                (Cow::Borrowed(&text[start..start + length]), start + length)
-            };
-            match bytes.get(end) {
-                Some(byte) if *byte == delimiter => {
-                    self.fields.push(field);
-                    start = end + 1;
-                }
-                _ => {
-                    self.fields.push(without_return(field));
-                    return (end + 1).min(bytes.len());
-                }
-            }
-        }
-    }
-
-    /// A line with nothing on it.
-    fn is_blank(&self) -> bool {
-        matches!(self.fields.as_slice(), [field] if field.is_empty())
-    }
-}
-
-/// The `\r` of a `\r\n`, seen as the end of the last field.
-fn without_return(field: Cow<'_, str>) -> Cow<'_, str> {
-    match field {
-        Cow::Borrowed(text) => Cow::Borrowed(text.strip_suffix('\r').unwrap_or(text)),
-        Cow::Owned(mut text) => {
-            if text.ends_with('\r') {
-                text.pop();
-            }
-            Cow::Owned(text)
-        }
-    }
-}
-
-/// A quoted field whose content starts at `start`, and the position of what ends it. Text after the
-/// closing quote is kept, as every reader of these files does.
-fn quoted(text: &str, start: usize, delimiter: u8) -> (Cow<'_, str>, usize) {
-    let bytes = text.as_bytes();
-    let mut owned: Option<String> = None;
-    let mut from = start;
-    loop {
-        let quote =
-            memchr::memchr(b'"', &bytes[from..]).map_or(bytes.len(), |length| from + length);
-        if bytes.get(quote + 1) == Some(&b'"') {
-            owned.get_or_insert_default().push_str(&text[from..=quote]);
-            from = quote + 2;
-            continue;
-        }
-        let after = (quote + 1).min(bytes.len());
-        let end = memchr::memchr2(delimiter, b'\n', &bytes[after..])
-            .map_or(bytes.len(), |length| after + length);
-        let tail = &text[after..end];
-        let content = &text[from..quote];
-        let tail_is_empty = tail.is_empty() || tail == "\r";
-        return match owned {
-            None if tail_is_empty => (Cow::Borrowed(content), end),
-            owned => {
-                let mut whole = owned.unwrap_or_default();
-                whole.push_str(content);
-                if !tail_is_empty {
-                    whole.push_str(tail);
-                }
-                (Cow::Owned(whole), end)
-            }
-        };
-    }
-}
-
-/// Why a record cannot be a row of the table.
+/// Why a record is not a row: the reason, the column at fault, and what to show of it. Of a row
+/// that cannot be read only the first field is shown: the others may hold anyone's name.
 fn refusal(
     record: &Record<'_>,
     layout: &Layout,
 ) -> Option<(&'static str, Option<&'static str>, String)> {
-    if record.fields.len() != layout.width {
-        let start: String = record
-            .fields
-            .join(char::from(layout.delimiter).to_string().as_str());
+    let fields = record.fields();
+    let first = fields.first().map(AsRef::as_ref).unwrap_or_default();
+    if record.is_broken() {
         return Some((
-            rejects::FIELD_COUNT,
+            rejects::UNCLOSED,
             None,
-            format!(
-                "{} champs au lieu de {} : {start}",
-                record.fields.len(),
-                layout.width
-            ),
+            format!("ligne commençant par {first}"),
         ));
     }
-    layout
-        .table
-        .columns
+    if fields.len() != layout.shape.width {
+        let (found, expected) = (fields.len(), layout.shape.width);
+        let shown = format!("{found} champs au lieu de {expected}, ligne commençant par {first}");
+        return Some((rejects::FIELD_COUNT, None, shown));
+    }
+    let wrong = layout
+        .keys
         .iter()
-        .zip(&layout.fields)
-        .find_map(|(column, field)| {
-            let field = record.fields[(*field)?].as_ref();
-            let valid = match column.name {
-                _ if column.presence != Presence::Key => return None,
-                "siren" | "sirenDoublon" => is_digits(field, 9),
-                "nic" => is_digits(field, 5),
-                "siret" | "siretEtablissementPredecesseur" | "siretEtablissementSuccesseur" => {
-                    is_digits(field, 14)
-                }
-                _ => !field.is_empty(),
-            };
-            (!valid).then(|| (rejects::KEY, Some(column.name), field.to_owned()))
-        })
+        .find(|key| !is_key(&fields[key.field], key.digits));
+    if let Some(key) = wrong {
+        return Some((rejects::KEY, Some(key.name), fields[key.field].to_string()));
+    }
+    layout.siret_parts.and_then(|[siren, nic, siret]| {
+        let agrees =
+            fields[siret].strip_prefix(fields[siren].as_ref()) == Some(fields[nic].as_ref());
+        (!agrees).then(|| (rejects::KEY, Some("siret"), fields[siret].to_string()))
+    })
 }
 
-fn is_digits(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Exactly that many digits, or any text when zero.
+fn is_key(text: &str, digits: usize) -> bool {
+    match digits {
+        0 => !text.is_empty(),
+        _ => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),
+    }
 }
 
 /// Parses every record of a chunk. A record that cannot be a row is refused; a value that cannot be
 /// read is null; both are counted, and the first are kept with their line.
 #[must_use]
 pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
-    let estimate = chunk.text.len() / (layout.width * 4).max(1);
+    let estimate = chunk.text.len() / (layout.shape.width * 4).max(1);
     let kinds = layout
         .table
         .columns
@@ -252,20 +165,24 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         .chain(layout.unknown.iter().map(|_| Kind::Text));
     let mut builders: Vec<Builder> = kinds.map(|kind| Builder::new(kind, estimate)).collect();
     let mut record = Record::default();
-    let mut rest = chunk.text.as_str();
     let mut rows_read = 0;
     let mut noted = Noted::default();
-    if chunk.replaced {
-        noted.value(chunk, 0, layout, None, rejects::ENCODING, "");
-    }
-    while !rest.is_empty() {
-        let offset = chunk.text.len() - rest.len();
-        let length = record.read(rest, layout.delimiter);
-        rest = &rest[length..];
+    let mut next = 0;
+    while next < chunk.text.len() {
+        let offset = next;
+        next = record.read(&chunk.text, offset, layout.shape);
         if record.is_blank() {
             continue;
         }
         rows_read += 1;
+        if chunk.replaced && chunk.text[offset..next].contains(char::REPLACEMENT_CHARACTER) {
+            let key = record
+                .fields()
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            noted.value(chunk, offset, layout, None, rejects::ENCODING, &key);
+        }
         if let Some((reason, column, value)) = refusal(&record, layout) {
             noted.refused += 1;
             noted.value(chunk, offset, layout, column, reason, &value);
@@ -275,7 +192,7 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
             match field {
                 None => builder.append_null(),
                 Some(field) => {
-                    let field = record.fields[*field].as_ref();
+                    let field = record.fields()[*field].as_ref();
                     if !builder.append(field) {
                         let column = layout.table.columns.get(position).map(|column| column.name);
                         noted.value(chunk, offset, layout, column, rejects::UNREADABLE, field);
@@ -319,11 +236,13 @@ impl Noted {
             || reason.to_owned(),
             |column| format!("{reason} : {column}"),
         );
-        match self.counts.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((reason.clone(), 1)),
-        }
-        if self.samples.len() < SAMPLES_PER_CHUNK {
+        let known = self.counts.iter().position(|(known, _)| *known == reason);
+        let known = known.unwrap_or_else(|| {
+            self.counts.push((reason.clone(), 0));
+            self.counts.len() - 1
+        });
+        self.counts[known].1 += 1;
+        if self.counts[known].1 <= SAMPLES {
             let before = &chunk.text.as_bytes()[..offset];
             let lines = memchr::memchr_iter(b'\n', before).count();
             self.samples.push(Reject {
@@ -331,64 +250,8 @@ impl Noted {
                 line: chunk.first_line + lines as u64,
                 column: column.map(str::to_owned),
                 reason,
-                value: value.chars().take(80).collect(),
+                value: value.chars().take(SHOWN).collect(),
             });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (Vec<String>, usize) {
-        let mut record = Record::default();
-        let length = record.read(text, b';');
-        (
-            record.fields.iter().map(ToString::to_string).collect(),
-            length,
-        )
-    }
-
-    #[test]
-    fn a_record_is_read_like_the_csv_crate_reads_it() {
-        let cases = [
-            "a;b;c\n",
-            "a;;\n",
-            ";\n",
-            "\"a;b\";c\n",
-            "\"a\"\"b\";c\r\n",
-            "a\"b\";c\n",
-            "\"a\nb\";c\n",
-            "\"\";\"\"\n",
-            "\"a\"bc;d\n",
-            "é;\"ï\"\"ö\"\n",
-            "a;b",
-            "\"x\"\r\n",
-            "a;\"\"\"\"\n",
-        ];
-        for case in cases {
-            let mut expected = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .delimiter(b';')
-                .from_reader(case.as_bytes());
-            let expected: Vec<String> = expected
-                .records()
-                .next()
-                .unwrap()
-                .unwrap()
-                .iter()
-                .map(str::to_owned)
-                .collect();
-            let (fields, length) = read(case);
-            assert_eq!(fields, expected, "{case:?}");
-            assert_eq!(length, case.len(), "{case:?}");
-        }
-    }
-
-    #[test]
-    fn the_next_record_starts_after_the_newline() {
-        assert_eq!(read("a;b\nc;d\n"), (vec!["a".into(), "b".into()], 4));
-        assert_eq!(read("\r\n"), (vec![String::new()], 2));
     }
 }

@@ -11,6 +11,8 @@ use crate::error::IngestError;
 pub const FIELD_COUNT: &str = "nombre de champs";
 /// A key is missing or has not the right number of digits.
 pub const KEY: &str = "clé illisible";
+/// A quote opens and never closes: the line is refused, and the next one read as a new record.
+pub const UNCLOSED: &str = "guillemet non fermé";
 /// A value is not of its column's type: the row is kept, the value is null.
 pub const UNREADABLE: &str = "valeur illisible";
 /// Bytes that are not valid in the file's encoding: replaced by U+FFFD.
@@ -76,14 +78,23 @@ impl Rejects {
         if self.refused > budget {
             return Err(self.over_budget(budget));
         }
-        self.report.unknown_columns = entries
-            .first()
-            .map(|entry| entry.layout.unknown.clone())
-            .unwrap_or_default();
-        self.report.missing_columns = entries
-            .first()
-            .map(|entry| entry.layout.missing.clone())
-            .unwrap_or_default();
+        if let Some(entry) = entries.first() {
+            self.report
+                .unknown_columns
+                .clone_from(&entry.layout.unknown);
+        }
+        for name in entries.iter().flat_map(|entry| &entry.layout.missing) {
+            if !self.report.missing_columns.contains(name) {
+                self.report.missing_columns.push(name.clone());
+            }
+        }
+        if !self.report.missing_columns.is_empty() {
+            let names = self.report.missing_columns.join(", ");
+            tracing::info!(
+                source.name = source,
+                "{source}: columns not in this edition, null: {names}"
+            );
+        }
         if !self.report.rejects.is_empty() {
             tracing::warn!(source.name = source, "{source}: {}", describe(&self.report));
         }
@@ -99,7 +110,9 @@ impl Rejects {
 
     fn over_budget(&self, budget: u64) -> IngestError {
         let refusing = |sample: &&Reject| {
-            sample.reason.starts_with(FIELD_COUNT) || sample.reason.starts_with(KEY)
+            [FIELD_COUNT, KEY, UNCLOSED]
+                .iter()
+                .any(|reason| sample.reason.starts_with(reason))
         };
         let first = self.report.samples.iter().find(refusing);
         IngestError::Budget {

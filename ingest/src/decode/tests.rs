@@ -6,6 +6,7 @@ use crate::origin::{Location, Resource};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Date32Type;
 use std::io::Write;
+use std::sync::LazyLock;
 
 fn raw(name: &str, files: &[(&str, &[u8])], folder: &Path) -> RawFile {
     let source = catalogue::sources()
@@ -46,6 +47,34 @@ fn decoded(raw: &RawFile) -> Result<(Vec<RecordBatch>, DecodeReport), IngestErro
         Ok(())
     })?;
     Ok((batches, report))
+}
+
+/// The header of waldec since 2020.
+static WALDEC: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let others = [
+        "source",
+        "adr1",
+        "adr2",
+        "adr3",
+        "libcom",
+        "telephone",
+        "email",
+    ];
+    let columns = registre_schemas::association::ASSOCIATION.columns.iter();
+    columns
+        .map(|column| column.name)
+        .filter(|name| !others.contains(name))
+        .collect()
+});
+
+fn waldec_row(id: &str, title: &str) -> String {
+    let fields = WALDEC.iter().map(|name| match *name {
+        "id" => id,
+        "titre" => title,
+        "date_creat" => "0001-01-01",
+        _ => "",
+    });
+    fields.collect::<Vec<_>>().join(";")
 }
 
 const DOUBLONS: &str = "siren,sirenDoublon,dateDernierTraitementDoublon\n";
@@ -133,38 +162,9 @@ fn columns_are_matched_by_name_and_an_unknown_one_is_kept_as_text() {
 #[test]
 fn entries_of_one_archive_may_have_different_encodings_and_headers() {
     let folder = tempfile::tempdir().unwrap();
-    let names: Vec<&str> = registre_schemas::association::ASSOCIATION
-        .columns
-        .iter()
-        .map(|column| column.name)
-        .filter(|name| {
-            ![
-                "source",
-                "adr1",
-                "adr2",
-                "adr3",
-                "libcom",
-                "telephone",
-                "email",
-            ]
-            .contains(name)
-        })
-        .collect();
-    let row = |id: &str, title: &str| {
-        let fields: Vec<String> = names
-            .iter()
-            .map(|name| match *name {
-                "id" => id.to_owned(),
-                "titre" => title.to_owned(),
-                "date_creat" => "0001-01-01".to_owned(),
-                _ => String::new(),
-            })
-            .collect();
-        fields.join(";")
-    };
-    let header = names.join(";");
-    let utf8 = format!("\u{feff}{header}\n{}\n", row("W011000001", "Été"));
-    let latin1: Vec<u8> = format!("{header}\r\n{}\r\n", row("W2A1000001", "Été"))
+    let header = WALDEC.join(";");
+    let utf8 = format!("\u{feff}{header}\n{}\n", waldec_row("W011000001", "Été"));
+    let latin1: Vec<u8> = format!("{header}\r\n{}\r\n", waldec_row("W2A1000001", "Été"))
         .chars()
         .map(|c| c as u8)
         .collect();
@@ -227,4 +227,124 @@ fn a_truncated_or_damaged_archive_is_refused_by_name() {
         matches!(error, IngestError::File { .. } | IngestError::Budget { .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_quote_never_closed_stops_a_machine_made_file_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = "130025265,356000000,\n";
+    let text = format!(
+        "{DOUBLONS}{}130025265,\"356000001,\n{}",
+        row.repeat(9),
+        row.repeat(50_000)
+    );
+    let error = decoded(&raw(
+        "StockDoublons",
+        &[("d.csv", text.as_bytes())],
+        folder.path(),
+    ))
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("line 11") && error.to_string().contains("guillemet non fermé"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_quote_never_closed_costs_a_hand_typed_file_its_own_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines: Vec<String> = vec![WALDEC.join(";")];
+    lines.extend((0..20_000).map(|n| waldec_row(&format!("W0{n:08}"), "AMIS")));
+    lines[51] = waldec_row("W000000050", "\"LES AMIS");
+    lines[3051] = waldec_row("W000003050", "\"LES AUTRES\"");
+    let text = lines.join("\n");
+    let (_, report) = decoded(&raw(
+        "rna_waldec",
+        &[("w.csv", text.as_bytes())],
+        folder.path(),
+    ))
+    .unwrap();
+    assert_eq!((report.rows_read, report.rows_kept), (20_000, 19_999));
+    assert_eq!(
+        (report.samples[0].line, report.samples[0].reason.as_str()),
+        (52, rejects::UNCLOSED)
+    );
+}
+
+#[test]
+fn one_damaged_byte_costs_one_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = format!(
+        "{}\n{}\n",
+        WALDEC.join(";"),
+        waldec_row("W000000001", "SOCIÉTÉ ÉLECTRIQUE")
+    )
+    .into_bytes();
+    let damaged = waldec_row("W000000002", "CAF?");
+    bytes.extend(
+        damaged
+            .bytes()
+            .map(|byte| if byte == b'?' { 0xe9 } else { byte }),
+    );
+    let (batches, report) =
+        decoded(&raw("rna_waldec", &[("w.csv", &bytes)], folder.path())).unwrap();
+    let titles = batches[0]
+        .column_by_name("titre")
+        .unwrap()
+        .as_string::<i32>();
+    assert_eq!(
+        (titles.value(0), titles.value(1)),
+        ("SOCIÉTÉ ÉLECTRIQUE", "CAF\u{fffd}")
+    );
+    assert_eq!(
+        (report.samples[0].line, report.samples[0].reason.as_str()),
+        (3, rejects::ENCODING)
+    );
+}
+
+#[test]
+fn a_siret_that_is_not_its_siren_and_nic_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<&str> = registre_schemas::etablissement::ETABLISSEMENT
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .collect();
+    let rest = ",".repeat(names.len() - 3);
+    let text = format!(
+        "{}\n999999999,00013,13002526500013{rest}\n",
+        names.join(",")
+    );
+    let error = decoded(&raw(
+        "StockEtablissement",
+        &[("e.csv", text.as_bytes())],
+        folder.path(),
+    ))
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("clé illisible : siret"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_macos_adds_and_empty_entries_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{DOUBLONS}130025265,356000000,\n");
+    let files: [(&str, &[u8]); 3] = [
+        ("__MACOSX/._d.csv", b"\0\x05"),
+        ("vide.csv", b""),
+        ("d.csv", text.as_bytes()),
+    ];
+    let (_, report) = decoded(&raw("StockDoublons", &files, folder.path())).unwrap();
+    assert_eq!(report.rows_kept, 1);
+}
+
+#[test]
+fn a_line_without_end_is_refused_before_memory_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = DOUBLONS.as_bytes().to_vec();
+    bytes.extend(vec![0; 64 << 20]);
+    let error = decoded(&raw("StockDoublons", &[("d.csv", &bytes)], folder.path())).unwrap_err();
+    assert!(error.to_string().contains("line 2 is longer"), "{error}");
 }

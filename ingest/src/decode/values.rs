@@ -46,11 +46,14 @@ pub fn date(text: &str) -> Option<i32> {
 }
 
 /// `AAAA-MM-JJTHH:MM:SS`, with a space instead of the `T` in the RNA, and up to six decimals, as
-/// microseconds since 1970-01-01T00:00:00.
+/// microseconds since 1970-01-01T00:00:00. A date alone is its midnight.
 #[must_use]
 pub fn timestamp(text: &str) -> Option<i64> {
     let days = date(text.get(..10)?)?;
     let bytes = text.as_bytes();
+    if bytes.len() == 10 {
+        return Some(i64::from(days) * 86_400 * 1_000_000);
+    }
     if bytes.len() < 19
         || !matches!(bytes[10], b'T' | b' ')
         || bytes[13] != b':'
@@ -151,7 +154,6 @@ mod tests {
             Some(micros("2024-03-22T15:40:57.123"))
         );
         for bad in [
-            "2024-03-22",
             "2024-03-22T25:00:00",
             "2024-03-22T15:40:57Z",
             "2024-03-22T15:40:57.",

@@ -1,5 +1,6 @@
 //! External sort: runs sorted in memory, spilled, then merged. Only for a source that is not in
-//! key order; memory is one run while filling, one batch per run while merging.
+//! key order; memory is about three times [`RUN`] while filling (the batches, the run made of them,
+//! its sorted copy), one batch per run while merging.
 
 use arrow::array::UInt32Array;
 use arrow::compute::{concat_batches, interleave_record_batch, take_record_batch};
@@ -19,7 +20,7 @@ use crate::error::IngestError;
 use crate::progress::Context;
 
 /// Bytes of Arrow data sorted at once.
-const RUN: usize = 256 << 20;
+const RUN: usize = 128 << 20;
 /// Rows per batch of a merged table.
 const BATCH: usize = 8192;
 

@@ -41,9 +41,24 @@ pub(crate) enum PoolError {
     /// DuckDB refused or failed.
     #[error("duckdb: {0}")]
     Query(#[from] duckdb::Error),
+    /// A table's file could not be read. DuckDB does not always say which one.
+    #[error("read {table}.parquet: {source}")]
+    Read {
+        /// The table.
+        table: &'static str,
+        /// Why.
+        source: duckdb::Error,
+    },
     /// The closure panicked, or the runtime is shutting down.
     #[error("query task lost: {0}")]
     Lost(#[from] tokio::task::JoinError),
+}
+
+impl PoolError {
+    /// Reading that table failed.
+    pub(crate) fn reading(table: &'static str, source: duckdb::Error) -> Self {
+        Self::Read { table, source }
+    }
 }
 
 /// An in-memory database and its connections.
@@ -94,7 +109,7 @@ impl Pool {
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, PoolError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, duckdb::Error> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, PoolError> + Send + 'static,
     {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(PoolError::Busy);
@@ -107,10 +122,7 @@ impl Pool {
         // Dropped with this future, whatever ends it: the time limit or the client leaving.
         let _interrupter = lease.interrupter();
         let task = tokio::task::spawn_blocking(move || {
-            lease
-                .connection
-                .as_ref()
-                .map_or(Err(PoolError::Busy), |connection| Ok(work(connection)?))
+            lease.connection.as_ref().map_or(Err(PoolError::Busy), work)
         });
         match tokio::time::timeout(self.query, task).await {
             Ok(outcome) => outcome?,
@@ -224,8 +236,8 @@ mod tests {
         }
     }
 
-    fn count(connection: &Connection, sql: &str) -> Result<i64, duckdb::Error> {
-        connection.query_row(sql, [], |row| row.get(0))
+    fn count(connection: &Connection, sql: &str) -> Result<i64, PoolError> {
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     #[tokio::test]

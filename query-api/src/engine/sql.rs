@@ -85,12 +85,17 @@ pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
 
 /// Which association is which unité légale, by either register's word. Kept in memory because
 /// neither file is sorted by the other's key: without it each answer would scan a whole column.
+///
+/// Only units that are diffusible: the RNA publishes the name that SIRENE masks, and a link would
+/// give it back.
 pub(crate) const LINKS: &str = "\
 CREATE TABLE lien_siren_rna AS \
-SELECT left(siret, 9) AS siren, id FROM association WHERE length(siret) = 14 \
+SELECT unite_legale.siren, association.id FROM association \
+JOIN unite_legale ON unite_legale.siren = left(association.siret, 9) \
+WHERE length(association.siret) = 14 AND statutDiffusionUniteLegale = 'O' \
 UNION \
 SELECT siren, identifiantAssociationUniteLegale FROM unite_legale \
-WHERE starts_with(identifiantAssociationUniteLegale, 'W')";
+WHERE starts_with(identifiantAssociationUniteLegale, 'W') AND statutDiffusionUniteLegale = 'O'";
 
 /// `$1`: SIRET.
 pub(crate) static ETABLISSEMENT_BY_SIRET: LazyLock<String> =

@@ -78,6 +78,22 @@ mod tests {
     }
 
     #[test]
+    fn letters_are_taken_away_from_a_number_not_from_a_name() {
+        let advice = |valeur: &str| {
+            let cause = valeur
+                .parse::<registre_schemas::identifiers::Siret>()
+                .unwrap_err();
+            let valeur = valeur.to_owned();
+            ApiError::Identifiant { valeur, cause }.que_faire()
+        };
+        assert_eq!(
+            advice("bonjour"),
+            "Un numéro SIRET est attendu ici, pas un nom."
+        );
+        assert!(advice("(13002526500013)").starts_with("Retirez les lettres"));
+    }
+
+    #[test]
     fn an_identifier_given_in_the_wrong_place_is_told_where_to_go() {
         let cause = "130025265"
             .parse::<registre_schemas::identifiers::Siret>()

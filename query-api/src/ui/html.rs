@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::card::{Badge, Card, Item, List, Row, Section, Shown, href};
 use super::template::escape;
-use crate::error::ApiError;
+use crate::error::{ApiError, is_a_name};
 use crate::text::spaced_identifier;
 
 /// The result of a search. The script reads `data-annonce` aloud through the live region.
@@ -70,7 +70,7 @@ fn advice(error: &ApiError) -> String {
     match error {
         ApiError::Doublon { .. } => "Utilisez le SIREN qui fait référence.".to_owned(),
         ApiError::Identifiant { valeur, cause: IdentifierError::NotDigits { .. } }
-            if valeur.chars().filter(|c| c.is_alphabetic()).count() > 2 =>
+            if is_a_name(valeur) =>
         {
             "Cette page cherche par numéro, pas par nom : saisissez un SIRET, un SIREN ou un numéro RNA.".to_owned()
         }

@@ -1,0 +1,323 @@
+//! The listening socket: what a client may hold, and for how long.
+//!
+//! A connection is one of a bounded number. The headers of a request, the first or the next one,
+//! come within a time, and a connection ends after a longer one whatever it is doing. So clients
+//! that send, or read, a byte now and then cannot keep all the places for themselves.
+
+use axum::Router;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io::{Error, ErrorKind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+
+/// Files this process opens besides its clients' sockets: tables, logs, the listening socket.
+const RESERVE: usize = 128;
+
+/// Places there are in any case.
+const FEWEST: usize = 16;
+
+/// After a failure that is not one client's, such as no file left to open.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A full house is said no more often than this.
+const SAY_FULL: Duration = Duration::from_mins(1);
+
+/// Answers with `app` until `shutdown` completes, then lets the requests in progress finish, for a
+/// bounded time.
+pub(crate) async fn run(
+    listener: TcpListener,
+    app: Router,
+    config: &Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let mut door = Door::new(listener, places(config.max_clients, open_files()));
+    let client = Client::new(app, config);
+    let (stop, stopping) = watch::channel(false);
+    let mut clients = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let (stream, place) = tokio::select! {
+            () = shutdown.as_mut() => break,
+            entered = door.enter() => entered?,
+        };
+        let (client, stopping) = (client.clone(), stopping.clone());
+        clients.spawn(async move {
+            client.serve(stream, stopping).await;
+            drop(place);
+        });
+        // Only to forget those that left.
+        while clients.try_join_next().is_some() {}
+    }
+    drop(door);
+    stop.send_replace(true);
+    let drained = async { while clients.join_next().await.is_some() {} };
+    if tokio::time::timeout(config.drain_timeout, drained)
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests still in progress were cut off");
+    }
+    // Dropping the set ends what is left.
+    Ok(())
+}
+
+/// How many clients at the same time: as configured, as far as the system's limit on open files goes.
+fn places(configured: usize, files: Option<usize>) -> usize {
+    let possible = files.map_or(configured, |files| files.saturating_sub(RESERVE));
+    if possible < configured {
+        tracing::info!(
+            "{possible} connections at most, for the limit on open files; `ulimit -n` raises it"
+        );
+    }
+    // Tokio's own limit is far above, and it would panic past it.
+    configured
+        .min(possible)
+        .clamp(FEWEST, Semaphore::MAX_PERMITS)
+}
+
+/// How many files this process may have open, where the system says so.
+fn open_files() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Where clients come in, one place each.
+struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    said_full: Option<Instant>,
+}
+
+impl Door {
+    fn new(listener: TcpListener, places: usize) -> Self {
+        Self {
+            listener,
+            places: Arc::new(Semaphore::new(places)),
+            said_full: None,
+        }
+    }
+
+    /// The next client, once there is a place: until then it waits in the system's own queue.
+    async fn enter(&mut self) -> Result<(TcpStream, OwnedSemaphorePermit), Error> {
+        if self.places.available_permits() == 0 {
+            self.say_full();
+        }
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(Error::other)?;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _address)) => return Ok((stream, place)),
+                // Not a socket that listens: it never will be.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
+                Err(error) if is_of_one_client(&error) => {}
+                Err(error) => {
+                    tracing::error!(error = %error, "no connection can be accepted: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn say_full(&mut self) {
+        if self.said_full.is_none_or(|at| at.elapsed() > SAY_FULL) {
+            self.said_full = Some(Instant::now());
+            tracing::warn!("as many connections as allowed are open: new ones wait");
+        }
+    }
+}
+
+/// It left before it was accepted.
+fn is_of_one_client(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
+    )
+}
+
+/// What serves one connection.
+#[derive(Clone)]
+struct Client {
+    http: Builder,
+    app: TowerToHyperService<Router>,
+    age: Duration,
+    drain: Duration,
+}
+
+impl Client {
+    fn new(app: Router, config: &Config) -> Self {
+        let mut http = Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(config.header_timeout)
+            .max_header_size(config.max_header);
+        Self {
+            http,
+            app: TowerToHyperService::new(app),
+            age: config.max_age,
+            drain: config.drain_timeout,
+        }
+    }
+
+    /// Until the client leaves, the server stops or the connection is too old: in the last two
+    /// cases the request in progress is answered first.
+    async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
+        // An answer is written whole: waiting to fill a packet only delays it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "TCP_NODELAY: {error}");
+        }
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), self.app));
+        let outcome = tokio::select! {
+            outcome = connection.as_mut() => outcome,
+            () = over(&mut stopping, self.age) => {
+                connection.as_mut().graceful_shutdown();
+                match tokio::time::timeout(self.drain, connection).await {
+                    Ok(outcome) => outcome,
+                    Err(_elapsed) => return,
+                }
+            }
+        };
+        if let Err(error) = outcome {
+            // What a client did wrong, or did not do in time: not news for the operator.
+            tracing::debug!(error = %error, "connection ended: {error}");
+        }
+    }
+}
+
+/// Completes when the server stops, or after `age`.
+async fn over(stopping: &mut watch::Receiver<bool>, age: Duration) {
+    tokio::select! {
+        // An error would mean that the server is gone: stopping all the same.
+        _stopped = stopping.wait_for(|stopped| *stopped) => {}
+        () = tokio::time::sleep(age) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::task::JoinHandle;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    fn config() -> Config {
+        Config {
+            header_timeout: Duration::from_millis(300),
+            drain_timeout: Duration::from_millis(300),
+            ..Config::default()
+        }
+    }
+
+    async fn start(config: Config) -> (SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().route("/", get(|| async { "answered" }));
+        let server = tokio::spawn(async move {
+            run(listener, app, &config, std::future::pending())
+                .await
+                .unwrap();
+        });
+        (address, server)
+    }
+
+    /// What the server sends until it closes, within a time.
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut text = Vec::new();
+        let read = stream.read_to_end(&mut text);
+        // A connection that is reset ends it as well.
+        let _reset = tokio::time::timeout(Duration::from_secs(5), read)
+            .await
+            .unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[tokio::test]
+    async fn headers_sent_a_byte_at_a_time_do_not_hold_the_connection() {
+        let (address, server) = start(config()).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let started = Instant::now();
+        for byte in REQUEST {
+            if stream.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(!rest(&mut stream).await.contains("answered"));
+        assert!(started.elapsed() < Duration::from_secs(4));
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn idle_clients_leave_their_places_to_those_who_ask() {
+        let (address, server) = start(Config {
+            max_clients: FEWEST,
+            ..config()
+        })
+        .await;
+        let mut idle = Vec::new();
+        for _ in 0..FEWEST * 2 {
+            idle.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(REQUEST).await.unwrap();
+        assert!(rest(&mut stream).await.contains("answered"));
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn a_busy_connection_ends_at_its_age_after_a_whole_answer() {
+        let (address, server) = start(Config {
+            max_age: Duration::from_millis(300),
+            ..config()
+        })
+        .await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let started = Instant::now();
+        let mut answers = 0;
+        let mut buffer = [0; 4096];
+        while stream.write_all(REQUEST).await.is_ok() {
+            match stream.read(&mut buffer).await {
+                Ok(1..) => answers += 1,
+                _ => break,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert!(started.elapsed() < Duration::from_secs(5));
+        }
+        assert!(answers > 2, "{answers}");
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn headers_too_large_are_refused() {
+        let (address, server) = start(config()).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let cookie = "x".repeat(Config::default().max_header + 1);
+        let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        server.abort();
+    }
+
+    #[test]
+    fn places_stay_under_the_limit_on_open_files() {
+        assert_eq!(places(10_000, Some(1024)), 1024 - RESERVE);
+        assert_eq!(places(500, Some(1_048_576)), 500);
+        assert_eq!(places(10_000, None), 10_000);
+        assert_eq!(places(10_000, Some(64)), FEWEST);
+    }
+}

@@ -1,0 +1,158 @@
+//! What the tiny snapshot holds.
+
+/// A row: the columns it has, as text.
+pub(super) type Row<'row> = &'row [(&'row str, &'row str)];
+
+/// Public bodies, and made-up persons who asked for a partial diffusion.
+pub(super) const ROWS: &[(&str, Row<'static>)] = &[
+    (
+        "unite_legale",
+        &[
+            ("siren", "130025265"),
+            ("statutDiffusionUniteLegale", "O"),
+            (
+                "denominationUniteLegale",
+                "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
+            ),
+            ("sigleUniteLegale", "DINUM"),
+            ("nicSiegeUniteLegale", "00013"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("dateCreationUniteLegale", "2017-05-24"),
+            ("categorieJuridiqueUniteLegale", "7120"),
+            ("activitePrincipaleUniteLegale", "84.11Z"),
+            ("nomenclatureActivitePrincipaleUniteLegale", "NAFRev2"),
+            ("activitePrincipaleNAF25UniteLegale", "84.11Y"),
+        ],
+    ),
+    (
+        "unite_legale",
+        &[
+            ("siren", "356000000"),
+            ("statutDiffusionUniteLegale", "O"),
+            ("denominationUniteLegale", "LA POSTE <SA>"),
+            ("nicSiegeUniteLegale", "00048"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("dateCreationUniteLegale", "1900-01-01"),
+            ("identifiantAssociationUniteLegale", "W751004076"),
+        ],
+    ),
+    (
+        "unite_legale",
+        &[
+            ("siren", "900000001"),
+            ("statutDiffusionUniteLegale", "P"),
+            ("nomUniteLegale", "[ND]"),
+            ("prenomUsuelUniteLegale", "CAMILLE"),
+            ("prenom1UniteLegale", "CAMILLE"),
+            ("sigleUniteLegale", "[ND]"),
+            ("etatAdministratifUniteLegale", "C"),
+            ("nicSiegeUniteLegale", "00017"),
+        ],
+    ),
+    (
+        "unite_legale",
+        &[
+            ("siren", "900000019"),
+            ("statutDiffusionUniteLegale", "P"),
+            ("denominationUniteLegale", "[ND]"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("identifiantAssociationUniteLegale", "W922000002"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "130025265"),
+            ("nic", "00013"),
+            ("siret", "13002526500013"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "A"),
+            ("numeroVoieEtablissement", "20"),
+            ("typeVoieEtablissement", "AV"),
+            ("libelleVoieEtablissement", "DE SEGUR"),
+            ("codePostalEtablissement", "75007"),
+            ("libelleCommuneEtablissement", "PARIS 7"),
+            ("codeCommuneEtablissement", "75107"),
+            ("activitePrincipaleEtablissement", "84.11Z"),
+            ("nomenclatureActivitePrincipaleEtablissement", "NAFRev2"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "356000000"),
+            ("nic", "00048"),
+            ("siret", "35600000000048"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "A"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "356000000"),
+            ("nic", "09075"),
+            ("siret", "35600000009075"),
+            ("etablissementSiege", "false"),
+            ("etatAdministratifEtablissement", "F"),
+            ("dateDebut", "2015-03-01"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "900000001"),
+            ("nic", "00017"),
+            ("siret", "90000000100017"),
+            ("statutDiffusionEtablissement", "P"),
+            ("etatAdministratifEtablissement", "F"),
+            ("numeroVoieEtablissement", "[ND]"),
+            ("libelleVoieEtablissement", "[ND]"),
+            ("codePostalEtablissement", "92000"),
+            ("libelleCommuneEtablissement", "NANTERRE"),
+            ("enseigne1Etablissement", "[ND]"),
+        ],
+    ),
+    (
+        "doublon",
+        &[("siren", "130025265"), ("sirenDoublon", "100000009")],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W751004076"),
+            ("titre", "ASSOCIATION D'ESSAI"),
+            ("position", "A"),
+            ("date_creat", "0001-01-01"),
+            ("email", "personne@example.org"),
+            ("publiweb", "0"),
+        ],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W921000001"),
+            ("titre", "AMICALE"),
+            ("siret", "13002526500013"),
+            ("position", "D"),
+        ],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W922000001"),
+            ("titre", "SPECIMEN DISCRET"),
+            ("siret", "90000000100017"),
+            ("position", "A"),
+        ],
+    ),
+    (
+        "association",
+        &[
+            ("id", "W922000002"),
+            ("titre", "SPECIMEN RESERVE"),
+            ("position", "A"),
+        ],
+    ),
+];
