@@ -63,6 +63,15 @@ pub enum Command {
     Serve(Serve),
     /// Look up a SIRET, a SIREN or an RNA number in the published snapshot; prints JSON.
     Lookup(Lookup),
+    /// List the snapshots on disk, newest first.
+    Snapshots(Snapshots),
+    /// Read every file of a snapshot again: checksums and numbers of rows.
+    Verify(Verify),
+    /// Put an older snapshot back into service; the files that made the one left are then refused
+    /// until they change.
+    Rollback(Rollback),
+    /// Remove old snapshots.
+    Prune(Prune),
     /// Make SIRENE and RNA files in the official formats, of any size, with made-up people.
     Generate(Generate),
 }
@@ -92,6 +101,13 @@ pub struct Sources {
     #[arg(long, value_name = "CHECK", value_parser = clap::builder::PossibleValuesParser::new(GATES))]
     pub allow: Vec<String>,
 
+    #[command(flatten)]
+    pub keep: Keep,
+}
+
+/// How many snapshots.
+#[derive(Debug, Args)]
+pub struct Keep {
     /// Snapshots kept on disk, the one in service included: at least two, so that requests under way
     /// on the previous one can end.
     #[arg(long, env = "REGISTRE_KEEP", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..))]
@@ -120,8 +136,8 @@ pub struct Up {
     pub data: Data,
     #[command(flatten)]
     pub listen: Listen,
-    /// When to look for new data: seconds, minutes, hours, day, month, weekday, in UTC. Files that
-    /// did not change are not downloaded again.
+    /// When to look for new data: seconds, minutes, hours, day, month, weekday, on French clocks.
+    /// Files that did not change are not downloaded again.
     #[arg(
         long,
         env = "REGISTRE_REFRESH",
@@ -154,6 +170,40 @@ pub struct Serve {
 pub struct Lookup {
     /// SIRET, SIREN or RNA number; spaces, dots and dashes are ignored.
     pub identifier: String,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre snapshots`.
+#[derive(Debug, Args)]
+pub struct Snapshots {
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A snapshot, as `registre snapshots` names it; the one in service by default.
+    pub id: Option<String>,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// A snapshot, as `registre snapshots` names it; the one before that in service by default.
+    pub id: Option<String>,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `registre prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    #[command(flatten)]
+    pub keep: Keep,
     #[command(flatten)]
     pub data: Data,
 }

@@ -1,4 +1,6 @@
-//! One function per command; [`up`] has a file of its own.
+//! One function per command; [`up`] and those on the snapshots kept have files of their own.
+
+mod history;
 
 use registre_ingest::generate;
 use registre_ingest::progress::Context;
@@ -36,6 +38,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Command::Up(arguments) => up(arguments, stop).await,
             Command::Ingest(arguments) => ingest(arguments, stop).await,
             Command::Serve(arguments) => serve(arguments, stop).await,
+            Command::Snapshots(arguments) => history::snapshots(&arguments),
+            Command::Verify(arguments) => history::verify(arguments, &stop).await,
+            Command::Rollback(arguments) => history::rollback(arguments, &stop).await,
+            Command::Prune(arguments) => history::prune(arguments, &stop).await,
             Command::Generate(arguments) => generate(arguments, stop).await,
             Command::Lookup(_) => Ok(()),
         }
@@ -50,7 +56,7 @@ pub fn options(sources: Sources, data: &Path) -> Options {
         origin: sources.source,
         data: data.to_path_buf(),
         allow: sources.allow,
-        keep: sources.keep as usize,
+        keep: sources.keep.keep as usize,
     }
 }
 
@@ -63,7 +69,7 @@ pub fn context(stop: &Stop) -> Context {
 }
 
 /// Runs blocking work aside.
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     stop: &Stop,
     work: impl FnOnce(&Context) -> Result<T, IngestError> + Send + 'static,
 ) -> Result<T, Failure> {

@@ -5,6 +5,7 @@ use registre_ingest::origin::Origin;
 use registre_ingest::publish::DataFolder;
 use registre_schemas::manifest::Manifest;
 use std::path::Path;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::cli::Up;
@@ -22,7 +23,7 @@ pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
     match DataFolder::open(&data)?.current()? {
         None => serve_and_load(listener, &data, options, &schedule, stop).await,
         Some(manifest) if comes_from(&manifest, &options.origin) => {
-            serve_and_refresh(listener, &data, options, &schedule, stop).await
+            serve_and_refresh(listener, &data, options, &schedule, true, stop).await
         }
         Some(_) => {
             // The sample must not pass for the real thing while that is being made: answer nothing,
@@ -30,7 +31,8 @@ pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
             let address = listener.local_addr().unwrap_or(arguments.listen.listen);
             drop(listener);
             ingest_once(options.clone(), &stop).await?;
-            serve_and_refresh(bind(address).await?, &data, options, &schedule, stop).await
+            let listener = bind(address).await?;
+            serve_and_refresh(listener, &data, options, &schedule, false, stop).await
         }
     }
 }
@@ -48,7 +50,7 @@ async fn serve_and_load(
     stop: Stop,
 ) -> Result<(), Failure> {
     let first = options.clone();
-    let serving = serve_and_refresh(listener, data, options, schedule, stop.clone());
+    let serving = serve_and_refresh(listener, data, options, schedule, false, stop.clone());
     let loading = async {
         let loaded = ingest_once(first, &stop).await;
         if loaded.is_err() {
@@ -60,13 +62,20 @@ async fn serve_and_load(
     loaded.and(served)
 }
 
+/// `now`: refresh at once too, not only at the times of the schedule.
 async fn serve_and_refresh(
     listener: TcpListener,
     data: &Path,
     options: Options,
     schedule: &Schedule,
+    now: bool,
     stop: Stop,
 ) -> Result<(), Failure> {
+    let options = Arc::new(options);
+    if now {
+        // The times missed while the process was down; an unchanged source costs one question.
+        tokio::spawn(refresh::refresh(Arc::clone(&options), context(&stop)));
+    }
     let mut scheduler = refresh::start(schedule, options, context(&stop))
         .await
         .map_err(|error| Failure::new(1, format!("start the schedule: {error}")))?;

@@ -14,7 +14,7 @@
 //! | [`publish`] | a verified staging folder | `data/current.json`, by one rename |
 //!
 //! [`pipeline`] calls them in that order. [`generate`] makes the sample and the national-scale
-//! files, in the official formats.
+//! files, in the official formats; [`history`] looks after the snapshots already made.
 //!
 //! Architecture invariant: nothing here imports the query side. The manifest is the only contract.
 
@@ -23,6 +23,7 @@ pub mod decode;
 pub mod download;
 pub mod error;
 pub mod generate;
+pub mod history;
 pub mod normalise;
 pub mod origin;
 pub mod pipeline;

@@ -14,13 +14,14 @@ use crate::decode::decode;
 use crate::download::{RawFile, download};
 use crate::error::IngestError;
 use crate::generate;
+use crate::history;
 use crate::normalise::normalise;
 use crate::origin::{Origin, Resource, resolve};
 use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::rna;
 use crate::snapshot::{StagedWriter, TableWriter, WrittenTable, latest_date};
-use crate::verify::{Staged, verify};
+use crate::verify::{RETOUR_ARRIERE, Staged, verify};
 
 /// What a run is asked.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         }
         tracing::warn!("snapshot {} is damaged: made again", manifest.id);
     }
+    refuse_what_was_rolled_back(&data, &raw, options)?;
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
     let staged = data.staging().join(&id);
     let made = make(
@@ -84,6 +86,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
+            history::forget_rollback(&data)?;
             // Published all the same: old snapshots only take room.
             if let Err(error) = data.prune(&manifest.id, options.keep) {
                 tracing::warn!("{error}; old snapshots are still there");
@@ -154,16 +157,41 @@ fn date_registers(
 
 /// Whether the snapshot in service was made from these very files, by this version of the program.
 fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool {
-    let made: Vec<(&str, &str)> = manifest
+    let made = manifest
         .sources
         .iter()
-        .map(|file| (file.name.as_str(), file.sha256.as_str()))
-        .collect();
-    let here: Vec<(&str, &str)> = raw
+        .map(|file| (file.name.clone(), file.sha256.clone()));
+    made.eq(fingerprints(raw))
+        && manifest.producer == producer()
+        && manifest.origin == options.origin.to_string()
+}
+
+/// What tells a file from another: its source, and its bytes.
+fn fingerprints(raw: &[RawFile]) -> Vec<(String, String)> {
+    raw.iter()
+        .map(|file| (file.resource.source.name.clone(), file.sha256.clone()))
+        .collect()
+}
+
+/// The operator went back from what these files made: they are not published again every night.
+fn refuse_what_was_rolled_back(
+    data: &DataFolder,
+    raw: &[RawFile],
+    options: &Options,
+) -> Result<(), IngestError> {
+    let allowed = options
+        .allow
         .iter()
-        .map(|file| (file.resource.source.name.as_str(), file.sha256.as_str()))
-        .collect();
-    made == here && manifest.producer == producer() && manifest.origin == options.origin.to_string()
+        .any(|allowed| allowed == RETOUR_ARRIERE);
+    match history::rolled_back_from(data, &fingerprints(raw)) {
+        Some(snapshot) if !allowed => Err(IngestError::Gate {
+            gate: RETOUR_ARRIERE.to_owned(),
+            detail: format!(
+                "these files made snapshot {snapshot}, which was rolled back: waiting for others; to publish them all the same: --allow {RETOUR_ARRIERE}"
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn producer() -> String {

@@ -6,6 +6,7 @@
 //! data/snapshots/<id>/         a snapshot, never modified
 //! data/current.json            which one is in service
 //! data/ingest.lock             held by the ingestion under way
+//! data/rolled-back.json        what a rollback left, and does not want again
 //! ```
 
 use registre_schemas::manifest::{Current, FILE_NAME, Manifest, VERSION};
@@ -66,6 +67,11 @@ impl DataFolder {
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
         self.root.join("snapshots")
+    }
+
+    /// Left by a rollback; see [`crate::history`].
+    pub(crate) fn rolled_back_path(&self) -> PathBuf {
+        self.root.join("rolled-back.json")
     }
 
     fn current_path(&self) -> PathBuf {
@@ -147,14 +153,6 @@ impl DataFolder {
         Ok(manifest)
     }
 
-    /// Whether a folder is a snapshot made here: an operator's copy beside them has another name than
-    /// its manifest's.
-    fn is_ours(&self, path: &Path) -> bool {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.manifest(&name)
-            .is_ok_and(|manifest| manifest.id == name)
-    }
-
     /// Whether every table of a snapshot is there, with its size.
     #[must_use]
     pub fn is_whole(&self, manifest: &Manifest) -> bool {
@@ -182,17 +180,38 @@ impl DataFolder {
         let place = self.snapshots().join(&manifest.id);
         fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
         sync_folder(&self.snapshots())?;
+        self.put_in_service(&manifest.id)
+    }
+
+    /// The one rename that publishes.
+    pub(crate) fn put_in_service(&self, id: &str) -> Result<(), IngestError> {
         let current = serde_json::json!(Current {
-            snapshot: manifest.id.clone()
+            snapshot: id.to_owned()
         });
         write_atomic(&self.current_path(), current.to_string().as_bytes())
+    }
+
+    /// The snapshots made here; an operator's copy beside them has another name than its manifest's.
+    pub fn published(&self) -> Result<Vec<Manifest>, IngestError> {
+        let folders = folders(&self.snapshots())?;
+        let names = folders.iter().filter_map(|path| path.file_name());
+        let manifests = names.filter_map(|name| {
+            let name = name.to_string_lossy();
+            self.manifest(&name)
+                .ok()
+                .filter(|manifest| manifest.id == name)
+        });
+        Ok(manifests.collect())
     }
 
     /// Keeps the snapshot in service, the `keep - 1` newest others, and those that left service
     /// less than [`GRACE`] ago: a server may not have seen the new one yet.
     pub fn prune(&self, in_service: &str, keep: usize) -> Result<(), IngestError> {
-        let mut snapshots = folders(&self.snapshots())?;
-        snapshots.retain(|path| self.is_ours(path));
+        let ours = self.published()?;
+        let mut snapshots: Vec<PathBuf> = ours
+            .iter()
+            .map(|manifest| self.snapshots().join(&manifest.id))
+            .collect();
         snapshots.sort();
         snapshots.reverse();
         let others = snapshots

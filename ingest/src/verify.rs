@@ -26,8 +26,12 @@ pub const VOLUME: &str = "volume";
 /// No column has more than a hundredth of its values unreadable.
 pub const VALEURS_ILLISIBLES: &str = "valeurs-illisibles";
 
+/// The files are not those of a snapshot the operator went back from.
+pub const RETOUR_ARRIERE: &str = "retour-arriere";
+
 /// The gates that can stop a run, for `--allow` and its help.
 pub const GATES: &[&str] = &[
+    RETOUR_ARRIERE,
     CLE_UNIQUE,
     FRAICHEUR,
     TABLE_VIDE,
