@@ -132,7 +132,13 @@ fn convert(folder: &Path, context: &Context) -> Result<u64, Box<dyn Error>> {
         .into_iter()
         .filter(|source| source.name == "StockEtablissement")
         .collect();
-    let resource = resolve(&Origin::Folder(folder.to_path_buf()), sources, folder)?.remove(0);
+    let resource = resolve(
+        &Origin::Folder(folder.to_path_buf()),
+        sources,
+        folder,
+        context,
+    )?
+    .remove(0);
     let raw = download(resource, folder, context)?;
     let mut writer: Option<TableWriter> = None;
     decode(&raw, context, |batch| {

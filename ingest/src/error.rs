@@ -87,6 +87,17 @@ pub enum IngestError {
         source: io::Error,
     },
 
+    /// The disk is too small for what is to come.
+    #[error("{}: {needed} more needed, {free} free: make room, or choose another --data", path.display())]
+    Space {
+        /// The folder to write in.
+        path: PathBuf,
+        /// How much is to come.
+        needed: String,
+        /// How much there is.
+        free: String,
+    },
+
     /// Another run holds the data folder.
     #[error("another ingestion is running on {} ({holder}): wait for it, or choose another --data", path.display())]
     Busy {
@@ -127,7 +138,7 @@ impl IngestError {
             Self::Source { .. } => 3,
             Self::File { .. } | Self::Decode { .. } | Self::Budget { .. } => 4,
             Self::Gate { .. } => 5,
-            Self::Io { .. } | Self::Write { .. } | Self::Manifest { .. } => 6,
+            Self::Io { .. } | Self::Space { .. } | Self::Write { .. } | Self::Manifest { .. } => 6,
             Self::Busy { .. } => 7,
             Self::Interrupted => 130,
             Self::Catalogue(_) => 2,

@@ -1,43 +1,39 @@
 //! Files in the official formats, made up: a sample to try the program with, or as many rows as the
 //! country has, to measure it. Deterministic: the same options give the same bytes.
 //!
-//! | module | job |
+//! | to | files |
 //! |---|---|
-//! | `hasard` | chance that repeats itself |
-//! | `ecriture`, `lignes`, `archive` | CSV text, rows and their masks, zips |
-//! | `noms`, `objets`, `formes`, `activites`, `adresses` | what rows are made of |
-//! | `organismes`, `reels` | the bodies that exist, and their rows |
-//! | `modele` | all there is to draw from |
-//! | `unites`, `etablissements`, `associations` | the n-th of each, from the seed alone |
-//! | `sirene`, `sirene_unites`, `sirene_etablissements`, `liens` | the rows of the SIRENE files |
-//! | `rna`, `rna_lignes` | the files of the RNA, and their rows |
-//! | `catalogue` | `index.json`, as data.gouv.fr's API gives it |
+//! | repeat chance | `random` |
+//! | write CSV, zips and the API's index | `buffer`, `archive`, `catalogue` |
+//! | know what rows are made of | `names`, `addresses`, `nomenclatures`, `real_bodies` |
+//! | hold all of it, and what is exceptional | `model` |
+//! | draw the n-th of each, from the seed alone | `unites_legales`, `etablissements`, `associations` |
+//! | write the files of SIRENE | `sirene`, `sirene_unite_legale`, `sirene_etablissement` |
+//! | write the files of the RNA | `rna`, `rna_rows` |
+//!
+//! What exists is woven among what does not: `real_bodies` also writes its own rows of SIRENE, and
+//! `rna_rows` those of the real associations.
 //!
 //! Every file is written by its own thread, which replays the same units: nothing is kept in
 //! memory, whatever the size, and the files still agree with one another.
 
-mod activites;
-mod adresses;
+mod addresses;
 mod archive;
 mod associations;
+mod buffer;
 mod catalogue;
-mod ecriture;
 mod etablissements;
-mod formes;
-mod hasard;
-mod liens;
-mod lignes;
-mod modele;
-mod noms;
-mod objets;
-mod organismes;
-mod reels;
+mod model;
+mod names;
+mod nomenclatures;
+mod random;
+mod real_bodies;
 mod rna;
-mod rna_lignes;
+mod rna_rows;
 mod sirene;
-mod sirene_etablissements;
-mod sirene_unites;
-mod unites;
+mod sirene_etablissement;
+mod sirene_unite_legale;
+mod unites_legales;
 
 #[cfg(test)]
 mod tests;
@@ -49,22 +45,19 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
-use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
-use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 
 pub use archive::GeneratedFile;
 
 use crate::error::IngestError;
 use crate::progress::Context;
 use archive::Archive;
-use ecriture::{Jour, Tampon};
-use modele::Modele;
-use organismes::Organisme;
-use rna::Fichier;
-use unites::Unite;
+use buffer::Day;
+use model::Model;
+use rna::RnaFile;
+use sirene::SireneFile;
 
 /// Past this, SIREN would leave no room for those of the real bodies.
-const MAXIMUM: u64 = 50_000_000;
+const MAX_ETABLISSEMENTS: u64 = 50_000_000;
 
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,23 +102,21 @@ impl Generated {
     }
 }
 
-/// A file to write: the largest first, so that the threads end together.
+/// A file to write.
 #[derive(Debug, Clone, Copy)]
-enum Sortie {
-    Etablissements,
-    Unites,
-    Liens,
-    Doublons,
-    Rna(Fichier),
+enum Output {
+    Sirene(SireneFile),
+    Rna(RnaFile),
 }
 
-const SORTIES: [Sortie; 6] = [
-    Sortie::Etablissements,
-    Sortie::Unites,
-    Sortie::Rna(Fichier::Waldec),
-    Sortie::Liens,
-    Sortie::Rna(Fichier::Import),
-    Sortie::Doublons,
+/// The largest first, so that the threads end together.
+const OUTPUTS: [Output; 6] = [
+    Output::Sirene(SireneFile::Etablissements),
+    Output::Sirene(SireneFile::Unites),
+    Output::Rna(RnaFile::Waldec),
+    Output::Sirene(SireneFile::Liens),
+    Output::Rna(RnaFile::Import),
+    Output::Sirene(SireneFile::Doublons),
 ];
 
 /// Writes all the files under `out`, laid out as data.gouv.fr serves them: `files/*.zip`, and last
@@ -135,9 +126,9 @@ pub fn generate(
     out: &Path,
     context: &Context,
 ) -> Result<Generated, IngestError> {
-    if options.etablissements > MAXIMUM {
+    if options.etablissements > MAX_ETABLISSEMENTS {
         let detail = format!(
-            "{} établissements asked for, {MAXIMUM} at most",
+            "{} établissements asked for, {MAX_ETABLISSEMENTS} at most",
             options.etablissements
         );
         return Err(IngestError::Source {
@@ -145,112 +136,37 @@ pub fn generate(
             detail,
         });
     }
-    let edition = Jour::lu(&options.date.to_string());
-    let modele = Modele::new(options.seed, options.etablissements, edition)?;
-    let dossier = out.join("files");
-    fs::create_dir_all(&dossier).map_err(IngestError::io("create", &dossier))?;
-    catalogue::retirer(out)?;
-    let files = SORTIES
+    // A folder that cannot be written is known before an hour of work, not after.
+    let folder = out.join("files");
+    fs::create_dir_all(&folder).map_err(IngestError::io("create", &folder))?;
+    catalogue::prepare(out)?;
+    let edition = Day::parse(&options.date.to_string());
+    let model = Model::new(options.seed, options.etablissements, edition)?;
+    let files = OUTPUTS
         .into_par_iter()
         .with_max_len(1)
-        .map(|sortie| sortie.ecrire(&modele, &dossier, context))
+        .map(|output| output.write(&model, &folder, context))
         .collect::<Result<Vec<_>, _>>()?;
-    catalogue::ecrire(out, &files, options.date)?;
+    catalogue::write(out, &files, options.date)?;
     Ok(Generated { files })
 }
 
-impl Sortie {
-    fn ecrire(
+impl Output {
+    fn write(
         self,
-        modele: &Modele,
-        dossier: &Path,
+        model: &Model,
+        folder: &Path,
         context: &Context,
     ) -> Result<GeneratedFile, IngestError> {
-        let nom = match self {
-            Self::Etablissements => "StockEtablissement_utf8".to_owned(),
-            Self::Unites => "StockUniteLegale_utf8".to_owned(),
-            Self::Liens => "StockEtablissementLiensSuccession_utf8".to_owned(),
-            Self::Doublons => "StockDoublons_utf8".to_owned(),
-            Self::Rna(fichier) => fichier.nom(modele.edition),
+        let name = match self {
+            Self::Sirene(file) => file.name().to_owned(),
+            Self::Rna(file) => file.name(model.edition),
         };
-        let mut archive = Archive::creer(dossier, &format!("{nom}.zip"), modele.edition, context)?;
-        if let Self::Rna(fichier) = self {
-            fichier.ecrire(modele, &mut archive)?;
-            return archive.publier();
-        }
-        archive.entree(&format!("{nom}.csv"), true)?;
-        let mut tampon = Tampon::new(b',', b"\n");
+        let mut archive = Archive::create(folder, &format!("{name}.zip"), model.edition, context)?;
         match self {
-            Self::Etablissements => {
-                sirene::entete(&ETABLISSEMENT, &mut tampon);
-                let mut textes = sirene_etablissements::Textes::default();
-                let reel = |organisme: &Organisme, tampon: &mut Tampon| {
-                    organisme.ecrire_etablissements(modele, tampon);
-                };
-                let fictif = |unite: &Unite, tampon: &mut Tampon| {
-                    for rang in 0..unite.etablissements {
-                        let etablissement = unite.etablissement(rang, modele);
-                        sirene_etablissements::ecrire_etablissement(
-                            unite,
-                            &etablissement,
-                            modele,
-                            &mut textes,
-                            tampon,
-                        );
-                    }
-                };
-                derouler(modele, &mut tampon, &mut archive, reel, fictif)?;
-            }
-            Self::Unites => {
-                sirene::entete(&UNITE_LEGALE, &mut tampon);
-                let mut textes = sirene_unites::Textes::default();
-                let reel = |organisme: &Organisme, tampon: &mut Tampon| {
-                    organisme.ecrire_unite(modele, tampon);
-                };
-                let fictif = |unite: &Unite, tampon: &mut Tampon| {
-                    sirene_unites::ecrire_unite(unite, modele, &mut textes, tampon);
-                };
-                derouler(modele, &mut tampon, &mut archive, reel, fictif)?;
-            }
-            Self::Liens => {
-                sirene::entete(&LIEN_SUCCESSION, &mut tampon);
-                derouler(
-                    modele,
-                    &mut tampon,
-                    &mut archive,
-                    |_, _| {},
-                    |unite, tampon| liens::ecrire_liens(unite, modele, tampon),
-                )?;
-            }
-            Self::Doublons | Self::Rna(_) => {
-                sirene::entete(&DOUBLON, &mut tampon);
-                liens::ecrire_doublons(modele, &mut tampon);
-            }
+            Self::Sirene(file) => file.write(model, &mut archive)?,
+            Self::Rna(file) => file.write(model, &mut archive)?,
         }
-        archive.ecrire(&mut tampon)?;
-        archive.publier()
+        archive.publish()
     }
-}
-
-/// Goes through every unit in SIREN order, the real ones at their place among the others.
-fn derouler(
-    modele: &Modele,
-    tampon: &mut Tampon,
-    archive: &mut Archive,
-    mut reel: impl FnMut(&Organisme, &mut Tampon),
-    mut fictif: impl FnMut(&Unite, &mut Tampon),
-) -> Result<(), IngestError> {
-    let mut reels = modele.reels.unites.iter().peekable();
-    for rang in 0..modele.unites {
-        let unite = modele.unite(rang);
-        while let Some(organisme) = reels.next_if(|organisme| organisme.numero() < unite.siren) {
-            reel(organisme, tampon);
-        }
-        fictif(&unite, tampon);
-        if tampon.plein() {
-            archive.ecrire(tampon)?;
-        }
-    }
-    reels.for_each(|organisme| reel(organisme, tampon));
-    Ok(())
 }

@@ -18,6 +18,7 @@
 //!
 //! Architecture invariant: nothing here imports the query side. The manifest is the only contract.
 
+pub mod as_of;
 pub mod catalogue;
 pub mod decode;
 pub mod download;

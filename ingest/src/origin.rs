@@ -1,14 +1,24 @@
 //! Where to look for the sources: data.gouv.fr, any site with the same API, a folder laid out the
 //! same way, a plain folder of downloaded files, or the sample the project makes.
 
+mod choose;
+mod dates;
+mod document;
+mod site;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::catalogue::Source;
 use crate::error::IngestError;
+use crate::progress::Context;
+use choose::{Base, by_id, by_title, describe};
+use dates::date_in;
+use document::ResourceDocument;
+use site::Site;
 
 /// The address of the real thing.
 pub const DATA_GOUV: &str = "https://www.data.gouv.fr";
@@ -38,13 +48,25 @@ impl FromStr for Origin {
     }
 }
 
+impl Origin {
+    /// The same text for the same place, however it was written: `src`, `src/` and `../here/src`
+    /// are one folder.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match self {
+            Self::Site(base) => base.clone(),
+            Self::Folder(path) => fs::canonicalize(path)
+                .unwrap_or_else(|_not_there| path.clone())
+                .display()
+                .to_string(),
+            Self::Sample => "sample".to_owned(),
+        }
+    }
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Site(base) => f.write_str(base),
-            Self::Folder(path) => write!(f, "{}", path.display()),
-            Self::Sample => f.write_str("sample"),
-        }
+        f.write_str(&self.identity())
     }
 }
 
@@ -68,7 +90,7 @@ pub struct Resource {
     pub title: String,
     /// Where its bytes are.
     pub location: Location,
-    /// When it was last changed.
+    /// When it was last changed: by the publisher, or on this disk when there is no API to tell.
     pub last_modified: Option<DateTime<Utc>>,
     /// Announced size in bytes.
     pub size: Option<u64>,
@@ -77,7 +99,8 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Date of its data: the one in its title or file name, else that of its last change.
+    /// Date of its data: the one in its title or file name, else that of its last change when the
+    /// publisher says it. When a file was copied here says nothing of its data: `None`.
     #[must_use]
     pub fn as_of(&self) -> Option<NaiveDate> {
         let file = match &self.location {
@@ -88,51 +111,28 @@ impl Resource {
                 .to_string_lossy()
                 .into_owned(),
         };
-        date_in(&self.title)
-            .or_else(|| date_in(&file))
-            .or_else(|| self.last_modified.map(|at| at.date_naive()))
+        date_in(&self.title).or_else(|| date_in(&file)).or_else(|| {
+            self.id.as_ref()?;
+            self.last_modified.map(|at| at.date_naive())
+        })
     }
 }
 
-/// The dataset document of data.gouv.fr's API v1, the fields we use.
-#[derive(Debug, Deserialize)]
-struct DatasetDocument {
-    resources: Vec<ResourceDocument>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct ResourceDocument {
-    id: String,
-    title: String,
-    url: String,
-    #[serde(default)]
-    checksum: Option<Checksum>,
-    #[serde(default)]
-    filesize: Option<u64>,
-    #[serde(default)]
-    last_modified: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Checksum {
-    #[serde(rename = "type")]
-    algorithm: String,
-    value: String,
-}
-
-/// Finds each source; the missing ones that are not required are left out.
+/// Finds each source; the missing ones that are not required are left out. `sample` is where the
+/// sample is.
 pub fn resolve(
     origin: &Origin,
     sources: Vec<Source>,
     sample: &Path,
+    context: &Context,
 ) -> Result<Vec<Resource>, IngestError> {
     let folder = match origin {
         Origin::Folder(folder) => folder.as_path(),
         Origin::Sample => sample,
         Origin::Site(base) => {
-            return resolve_all(sources, |source| {
-                find(source, &fetch(base, source)?, &Base::Site(base))
-            });
+            let mut listed = BTreeMap::new();
+            let site = Site { base, context };
+            return resolve_all(sources, |source| on_site(source, &site, &mut listed));
         }
     };
     if !folder.is_dir() {
@@ -142,9 +142,7 @@ pub fn resolve(
         });
     }
     if folder.join("api").is_dir() {
-        resolve_all(sources, |source| {
-            find(source, &read(folder, source)?, &Base::Folder(folder))
-        })
+        resolve_all(sources, |source| in_mirror(source, folder))
     } else {
         resolve_all(sources, |source| find_file(source, folder))
     }
@@ -152,7 +150,7 @@ pub fn resolve(
 
 fn resolve_all(
     sources: Vec<Source>,
-    find: impl Fn(&Source) -> Result<Option<Resource>, IngestError>,
+    mut find: impl FnMut(&Source) -> Result<Option<Resource>, IngestError>,
 ) -> Result<Vec<Resource>, IngestError> {
     let mut found = Vec::new();
     for source in sources {
@@ -177,115 +175,69 @@ fn resolve_all(
     Ok(found)
 }
 
-/// What relative addresses are relative to.
-enum Base<'a> {
-    Site(&'a str),
-    Folder(&'a Path),
-}
+/// Datasets asked for, once each: their resources, or why there are none.
+type Listed = BTreeMap<String, Result<Vec<ResourceDocument>, String>>;
 
-impl Base<'_> {
-    fn locate(&self, url: &str) -> Location {
-        let absolute = url.split_once("://").map(|(_scheme, rest)| rest);
-        match (self, absolute) {
-            (Self::Site(_), Some(_)) => Location::Url(url.to_owned()),
-            (Self::Site(base), None) => {
-                Location::Url(format!("{base}/{}", url.trim_start_matches('/')))
-            }
-            // A mirror made by wget keeps other hosts under their own name.
-            (Self::Folder(root), Some(host_and_path)) => Location::Path(root.join(host_and_path)),
-            (Self::Folder(root), None) => Location::Path(root.join(url.trim_start_matches('/'))),
-        }
+/// By its id in its dataset, by its id alone, then by its title in its dataset.
+fn on_site(
+    source: &Source,
+    site: &Site<'_>,
+    listed: &mut Listed,
+) -> Result<Option<Resource>, IngestError> {
+    let dataset = &source.dataset.id;
+    if !listed.contains_key(dataset) {
+        listed.insert(dataset.clone(), site.dataset(&source.register, dataset)?);
     }
-}
-
-fn fetch(base: &str, source: &Source) -> Result<DatasetDocument, IngestError> {
-    let url = format!("{base}/api/1/datasets/{}/", source.dataset.id);
-    let fail = |detail: String| IngestError::Source {
-        name: source.name.clone(),
-        detail,
+    let missing = Err("not asked".to_owned());
+    let list = listed.get(dataset).unwrap_or(&missing);
+    let resources: &[ResourceDocument] = list.as_ref().map_or(&[], Vec::as_slice);
+    let base = Base::Site(site.base);
+    if let Some(found) = by_id(source, resources) {
+        return describe(source, found, base).map(Some);
+    }
+    let alone = match &source.resource {
+        Some(id) => site.resource(&source.name, id),
+        None => Ok(None),
     };
-    let body = crate::download::client()?
-        .get(&url)
-        .send()
-        .and_then(reqwest::blocking::Response::error_for_status)
-        .and_then(reqwest::blocking::Response::text)
-        .map_err(|error| fail(format!("GET {url}: {}", crate::download::causes(&error))))?;
-    serde_json::from_str(&body)
-        .map_err(|error| fail(format!("GET {url}: not a dataset document: {error}")))
+    match (alone, list) {
+        (Ok(Some(found)), _) => return describe(source, &found, base).map(Some),
+        (Err(IngestError::Interrupted), _) => return Err(IngestError::Interrupted),
+        (Err(error), Err(_)) => return Err(error),
+        (Ok(None), Err(missing)) => {
+            return Err(IngestError::Source {
+                name: source.name.clone(),
+                detail: missing.clone(),
+            });
+        }
+        // The dataset's own list is enough to go on.
+        (Err(error), Ok(_)) => tracing::warn!("{error}; looking for its title"),
+        (Ok(None), Ok(_)) => {}
+    }
+    by_title(source, resources)
+        .map(|found| describe(source, found, base))
+        .transpose()
 }
 
-fn read(folder: &Path, source: &Source) -> Result<DatasetDocument, IngestError> {
+/// In a folder laid out like the site: by id, then by title.
+fn in_mirror(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestError> {
+    let resources = read(folder, source)?;
+    by_id(source, &resources)
+        .or_else(|| by_title(source, &resources))
+        .map(|found| describe(source, found, Base::Folder(folder)))
+        .transpose()
+}
+
+fn read(folder: &Path, source: &Source) -> Result<Vec<ResourceDocument>, IngestError> {
     let path = folder.join(format!("api/1/datasets/{}/index.json", source.dataset.id));
     let fail = |detail: String| IngestError::Source {
         name: source.name.clone(),
-        detail,
+        detail: format!("{}: {detail}", path.display()),
     };
-    let text =
-        fs::read_to_string(&path).map_err(|error| fail(format!("{}: {error}", path.display())))?;
-    serde_json::from_str(&text).map_err(|error| {
-        fail(format!(
-            "{}: not a dataset document: {error}",
-            path.display()
-        ))
-    })
-}
-
-/// By resource id, else the newest of that title. The title's word must stand alone:
-/// `StockEtablissement` is not `StockEtablissementHistorique`.
-fn find(
-    source: &Source,
-    document: &DatasetDocument,
-    base: &Base<'_>,
-) -> Result<Option<Resource>, IngestError> {
-    let by_id = source.resource.as_ref().and_then(|id| {
-        document
-            .resources
-            .iter()
-            .find(|resource| resource.id == *id)
-    });
-    let by_title = || {
-        document
-            .resources
-            .iter()
-            .filter(|resource| {
-                is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title)
-            })
-            .filter(|resource| resource.url.to_ascii_lowercase().ends_with(".zip"))
-            .max_by_key(|resource| {
-                (
-                    date_in(&resource.title).or_else(|| date_in(&resource.url)),
-                    resource.last_modified.clone(),
-                )
-            })
-    };
-    let Some(found) = by_id.or_else(by_title) else {
-        return Ok(None);
-    };
-    let location = base.locate(&found.url);
-    if let Location::Path(path) = &location
-        && !path.is_file()
-    {
-        return Err(IngestError::Source {
-            name: source.name.clone(),
-            detail: format!(
-                "{}: no such file, named by the dataset document as {:?}",
-                path.display(),
-                found.url
-            ),
-        });
-    }
-    Ok(Some(Resource {
-        source: source.clone(),
-        id: Some(found.id.clone()),
-        title: found.title.clone(),
-        location,
-        last_modified: found.last_modified.as_deref().and_then(instant),
-        size: found.filesize,
-        checksum: found
-            .checksum
-            .as_ref()
-            .map(|sum| (sum.algorithm.clone(), sum.value.clone())),
-    }))
+    let bytes = fs::read(&path).map_err(|error| fail(error.to_string()))?;
+    let document = serde_json::from_slice(&bytes)
+        .map_err(|error| fail(format!("not a dataset document: {error}")))?;
+    document::v1(&document)
+        .ok_or_else(|| fail("not a dataset document: no list of resources".to_owned()))
 }
 
 /// In a folder of downloaded files, by file name; the newest date when the name carries one.
@@ -317,14 +269,6 @@ fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestE
     }))
 }
 
-/// Whether `word` stands alone in `text`: not inside a longer name.
-fn is_titled(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(start, _)| {
-        let letter = |c: char| c.is_ascii_alphabetic();
-        !text[..start].ends_with(letter) && !text[start + word.len()..].starts_with(letter)
-    })
-}
-
 fn matches_pattern(name: &str, pattern: &str) -> bool {
     match pattern.split_once("{date}") {
         None => name == pattern,
@@ -335,96 +279,9 @@ fn matches_pattern(name: &str, pattern: &str) -> bool {
     }
 }
 
-/// An instant of data.gouv.fr: RFC 3339, or the older form without zone, which is UTC.
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|at| at.with_timezone(&Utc))
-        .ok()
-        .or_else(|| {
-            text.parse::<chrono::NaiveDateTime>()
-                .ok()
-                .map(|at| at.and_utc())
-        })
-}
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
-/// The date in a title or file name: `01 Novembre 2026`, `01 11 2026` or `20261101`.
-fn date_in(text: &str) -> Option<NaiveDate> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let in_words = words.windows(3).find_map(|window| {
-        let month = MONTHS
-            .iter()
-            .position(|month| *month == window[1])
-            .map_or_else(
-                || window[1].parse().ok(),
-                |index| u32::try_from(index + 1).ok(),
-            )?;
-        let year: i32 = window[2]
-            .parse()
-            .ok()
-            .filter(|year| (1900..2200).contains(year))?;
-        NaiveDate::from_ymd_opt(year, month, window[0].parse().ok()?)
-    });
-    in_words.or_else(|| {
-        words
-            .iter()
-            .filter(|word| word.len() == 8)
-            .find_map(|word| NaiveDate::parse_from_str(word, "%Y%m%d").ok())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_date_is_read_from_every_form_of_title_seen() {
-        let first = NaiveDate::from_ymd_opt(2026, 11, 1);
-        assert_eq!(
-            date_in("Sirene : Fichier StockUniteLegale du 01 Novembre 2026"),
-            first
-        );
-        assert_eq!(
-            date_in("Sirene : Fichier StockEtablissement du 01 11 2026 (format parquet) -"),
-            first
-        );
-        assert_eq!(
-            date_in("https://media.interieur.gouv.fr/rna/rna_waldec_20261101.zip"),
-            first
-        );
-        assert_eq!(date_in("StockUniteLegale_utf8.zip"), None);
-    }
-
-    #[test]
-    fn a_title_is_not_found_inside_a_longer_one() {
-        assert!(is_titled(
-            "Sirene : Fichier StockEtablissement du 01 Mars 2022",
-            "StockEtablissement"
-        ));
-        assert!(!is_titled(
-            "Sirene : Fichier StockEtablissementHistorique du 01 Mars 2022",
-            "StockEtablissement"
-        ));
-        assert!(is_titled("rna_waldec_20261101.zip", "rna_waldec"));
-    }
 
     #[test]
     fn the_word_sample_a_url_and_a_folder_are_told_apart() {
@@ -434,5 +291,38 @@ mod tests {
             Ok(Origin::Site(DATA_GOUV.into()))
         );
         assert_eq!("./miroir".parse(), Ok(Origin::Folder("./miroir".into())));
+    }
+
+    #[test]
+    fn a_folder_is_the_same_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let plain: Origin = path.parse().unwrap();
+        let slash: Origin = format!("{path}/./").parse().unwrap();
+        assert_eq!(plain.identity(), slash.identity());
+        assert_eq!(plain.to_string(), slash.to_string());
+        let gone: Origin = "no/such/folder".parse().unwrap();
+        assert_eq!(gone.to_string(), "no/such/folder");
+    }
+
+    #[test]
+    fn when_a_file_was_copied_here_says_nothing_of_its_data() {
+        let sources = crate::catalogue::sources().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["StockUniteLegale_utf8.zip", "rna_waldec_20261101.zip"] {
+            fs::File::create(folder.path().join(name)).unwrap();
+        }
+        let as_of = |name: &str| {
+            let source = sources.iter().find(|source| source.name == name).unwrap();
+            let mut found = find_file(source, folder.path()).unwrap().unwrap();
+            let here = found.as_of();
+            found.id = Some("announced by an API".to_owned());
+            (here, found.as_of())
+        };
+        let (here, announced) = as_of("StockUniteLegale");
+        assert_eq!(here, None);
+        assert!(announced.is_some());
+        let first = NaiveDate::from_ymd_opt(2026, 11, 1);
+        assert_eq!(as_of("rna_waldec"), (first, first));
     }
 }

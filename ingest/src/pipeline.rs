@@ -1,5 +1,6 @@
 //! One run, from the sources to a published snapshot, the stages in order.
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{NaiveDate, Utc};
 use registre_schemas::Table;
@@ -9,18 +10,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::as_of;
 use crate::catalogue;
 use crate::decode::decode;
-use crate::download::{RawFile, download};
+use crate::download::{RawFile, download_all};
 use crate::error::IngestError;
 use crate::generate;
 use crate::history;
 use crate::normalise::normalise;
-use crate::origin::{Origin, Resource, resolve};
+use crate::origin::{Origin, resolve};
 use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::rna;
-use crate::snapshot::{StagedWriter, TableWriter, WrittenTable, latest_date};
+use crate::snapshot::{StagedWriter, TableWriter, WrittenTable};
 use crate::verify::{RETOUR_ARRIERE, Staged, verify};
 
 /// What a run is asked.
@@ -56,12 +58,9 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     if options.origin == Origin::Sample {
         make_sample(&sample, context)?;
     }
-    let resources = resolve(&options.origin, catalogue::sources()?, &sample)?;
-    let as_of = as_of(&resources);
-    let raw: Vec<RawFile> = resources
-        .into_iter()
-        .map(|resource| download(resource, &data.raw(), context))
-        .collect::<Result<_, _>>()?;
+    let resources = resolve(&options.origin, catalogue::sources()?, &sample, context)?;
+    let as_of = as_of::announced(&resources);
+    let raw = download_all(resources, &data.raw(), context)?;
     if let Some(manifest) = in_service
         .as_ref()
         .filter(|manifest| same_sources(manifest, &raw, options))
@@ -110,49 +109,6 @@ fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
     }
     generate::generate(&options, folder, context)?;
     crate::publish::write_atomic(&stamp, version.as_bytes())
-}
-
-/// The date of each register: that of its oldest file, so that an answer never claims to be newer
-/// than any part of it.
-fn as_of(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
-    let mut dates = BTreeMap::new();
-    for resource in resources {
-        if let Some(date) = resource.as_of() {
-            let known = dates
-                .entry(resource.source.register.clone())
-                .or_insert(date);
-            *known = date.min(*known);
-        }
-    }
-    dates
-}
-
-/// A register whose files carry no date has that of its latest treatment in the data.
-fn date_registers(
-    announced: &BTreeMap<String, NaiveDate>,
-    tables: &[WrittenTable],
-    folder: &Path,
-) -> BTreeMap<String, NaiveDate> {
-    let mut dates = announced.clone();
-    let latest = [
-        ("sirene", "unite_legale", "dateDernierTraitementUniteLegale"),
-        (
-            "sirene",
-            "etablissement",
-            "dateDernierTraitementEtablissement",
-        ),
-        ("rna", "association", "maj_time"),
-    ];
-    for (register, table, column) in latest {
-        if !announced.contains_key(register)
-            && tables.iter().any(|written| written.file.name == table)
-            && let Some(date) = latest_date(&folder.join(format!("{table}.parquet")), column)
-        {
-            let known = dates.entry(register.to_owned()).or_insert(date);
-            *known = date.max(*known);
-        }
-    }
-    dates
 }
 
 /// Whether the snapshot in service was made from these very files, by this version of the program.
@@ -228,7 +184,7 @@ fn make(
         );
         tables.push(written);
     }
-    let as_of = date_registers(as_of, &tables, staged);
+    let dates = as_of::complete(as_of, &tables, staged);
     // The sample is another world: it may be newer than the real thing, and smaller.
     let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
     let required: Vec<&str> = raw
@@ -241,7 +197,8 @@ fn make(
         tables: &tables,
         sources: &sources,
         required: &required,
-        as_of: &as_of,
+        as_of: &dates,
+        announced: as_of,
         in_service: comparable,
     };
     let gates = verify(staging, &options.allow, context)?;
@@ -252,7 +209,7 @@ fn make(
         created_at: Utc::now(),
         producer: producer(),
         origin: options.origin.to_string(),
-        as_of,
+        as_of: dates,
         sources,
         tables: tables.into_iter().map(|table| table.file).collect(),
         gates,
@@ -269,7 +226,7 @@ fn write_table(
     let mut writer: Option<TableWriter> = None;
     let mut reports = Vec::new();
     for file in files {
-        reports.push(decode(file, context, |batch| {
+        reports.push(decode_or_forget(file, context, |batch| {
             let batch = normalise(batch, &file.resource.source)?;
             let open = match &mut writer {
                 Some(open) => open,
@@ -285,6 +242,22 @@ fn write_table(
     Ok((writer.finish(context)?, reports))
 }
 
+/// A file that cannot be decoded is fetched again by the next run: damaged under way, it may have
+/// had no published checksum to tell.
+fn decode_or_forget(
+    file: &RawFile,
+    context: &Context,
+    sink: impl FnMut(RecordBatch) -> Result<(), IngestError>,
+) -> Result<DecodeReport, IngestError> {
+    let decoded = decode(file, context, sink);
+    if let Err(IngestError::File { .. } | IngestError::Decode { .. } | IngestError::Budget { .. }) =
+        &decoded
+    {
+        file.forget()?;
+    }
+    decoded
+}
+
 /// Stages each file of the RNA, then unites them.
 fn write_association(
     files: &[&RawFile],
@@ -297,7 +270,7 @@ fn write_association(
     for file in files.iter().rev() {
         let path = folder.join(format!("{}.staged", file.resource.source.name));
         let mut writer: Option<StagedWriter> = None;
-        reports.push(decode(file, context, |batch| {
+        reports.push(decode_or_forget(file, context, |batch| {
             let batch = normalise(batch, &file.resource.source)?;
             let open = match &mut writer {
                 Some(open) => open,

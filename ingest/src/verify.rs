@@ -65,6 +65,8 @@ pub struct Staged<'a> {
     pub required: &'a [&'static str],
     /// Date of each register.
     pub as_of: &'a BTreeMap<String, NaiveDate>,
+    /// Those of them that the publisher announced; the others were read in the data.
+    pub announced: &'a BTreeMap<String, NaiveDate>,
     /// The snapshot in service, when it comes from the same origin.
     pub in_service: Option<&'a Manifest>,
 }
@@ -216,10 +218,20 @@ fn orphans(folder: &Path, context: &Context, gates: &mut Gates<'_>) -> Result<()
     Ok(())
 }
 
+/// A date announced by the publisher and one read in the data, always a little older, are not
+/// compared.
 fn fresh(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    let was_announced = |manifest: &Manifest| {
+        manifest
+            .sources
+            .iter()
+            .any(|source| source.resource_id.is_some())
+    };
     for (register, date) in staged.as_of {
+        let is_announced = staged.announced.contains_key(register);
         let served = staged
             .in_service
+            .filter(|manifest| was_announced(manifest) == is_announced)
             .and_then(|manifest| manifest.as_of.get(register));
         if let Some(served) = served.filter(|served| *served > date) {
             let detail = format!("{register}: data of {date}, older than {served} in service");

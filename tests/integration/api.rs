@@ -144,6 +144,32 @@ fn a_masked_person_stays_masked() {
     );
 }
 
+/// The RNA publishes the name that SIRENE masks: a link between them would give it back.
+#[test]
+fn a_masked_unit_is_not_named_through_its_association() {
+    let units = &registre_schemas::unite_legale::UNITE_LEGALE;
+    let statut = units.index_of("statutDiffusionUniteLegale").unwrap();
+    let masked: std::collections::HashSet<String> = parquet_rows(sample(), units)
+        .into_iter()
+        .filter(|row| row[statut] != "O")
+        .map(|row| row[0].clone())
+        .collect();
+    let associations = &registre_schemas::association::ASSOCIATION;
+    let siret = associations.index_of("siret").unwrap();
+    let linked: Vec<(String, String)> = parquet_rows(sample(), associations)
+        .into_iter()
+        .filter(|row| row[siret].len() == 14 && masked.contains(&row[siret][..9]))
+        .map(|row| (row[0].clone(), row[siret][..9].to_owned()))
+        .collect();
+    assert!(!linked.is_empty(), "the sample has the case");
+    for (id, siren) in linked.iter().take(20) {
+        let association = found(&format!("/v1/associations/{id}"));
+        assert!(association["unite_legale"].is_null(), "{id}");
+        let unit = found(&format!("/v1/unites-legales/{siren}"));
+        assert!(unit["association"].is_null(), "{siren}");
+    }
+}
+
 #[test]
 fn each_no_has_its_own_code_and_its_own_advice() {
     let unknown = problem("/v1/unites-legales/732829320", 404, "inconnu");

@@ -1,21 +1,24 @@
 //! A zip written as a stream, entry after entry, under a name aside: only a whole one gets its
 //! final name. The same rows give the same bytes: dates are the edition's.
 
+use std::cell::Cell;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, IntoInnerError, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::error::IngestError;
-use crate::generate::ecriture::{Jour, Tampon};
+use crate::generate::buffer::{Buffer, Day};
 use crate::progress::{Cancel, Context, Task};
 
 /// Level 1 takes a sixth less time and makes zips 38 % larger; with this one they come out near
 /// the official ones (2.91 GB for 2.87), and reading them back is a fair measure.
-const NIVEAU: i64 = 2;
+const LEVEL: i64 = 2;
 
 /// A generated file.
 #[derive(Debug, Clone)]
@@ -32,109 +35,116 @@ pub struct GeneratedFile {
     pub sha256: String,
 }
 
-/// An archive being written; dropped before [`Self::publier`], it leaves nothing.
+/// An archive being written; dropped before [`Self::publish`], it leaves nothing.
 pub struct Archive {
-    zip: Option<ZipWriter<BufWriter<File>>>,
+    zip: Option<ZipWriter<Sink>>,
+    abandoned: Rc<Cell<bool>>,
     options: SimpleFileOptions,
-    definitif: PathBuf,
-    partiel: PathBuf,
-    nom: String,
-    lignes: u64,
-    octets: u64,
-    tache: Box<dyn Task>,
+    path: PathBuf,
+    partial: PathBuf,
+    name: String,
+    rows: u64,
+    csv_bytes: u64,
+    task: Box<dyn Task>,
     cancel: Cancel,
 }
 
 impl Archive {
-    /// Opens `dossier/nom` aside. Announced as `label` to whoever watches.
-    pub fn creer(
-        dossier: &Path,
-        nom: &str,
-        edition: Jour,
+    /// Opens `folder/name` aside. Whoever watches is told of it.
+    pub fn create(
+        folder: &Path,
+        name: &str,
+        edition: Day,
         context: &Context,
     ) -> Result<Self, IngestError> {
-        let definitif = dossier.join(nom);
-        let partiel = dossier.join(format!("{nom}.partial"));
-        let fichier = File::create(&partiel).map_err(IngestError::io("create", &partiel))?;
-        let [mois, jour] = [edition.0 / 100 % 100, edition.0 % 100]
-            .map(|nombre| u8::try_from(nombre).unwrap_or(1));
-        let annee = u16::try_from(edition.annee()).unwrap_or(1980);
-        let date = DateTime::from_date_and_time(annee, mois, jour, 0, 0, 0).unwrap_or_default();
+        let path = folder.join(name);
+        let partial = folder.join(format!("{name}.partial"));
+        let file = File::create(&partial).map_err(IngestError::io("create", &partial))?;
+        let [month, day] = [edition.0 / 100 % 100, edition.0 % 100]
+            .map(|number| u8::try_from(number).unwrap_or(1));
+        let year = u16::try_from(edition.year()).unwrap_or(1980);
+        let date = DateTime::from_date_and_time(year, month, day, 0, 0, 0).unwrap_or_default();
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(NIVEAU))
+            .compression_level(Some(LEVEL))
             .last_modified_time(date)
             .unix_permissions(0o644);
+        let abandoned = Rc::new(Cell::new(false));
+        let sink = Sink {
+            file: BufWriter::with_capacity(1 << 18, file),
+            position: 0,
+            abandoned: Rc::clone(&abandoned),
+        };
         Ok(Self {
-            zip: Some(ZipWriter::new(BufWriter::with_capacity(1 << 18, fichier))),
+            zip: Some(ZipWriter::new(sink)),
+            abandoned,
             options,
-            definitif,
-            partiel,
-            nom: nom.to_owned(),
-            lignes: 0,
-            octets: 0,
-            tache: context.progress.begin(&format!("generate {nom}"), None),
+            path,
+            partial,
+            name: name.to_owned(),
+            rows: 0,
+            csv_bytes: 0,
+            task: context.progress.begin(&format!("generate {name}"), None),
             cancel: context.cancel.clone(),
         })
     }
 
     /// Starts an entry. `large` for those that may pass 4 GB.
-    pub fn entree(&mut self, nom: &str, large: bool) -> Result<(), IngestError> {
+    pub fn start_entry(&mut self, name: &str, large: bool) -> Result<(), IngestError> {
         let options = self.options.large_file(large);
-        let commence = self.zip.as_mut().map(|zip| zip.start_file(nom, options));
-        commence.transpose().map_err(|erreur| self.refus(&erreur))?;
+        let started = self.zip.as_mut().map(|zip| zip.start_file(name, options));
+        started.transpose().map_err(|error| self.zip_error(error))?;
         Ok(())
     }
 
     /// Writes what the buffer holds, empties it, and looks whether somebody wants to stop.
-    pub fn ecrire(&mut self, tampon: &mut Tampon) -> Result<(), IngestError> {
+    pub fn write(&mut self, buffer: &mut Buffer) -> Result<(), IngestError> {
         self.cancel.check()?;
         if let Some(zip) = self.zip.as_mut() {
-            zip.write_all(&tampon.octets)
-                .map_err(IngestError::io("write", &self.partiel))?;
+            zip.write_all(&buffer.bytes)
+                .map_err(IngestError::io("write", &self.partial))?;
         }
-        self.octets += tampon.octets.len() as u64;
-        self.lignes += tampon.lignes;
-        self.tache.advance(tampon.octets.len() as u64);
-        self.tache.rows(tampon.lignes);
-        tampon.vider();
+        self.csv_bytes += buffer.bytes.len() as u64;
+        self.rows += buffer.rows;
+        self.task.advance(buffer.bytes.len() as u64);
+        self.task.rows(buffer.rows);
+        buffer.clear();
         Ok(())
     }
 
     /// Ends the archive and gives it its name.
-    pub fn publier(mut self) -> Result<GeneratedFile, IngestError> {
+    pub fn publish(mut self) -> Result<GeneratedFile, IngestError> {
         if let Some(zip) = self.zip.take() {
-            let sortie = zip.finish().map_err(|erreur| self.refus(&erreur))?;
-            let fichier = sortie
-                .into_inner()
-                .map_err(|erreur| IngestError::io("write", &self.partiel)(erreur.into_error()))?;
-            fichier
-                .sync_all()
-                .map_err(IngestError::io("write", &self.partiel))?;
+            let sink = zip.finish().map_err(|error| self.zip_error(error))?;
+            sink.sync()
+                .map_err(IngestError::io("write", &self.partial))?;
         }
-        let (bytes, sha256) = empreinte(&self.partiel, &self.cancel)?;
-        fs::rename(&self.partiel, &self.definitif)
-            .map_err(IngestError::io("rename", &self.partiel))?;
-        self.tache.finish(&format!(
+        let (bytes, sha256) = size_and_checksum(&self.partial, &self.cancel)?;
+        fs::rename(&self.partial, &self.path).map_err(IngestError::io("rename", &self.partial))?;
+        self.task.finish(&format!(
             "{}: {} rows, {} MB of CSV in {} MB",
-            self.nom,
-            self.lignes,
-            self.octets >> 20,
+            self.name,
+            self.rows,
+            self.csv_bytes >> 20,
             bytes >> 20
         ));
         Ok(GeneratedFile {
-            name: self.nom.clone(),
-            rows: self.lignes,
-            csv_bytes: self.octets,
+            name: self.name.clone(),
+            rows: self.rows,
+            csv_bytes: self.csv_bytes,
             bytes,
             sha256,
         })
     }
 
-    fn refus(&self, erreur: &zip::result::ZipError) -> IngestError {
-        IngestError::File {
-            path: self.definitif.clone(),
-            detail: erreur.to_string(),
+    /// A full disk is the folder's fault; anything else is the archive's.
+    fn zip_error(&self, error: ZipError) -> IngestError {
+        match error {
+            ZipError::Io(source) => IngestError::io("write", &self.partial)(source),
+            other => IngestError::File {
+                path: self.path.clone(),
+                detail: other.to_string(),
+            },
         }
     }
 }
@@ -142,35 +152,138 @@ impl Archive {
 impl Drop for Archive {
     fn drop(&mut self) {
         // Gone already when the archive was published. When it was not, nobody waits for the answer.
+        self.abandoned.set(true);
         drop(self.zip.take());
-        let _absent = fs::remove_file(&self.partiel);
+        let _absent = fs::remove_file(&self.partial);
+    }
+}
+
+/// The file under the zip. `ZipWriter` finishes its archive when dropped, and prints on standard
+/// error when it cannot: from its first failure on, or once abandoned, this one swallows what it is
+/// given and says that all is well.
+struct Sink {
+    file: BufWriter<File>,
+    position: u64,
+    abandoned: Rc<Cell<bool>>,
+}
+
+impl Sink {
+    fn attempt<T>(
+        &mut self,
+        pretended: T,
+        operation: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.abandoned.get() {
+            return Ok(pretended);
+        }
+        operation(&mut self.file).inspect_err(|error| {
+            // An interrupted call is made again by whoever made it.
+            self.abandoned.set(error.kind() != ErrorKind::Interrupted);
+        })
+    }
+
+    /// Puts everything on disk.
+    fn sync(self) -> io::Result<()> {
+        if self.abandoned.get() {
+            return Err(io::Error::other("an earlier write failed"));
+        }
+        self.file
+            .into_inner()
+            .map_err(IntoInnerError::into_error)?
+            .sync_all()
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.attempt(bytes.len(), |file| file.write(bytes))?;
+        self.position += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt((), BufWriter::flush)
+    }
+}
+
+impl Seek for Sink {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let pretended = match to {
+            SeekFrom::Start(position) => position,
+            SeekFrom::Current(offset) => self.position.saturating_add_signed(offset),
+            SeekFrom::End(_) => self.position,
+        };
+        self.position = self.attempt(pretended, |file| file.seek(to))?;
+        Ok(self.position)
     }
 }
 
 /// Size and SHA-256 of a file.
-fn empreinte(chemin: &Path, cancel: &Cancel) -> Result<(u64, String), IngestError> {
-    let mut fichier = File::open(chemin).map_err(IngestError::io("open", chemin))?;
-    let mut bloc = vec![0; 1 << 20];
-    let (mut taille, mut sha) = (0, Sha256::new());
+fn size_and_checksum(path: &Path, cancel: &Cancel) -> Result<(u64, String), IngestError> {
+    let mut file = File::open(path).map_err(IngestError::io("open", path))?;
+    let mut block = vec![0; 1 << 20];
+    let (mut size, mut sha) = (0, Sha256::new());
     loop {
         cancel.check()?;
-        let lus = fichier
-            .read(&mut bloc)
-            .map_err(IngestError::io("read", chemin))?;
-        if lus == 0 {
+        let read = file
+            .read(&mut block)
+            .map_err(IngestError::io("read", path))?;
+        if read == 0 {
             let hexadecimal =
                 sha.finalize()
                     .iter()
-                    .fold(String::with_capacity(64), |mut texte, octet| {
-                        texte.extend(
-                            [octet >> 4, octet & 15]
-                                .map(|demi| char::from_digit(u32::from(demi), 16).unwrap_or('0')),
+                    .fold(String::with_capacity(64), |mut text, byte| {
+                        text.extend(
+                            [byte >> 4, byte & 15]
+                                .map(|half| char::from_digit(u32::from(half), 16).unwrap_or('0')),
                         );
-                        texte
+                        text
                     });
-            return Ok((taille, hexadecimal));
+            return Ok((size, hexadecimal));
         }
-        sha.update(&bloc[..lus]);
-        taille += lus as u64;
+        sha.update(&block[..read]);
+        size += read as u64;
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    /// An archive on a device where every write finds the disk full.
+    fn archive_on_a_full_disk(folder: &Path) -> Archive {
+        std::os::unix::fs::symlink("/dev/full", folder.join("stock.zip.partial")).unwrap();
+        Archive::create(
+            folder,
+            "stock.zip",
+            Day::new(2026, 11, 1),
+            &Context::silent(),
+        )
+        .unwrap()
+    }
+
+    fn assert_is_io(error: &IngestError) {
+        assert_eq!(error.exit_code(), 6, "{error}");
+        assert!(error.to_string().contains("stock.zip.partial"), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_io_error_with_the_path_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut archive = archive_on_a_full_disk(folder.path());
+        assert_is_io(&archive.start_entry("stock.csv", true).unwrap_err());
+        drop(archive);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_archive_whose_write_failed_is_never_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut archive = archive_on_a_full_disk(folder.path());
+        let _failed = archive.start_entry("stock.csv", true);
+        let _swallowed = archive.start_entry("stock.csv", true);
+        assert_is_io(&archive.publish().unwrap_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

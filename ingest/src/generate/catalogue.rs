@@ -1,8 +1,7 @@
 //! `index.json` of each dataset, as data.gouv.fr's API v1 gives it: what a client needs to find
 //! the generated files the way it finds the official ones.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::IngestError;
 use crate::generate::archive::GeneratedFile;
+use crate::publish::write_atomic;
 
 /// A dataset: its id, its slug, its title, who publishes it.
 struct Dataset {
@@ -47,7 +47,9 @@ const RESOURCES: &[(&str, &str)] = &[
     ("rna_import", "0c3a87c6-fdd9-46a5-8b23-8ccd13a95c52"),
 ];
 
-const MOIS: [&str; 12] = [
+const INDEX: &str = "index.json";
+
+const MONTHS: [&str; 12] = [
     "Janvier",
     "Février",
     "Mars",
@@ -62,36 +64,30 @@ const MOIS: [&str; 12] = [
     "Décembre",
 ];
 
-fn chemin(out: &Path, dataset: &Dataset) -> PathBuf {
-    out.join("api/1/datasets")
-        .join(dataset.id)
-        .join("index.json")
+fn dataset_folder(out: &Path, dataset: &Dataset) -> PathBuf {
+    out.join("api/1/datasets").join(dataset.id)
 }
 
 /// `01 Novembre 2026`, as INSEE words it.
-fn en_lettres(date: NaiveDate) -> String {
-    let texte = date.format("%d %m %Y").to_string();
-    let mois = texte[3..5]
+fn format_date(date: NaiveDate) -> String {
+    let text = date.format("%d %m %Y").to_string();
+    let month = text[3..5]
         .parse::<usize>()
         .ok()
-        .and_then(|mois| MOIS.get(mois - 1))
+        .and_then(|month| MONTHS.get(month - 1))
         .unwrap_or(&"");
-    format!("{} {mois} {}", &texte[..2], &texte[6..])
+    format!("{} {month} {}", &text[..2], &text[6..])
 }
 
-fn resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
-    let sans_suffixe = file.name.trim_end_matches(".zip").trim_end_matches("_utf8");
+fn describe_resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
+    let stem = file.name.trim_end_matches(".zip").trim_end_matches("_utf8");
     let rna = file.name.starts_with("rna_");
-    let prefixe = if rna {
-        sans_suffixe.get(..10)?
-    } else {
-        sans_suffixe
-    };
-    let (_, id) = RESOURCES.iter().find(|(nom, _)| *nom == prefixe)?;
+    let prefix = if rna { stem.get(..10)? } else { stem };
+    let (_, id) = RESOURCES.iter().find(|(name, _)| *name == prefix)?;
     let title = if rna {
         file.name.clone()
     } else {
-        format!("Sirene : Fichier {prefixe} du {}", en_lettres(date))
+        format!("Sirene : Fichier {prefix} du {}", format_date(date))
     };
     let modified = format!("{date}T06:41:23+00:00");
     Some(json!({
@@ -114,25 +110,28 @@ fn resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
     }))
 }
 
-/// Removes the two catalogues: files about to be replaced are no longer what they announce.
-pub fn retirer(out: &Path) -> Result<(), IngestError> {
+/// Makes room for the two catalogues, and removes old ones: files about to be replaced are no longer
+/// what they announce.
+pub fn prepare(out: &Path) -> Result<(), IngestError> {
     for dataset in [&SIRENE, &RNA] {
-        let chemin = chemin(out, dataset);
-        if chemin.exists() {
-            fs::remove_file(&chemin).map_err(IngestError::io("remove", &chemin))?;
+        let folder = dataset_folder(out, dataset);
+        fs::create_dir_all(&folder).map_err(IngestError::io("create", &folder))?;
+        let path = folder.join(INDEX);
+        if path.exists() {
+            fs::remove_file(&path).map_err(IngestError::io("remove", &path))?;
         }
     }
     Ok(())
 }
 
 /// Writes both catalogues.
-pub fn ecrire(out: &Path, files: &[GeneratedFile], date: NaiveDate) -> Result<(), IngestError> {
+pub fn write(out: &Path, files: &[GeneratedFile], date: NaiveDate) -> Result<(), IngestError> {
     for dataset in [&SIRENE, &RNA] {
-        let du_rna = dataset.id == RNA.id;
+        let of_rna = dataset.id == RNA.id;
         let resources: Vec<_> = files
             .iter()
-            .filter(|file| file.name.starts_with("rna_") == du_rna)
-            .filter_map(|file| resource(file, date))
+            .filter(|file| file.name.starts_with("rna_") == of_rna)
+            .filter_map(|file| describe_resource(file, date))
             .collect();
         let body = json!({
             "id": dataset.id,
@@ -148,17 +147,8 @@ pub fn ecrire(out: &Path, files: &[GeneratedFile], date: NaiveDate) -> Result<()
             "private": false,
             "resources": resources,
         });
-        let chemin = chemin(out, dataset);
-        let partiel = chemin.with_extension("json.partial");
-        if let Some(dossier) = chemin.parent() {
-            fs::create_dir_all(dossier).map_err(IngestError::io("create", dossier))?;
-        }
-        let mut fichier = File::create(&partiel).map_err(IngestError::io("create", &partiel))?;
-        writeln!(fichier, "{body:#}").map_err(IngestError::io("write", &partiel))?;
-        fichier
-            .sync_all()
-            .map_err(IngestError::io("write", &partiel))?;
-        fs::rename(&partiel, &chemin).map_err(IngestError::io("rename", &partiel))?;
+        let path = dataset_folder(out, dataset).join(INDEX);
+        write_atomic(&path, format!("{body:#}\n").as_bytes())?;
     }
     Ok(())
 }
@@ -171,12 +161,12 @@ mod tests {
     fn ids_are_those_of_the_catalogue_of_sources() {
         let sources = include_str!("../../../data/sources.toml");
         assert!(sources.contains(SIRENE.id) && sources.contains(RNA.id));
-        for (nom, id) in RESOURCES {
-            assert!(sources.contains(&format!("\"{nom}\"")), "{nom}");
+        for (name, id) in RESOURCES {
+            assert!(sources.contains(&format!("\"{name}\"")), "{name}");
             // The others are found by their title.
             assert!(
-                sources.contains(id) || *nom == "StockDoublons" || nom.starts_with("rna_"),
-                "{nom}"
+                sources.contains(id) || *name == "StockDoublons" || name.starts_with("rna_"),
+                "{name}"
             );
         }
     }
@@ -184,7 +174,7 @@ mod tests {
     #[test]
     fn a_title_is_worded_as_insee_does() {
         assert_eq!(
-            en_lettres(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()),
+            format_date(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()),
             "01 Novembre 2026"
         );
     }

@@ -1,93 +1,95 @@
 //! The établissements of a unit, one by one: a siège that moved leaves closed ones behind.
 
-use crate::generate::ecriture::Jour;
-use crate::generate::hasard::{Domaine, Hasard};
-use crate::generate::modele::Modele;
-use crate::generate::unites::{Etat, Unite, cle, somme_luhn};
+use crate::generate::buffer::Day;
+use crate::generate::model::Model;
+use crate::generate::random::{Domain, Random};
+use crate::generate::unites_legales::{Etat, UniteLegale, luhn_key, luhn_sum};
 
 /// An établissement.
 #[derive(Debug, Clone, Copy)]
 pub struct Etablissement {
     /// Its place among its unit's.
-    pub rang: u32,
+    pub rank: u32,
     /// Whether it is the siège.
     pub siege: bool,
     /// Whether it is at work.
-    pub actif: bool,
+    pub active: bool,
     /// When it was created.
-    pub creation: Jour,
+    pub creation: Day,
     /// When it closed; null while active.
-    pub fin: Jour,
+    pub end: Day,
     /// Where it is.
     pub commune: u16,
 }
 
-impl Unite {
+impl UniteLegale {
     /// The NIC of an établissement of that rank: four digits in order of creation and a Luhn key.
     #[must_use]
-    pub fn nic(&self, rang: u32) -> u32 {
-        let ordre = rang + 1;
-        ordre * 10 + cle(somme_luhn(ordre, 4, true) + somme_luhn(self.siren, 9, true))
+    pub fn nic(&self, rank: u32) -> u32 {
+        let order = rank + 1;
+        order * 10 + luhn_key(luhn_sum(order, 4, true) + luhn_sum(self.siren, 9, true))
     }
 
     /// Where the draws of one of its établissements start.
     #[must_use]
-    pub fn sequence(&self, graine: u64, domaine: Domaine, rang: u32) -> Hasard {
-        Hasard::new(graine, domaine, (self.rang << 16) + u64::from(rang))
+    pub fn sequence(&self, seed: u64, domain: Domain, rank: u32) -> Random {
+        Random::new(seed, domain, (self.rank << 16) + u64::from(rank))
     }
 
     /// When an établissement was created: evenly spread over the unit's life.
-    fn creation_de(&self, rang: u32, edition: Jour) -> Jour {
-        if rang == 0 {
+    fn creation_of(&self, rank: u32, edition: Day) -> Day {
+        if rank == 0 {
             return self.creation;
         }
-        let fin = if self.fin == Jour::NUL {
+        let end = if self.end == Day::NULL {
             edition
         } else {
-            self.fin
+            self.end
         };
-        let (debut, duree) = (
-            self.creation.mois(),
-            fin.mois().saturating_sub(self.creation.mois()),
+        let (start, duration) = (
+            self.creation.months(),
+            end.months().saturating_sub(self.creation.months()),
         );
-        let place = u64::from(duree) * u64::from(rang) / u64::from(self.etablissements);
-        Jour::du_mois(
-            debut + u32::try_from(place).unwrap_or(0),
-            1 + (self.siren / 10 + rang) % 28,
+        let place = u64::from(duration) * u64::from(rank) / u64::from(self.etablissements);
+        Day::in_month(
+            start + u32::try_from(place).unwrap_or(0),
+            1 + (self.siren / 10 + rank) % 28,
         )
-        .clamp(self.creation, fin.max(self.creation))
+        .clamp(self.creation, end.max(self.creation))
     }
 
     /// The établissement of that rank.
     #[must_use]
-    pub fn etablissement(&self, rang: u32, modele: &Modele) -> Etablissement {
-        let siege = rang == self.siege;
-        let creation = self.creation_de(rang, modele.edition);
-        let mut hasard = self.sequence(modele.graine, Domaine::Etablissement, rang);
+    pub fn etablissement(&self, rank: u32, model: &Model) -> Etablissement {
+        let siege = rank == self.siege;
+        let creation = self.creation_of(rank, model.edition);
+        let mut random = self.sequence(model.seed, Domain::Etablissement, rank);
         // A large unit keeps several doors open, a small one has moved.
-        let secondaire = if self.etablissements > 4 { 3200 } else { 800 };
-        let actif = self.etat == Etat::Active && (siege || hasard.chance(secondaire));
-        let fin = match () {
-            () if actif => Jour::NUL,
-            () if !siege && rang + 1 < self.etablissements => {
-                self.creation_de(rang + 1, modele.edition).max(creation)
+        let stays_open = if self.etablissements > 4 { 3200 } else { 800 };
+        let active = self.etat == Etat::Active && (siege || random.chance(stays_open));
+        let end = match () {
+            () if active => Day::NULL,
+            () if !siege && rank + 1 < self.etablissements => {
+                self.creation_of(rank + 1, model.edition).max(creation)
             }
-            () if self.fin != Jour::NUL => self.fin,
+            () if self.end != Day::NULL => self.end,
             // The last one of an active unit whose siège is elsewhere.
-            () => Jour::du_mois(creation.mois().midpoint(modele.edition.mois()), 15).max(creation),
+            () => {
+                Day::in_month(creation.months().midpoint(model.edition.months()), 15).max(creation)
+            }
         };
-        let commune = match hasard.sous(10) {
+        let commune = match random.below(10) {
             _ if siege => self.commune,
             0..=5 => self.commune,
-            6..=7 => modele.adresses.voisine(self.commune, &mut hasard),
-            _ => modele.adresses.tirer(&mut hasard),
+            6..=7 => model.communes.neighbour(self.commune, &mut random),
+            _ => model.communes.draw(&mut random),
         };
         Etablissement {
-            rang,
+            rank,
             siege,
-            actif,
+            active,
             creation,
-            fin,
+            end,
             commune,
         }
     }
@@ -100,37 +102,37 @@ mod tests {
 
     #[test]
     fn sirets_are_valid_one_is_the_siege_and_nothing_closes_before_it_opens() {
-        let modele = Modele::new(7, 30_000, Jour::new(2026, 11, 1)).unwrap();
-        let (mut total, mut actifs) = (0, 0);
-        for unite in (0..modele.unites).map(|rang| modele.unite(rang)) {
-            let tous: Vec<_> = (0..unite.etablissements)
-                .map(|rang| unite.etablissement(rang, &modele))
+        let model = Model::new(7, 30_000, Day::new(2026, 11, 1)).unwrap();
+        let (mut total, mut active) = (0, 0);
+        for unite in (0..model.unites).map(|rank| model.unite(rank)) {
+            let all: Vec<_> = (0..unite.etablissements)
+                .map(|rank| unite.etablissement(rank, &model))
                 .collect();
             assert_eq!(
-                tous.iter()
+                all.iter()
                     .filter(|etablissement| etablissement.siege)
                     .count(),
                 1
             );
-            for etablissement in &tous {
-                let siret = format!("{:09}{:05}", unite.siren, unite.nic(etablissement.rang));
+            for etablissement in &all {
+                let siret = format!("{:09}{:05}", unite.siren, unite.nic(etablissement.rank));
                 assert!(siret.parse::<Siret>().is_ok(), "{siret}");
                 assert!(
-                    etablissement.actif || etablissement.fin >= etablissement.creation,
+                    etablissement.active || etablissement.end >= etablissement.creation,
                     "{unite:?} {etablissement:?}"
                 );
-                assert!(unite.etat == Etat::Active || !etablissement.actif);
+                assert!(unite.etat == Etat::Active || !etablissement.active);
             }
-            total += tous.len();
-            actifs += tous
+            total += all.len();
+            active += all
                 .iter()
-                .filter(|etablissement| etablissement.actif)
+                .filter(|etablissement| etablissement.active)
                 .count();
         }
         assert!((28_000..31_000).contains(&total), "{total}");
         assert!(
-            (360..400).contains(&(actifs * 1000 / total)),
-            "{actifs} of {total}"
+            (360..400).contains(&(active * 1000 / total)),
+            "{active} of {total}"
         );
     }
 }

@@ -3,10 +3,10 @@
 use crate::error::IngestError;
 use crate::generate::archive::Archive;
 use crate::generate::associations::Departement;
-use crate::generate::ecriture::{Jour, Tampon};
-use crate::generate::modele::Modele;
-use crate::generate::organismes::AssociationReelle;
-use crate::generate::rna_lignes::{ecrire_import, ecrire_reelle, ecrire_waldec};
+use crate::generate::buffer::{Buffer, Day};
+use crate::generate::model::Model;
+use crate::generate::real_bodies::RealAssociation;
+use crate::generate::rna_rows::{write_import, write_real, write_waldec};
 
 /// Columns of 2026: telephone and email are gone since 2018.
 pub const WALDEC: &str = "id;id_ex;siret;rup_mi;gestion;date_creat;date_decla;date_publi;date_disso;nature;groupement;titre;titre_court;objet;objet_social1;objet_social2;adrs_complement;adrs_numvoie;adrs_repetition;adrs_typevoie;adrs_libvoie;adrs_distrib;adrs_codeinsee;adrs_codepostal;adrs_libcommune;adrg_declarant;adrg_complemid;adrg_complemgeo;adrg_libvoie;adrg_distrib;adrg_codepostal;adrg_achemine;adrg_pays;dir_civilite;siteweb;publiweb;observation;position;maj_time";
@@ -20,119 +20,111 @@ const LATIN1: &str = "2A";
 const BOM: &str = "\u{feff}";
 
 /// How many waldec rows there are for one of import.
-const WALDEC_PAR_IMPORT: u64 = 3;
+const WALDEC_PER_IMPORT: u64 = 3;
 
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fichier {
+pub enum RnaFile {
     /// Declared or modified since 2009.
     Waldec,
     /// Older.
     Import,
 }
 
-impl Fichier {
+impl RnaFile {
     /// `rna_waldec_20261101`.
     #[must_use]
-    pub fn nom(self, edition: Jour) -> String {
-        let fichier = if self == Self::Waldec {
+    pub fn name(self, edition: Day) -> String {
+        let file = if self == Self::Waldec {
             "waldec"
         } else {
             "import"
         };
-        format!("rna_{fichier}_{:08}", edition.0)
+        format!("rna_{file}_{:08}", edition.0)
     }
 
     /// Writes every département of it.
-    pub fn ecrire(self, modele: &Modele, archive: &mut Archive) -> Result<(), IngestError> {
-        let nom = self.nom(modele.edition);
-        for (rang, departement) in modele.associations.departements.iter().enumerate() {
-            archive.entree(&format!("{nom}_dpt_{}.csv", departement.code), false)?;
+    pub fn write(self, model: &Model, archive: &mut Archive) -> Result<(), IngestError> {
+        let name = self.name(model.edition);
+        for (rank, departement) in model.associations.departements.iter().enumerate() {
+            archive.start_entry(&format!("{name}_dpt_{}.csv", departement.code), false)?;
             let latin1 = departement.code == LATIN1;
-            let mut tampon = Tampon::new(b';', if latin1 { b"\r\n" } else { b"\n" });
+            let mut buffer = Buffer::new(b';', if latin1 { b"\r\n" } else { b"\n" });
             if !latin1 {
-                tampon.octets.extend_from_slice(BOM.as_bytes());
+                buffer.bytes.extend_from_slice(BOM.as_bytes());
             }
-            tampon.entete(if self == Self::Waldec { WALDEC } else { IMPORT }.split(';'));
+            buffer.header(if self == Self::Waldec { WALDEC } else { IMPORT }.split(';'));
             match self {
-                Self::Waldec => waldec(departement, modele, latin1, &mut tampon, archive)?,
-                Self::Import => import(
+                Self::Waldec => write_all_waldec(departement, model, latin1, &mut buffer, archive)?,
+                Self::Import => write_all_import(
                     departement,
-                    rang % 17 == 0,
-                    modele,
+                    rank % 17 == 0,
+                    model,
                     latin1,
-                    &mut tampon,
+                    &mut buffer,
                     archive,
                 )?,
             }
-            vider(latin1, &mut tampon, archive)?;
+            flush(latin1, &mut buffer, archive)?;
         }
         Ok(())
     }
 }
 
-fn waldec(
+fn write_all_waldec(
     departement: &Departement,
-    modele: &Modele,
+    model: &Model,
     latin1: bool,
-    tampon: &mut Tampon,
+    buffer: &mut Buffer,
     archive: &mut Archive,
 ) -> Result<(), IngestError> {
-    let du_departement =
-        |reelle: &&AssociationReelle| reelle.id.get(1..3) == Some(departement.prefixe.as_str());
-    let mut reelles = modele
-        .reels
-        .associations
-        .iter()
-        .filter(du_departement)
-        .peekable();
-    for rang in departement.rangs.clone() {
-        if reelles.peek().is_some() {
-            let id = modele
-                .associations
-                .id(rang, modele.graine, |id| modele.reels.porte_l_id(id));
-            while let Some(reelle) = reelles.next_if(|reelle| reelle.id < id) {
-                ecrire_reelle(reelle, modele, tampon);
+    let is_here = |real: &&RealAssociation| real.id.get(1..3) == Some(departement.prefix.as_str());
+    let mut reals = model.real.associations.iter().filter(is_here).peekable();
+    for rank in departement.ranks.clone() {
+        if reals.peek().is_some() {
+            let id = model.association_id(rank);
+            while let Some(real) = reals.next_if(|real| real.id < id) {
+                write_real(real, model, buffer);
             }
         }
-        ecrire_waldec(rang, modele, tampon);
-        if tampon.plein() {
-            vider(latin1, tampon, archive)?;
+        write_waldec(rank, model, buffer);
+        if buffer.is_full() {
+            flush(latin1, buffer, archive)?;
         }
     }
-    reelles.for_each(|reelle| ecrire_reelle(reelle, modele, tampon));
+    reals.for_each(|real| write_real(real, model, buffer));
     Ok(())
 }
 
-fn import(
+fn write_all_import(
     departement: &Departement,
-    avec_double: bool,
-    modele: &Modele,
+    with_double: bool,
+    model: &Model,
     latin1: bool,
-    tampon: &mut Tampon,
+    buffer: &mut Buffer,
     archive: &mut Archive,
 ) -> Result<(), IngestError> {
-    let pas = usize::try_from(WALDEC_PAR_IMPORT).unwrap_or(1);
-    for rang in departement.rangs.clone().step_by(pas) {
-        ecrire_import(rang, false, modele, tampon);
-        if tampon.plein() {
-            vider(latin1, tampon, archive)?;
+    let step = usize::try_from(WALDEC_PER_IMPORT).unwrap_or(1);
+    for rank in departement.ranks.clone().step_by(step) {
+        write_import(rank, false, model, buffer);
+        if buffer.is_full() {
+            flush(latin1, buffer, archive)?;
         }
     }
-    if avec_double {
-        ecrire_import(departement.rangs.start + 1, true, modele, tampon);
+    if with_double {
+        write_import(departement.ranks.start + 1, true, model, buffer);
     }
     Ok(())
 }
 
 /// Hands the buffer over, in the encoding of that département.
-fn vider(latin1: bool, tampon: &mut Tampon, archive: &mut Archive) -> Result<(), IngestError> {
+fn flush(latin1: bool, buffer: &mut Buffer, archive: &mut Archive) -> Result<(), IngestError> {
     if latin1 {
-        let texte = String::from_utf8_lossy(&tampon.octets);
-        tampon.octets = texte
+        let text = String::from_utf8_lossy(&buffer.bytes);
+        buffer.bytes = text
             .chars()
-            .map(|lettre| u8::try_from(lettre).unwrap_or(b'?'))
+            .map(|letter| u8::try_from(letter).unwrap_or(b'?'))
             .collect();
     }
-    archive.ecrire(tampon)
+    archive.write(buffer)
 }

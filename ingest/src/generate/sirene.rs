@@ -1,71 +1,170 @@
-//! What the two big SIRENE files share: headers, names, periods, dates, tranches.
+//! The four files of SIRENE: which units each goes through, what the rows of the two big ones share,
+//! and the rows of the two small ones.
 
 use registre_schemas::Table;
 use registre_schemas::column::Presence;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
+use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 
-use crate::generate::activites::Code;
-use crate::generate::ecriture::{Horodatage, Jour, Tampon};
-use crate::generate::hasard::{Domaine, Hasard};
-use crate::generate::modele::Modele;
-use crate::generate::noms;
-use crate::generate::unites::{Etat, Personne, Unite};
+use crate::error::IngestError;
+use crate::generate::archive::Archive;
+use crate::generate::buffer::{Buffer, Day, Timestamp, ascii, digits};
+use crate::generate::model::Model;
+use crate::generate::nomenclatures::Code;
+use crate::generate::random::{Domain, Random};
+use crate::generate::real_bodies::RealBody;
+use crate::generate::unites_legales::{Etat, UniteLegale};
+use crate::generate::{sirene_etablissement, sirene_unite_legale};
 
 /// NAF rév. 2 came into force that day: whatever was open then started a new period.
-pub const NAF_REV2: Jour = Jour::new(2008, 1, 1);
+pub const NAF_REV2: Day = Day::new(2008, 1, 1);
 
 /// INSEE reprocessed most of the register that day, when its format 3.11 came out.
-pub const REPRISE: Jour = Jour::new(2024, 3, 22);
+pub const REPROCESSED: Day = Day::new(2024, 3, 22);
 
-/// Tranches d'effectifs, from nobody to ten thousand people.
-const TRANCHES: &[&str] = &[
-    "00", "01", "02", "03", "11", "12", "21", "22", "31", "32", "41", "42", "51", "52", "53",
-];
+/// How far after the predecessor, in ranks, a successor is looked for.
+const NEIGHBOURHOOD: u32 = 900;
+
+/// Which of the four files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SireneFile {
+    /// `StockEtablissement`.
+    Etablissements,
+    /// `StockUniteLegale`.
+    Unites,
+    /// `StockEtablissementLiensSuccession`.
+    Liens,
+    /// `StockDoublons`.
+    Doublons,
+}
+
+impl SireneFile {
+    /// Its official name, without extension.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Etablissements => "StockEtablissement_utf8",
+            Self::Unites => "StockUniteLegale_utf8",
+            Self::Liens => "StockEtablissementLiensSuccession_utf8",
+            Self::Doublons => "StockDoublons_utf8",
+        }
+    }
+
+    fn table(self) -> &'static Table {
+        match self {
+            Self::Etablissements => &ETABLISSEMENT,
+            Self::Unites => &UNITE_LEGALE,
+            Self::Liens => &LIEN_SUCCESSION,
+            Self::Doublons => &DOUBLON,
+        }
+    }
+
+    /// Writes its only entry.
+    pub fn write(self, model: &Model, archive: &mut Archive) -> Result<(), IngestError> {
+        archive.start_entry(&format!("{}.csv", self.name()), true)?;
+        let mut buffer = Buffer::new(b',', b"\n");
+        write_header(self.table(), &mut buffer);
+        match self {
+            Self::Etablissements => {
+                let mut texts = sirene_etablissement::Texts::default();
+                let write_real =
+                    |body: &RealBody, buffer: &mut Buffer| body.write_etablissements(model, buffer);
+                let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
+                    for rank in 0..unite.etablissements {
+                        let etablissement = unite.etablissement(rank, model);
+                        sirene_etablissement::write_etablissement(
+                            unite,
+                            &etablissement,
+                            model,
+                            &mut texts,
+                            buffer,
+                        );
+                    }
+                };
+                walk(model, &mut buffer, archive, write_real, write_made_up)?;
+            }
+            Self::Unites => {
+                let mut texts = sirene_unite_legale::Texts::default();
+                let write_real =
+                    |body: &RealBody, buffer: &mut Buffer| body.write_unite(model, buffer);
+                let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
+                    sirene_unite_legale::write_unite(unite, model, &mut texts, buffer);
+                };
+                walk(model, &mut buffer, archive, write_real, write_made_up)?;
+            }
+            Self::Liens => {
+                let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
+                    write_liens(unite, model, buffer);
+                };
+                walk(model, &mut buffer, archive, |_, _| {}, write_made_up)?;
+            }
+            Self::Doublons => write_doublons(model, &mut buffer),
+        }
+        archive.write(&mut buffer)
+    }
+}
+
+/// Goes through every unit in SIREN order, the real ones at their place among the others.
+fn walk(
+    model: &Model,
+    buffer: &mut Buffer,
+    archive: &mut Archive,
+    mut write_real: impl FnMut(&RealBody, &mut Buffer),
+    mut write_made_up: impl FnMut(&UniteLegale, &mut Buffer),
+) -> Result<(), IngestError> {
+    let mut bodies = model.real.unites.iter().peekable();
+    for rank in 0..model.unites {
+        let unite = model.unite(rank);
+        while let Some(body) = bodies.next_if(|body| body.siren_number() < unite.siren) {
+            write_real(body, buffer);
+        }
+        write_made_up(&unite, buffer);
+        if buffer.is_full() {
+            archive.write(buffer)?;
+        }
+    }
+    bodies.for_each(|body| write_real(body, buffer));
+    Ok(())
+}
 
 /// The header of a table's official file.
-pub fn entete(table: &Table, tampon: &mut Tampon) {
-    let publiees = table
+fn write_header(table: &Table, buffer: &mut Buffer) {
+    let published = table
         .columns
         .iter()
-        .filter(|colonne| colonne.presence != Presence::Derived);
-    tampon.entete(publiees.map(|colonne| colonne.name));
+        .filter(|column| column.presence != Presence::Derived);
+    buffer.header(published.map(|column| column.name));
 }
 
-/// What a unit is called; the same draws whichever file asks.
-pub fn nommer(unite: &Unite, modele: &Modele, texte: &mut String) {
-    texte.clear();
-    let mut hasard = Hasard::new(unite.noms, Domaine::Nom, 0);
-    match (unite.association, unite.personne) {
-        (Some(association), _) => {
-            noms::titre(
-                texte,
-                &mut Hasard::new(modele.graine, Domaine::Nom, association),
-            );
-        }
-        (None, Personne::Morale(forme)) => noms::denomination(texte, forme.famille, &mut hasard),
-        (None, Personne::Physique(_)) => noms::nom(texte, &mut hasard),
-    }
+/// What the activity columns hold: code, nomenclature, NAF 2025.
+pub type ActiviteColumns<'a> = (&'a str, &'a str, &'a str);
+
+/// `P` for what asked to be hidden.
+#[must_use]
+pub fn statut_diffusion(partial: bool) -> &'static str {
+    if partial { "P" } else { "O" }
 }
 
-/// Code, nomenclature and NAF 2025 of something that ended on `fin`, or is at work.
-pub fn activite(
-    rang: u16,
-    fin: Jour,
-    modele: &Modele,
-    hasard: &mut Hasard,
+/// Code, nomenclature and NAF 2025 of something that ended on `end`, or is at work.
+pub fn draw_activite(
+    rank: u16,
+    end: Day,
+    model: &Model,
+    random: &mut Random,
 ) -> (Code, &'static str, &'static str) {
-    if fin == Jour::NUL {
-        let activite = modele.activites.activite(rang);
-        return (Code::liste(activite.rev2), "NAFRev2", activite.naf25);
+    if end == Day::NULL {
+        let activite = model.activites.activite(rank);
+        return (Code::listed(activite.rev2), "NAFRev2", activite.naf25);
     }
-    let (code, nomenclature) = modele.activites.a_la_fermeture(rang, fin, hasard);
+    let (code, nomenclature) = model.activites.code_at_closure(rank, end, random);
     (code, nomenclature, "")
 }
 
 /// Start of the current period: the closure, the change of nomenclature, or a later event.
-pub fn debut(creation: Jour, fin: Jour, hasard: &mut Hasard) -> Jour {
-    if fin != Jour::NUL {
-        fin
-    } else if creation < NAF_REV2 && hasard.chance(7000) {
+pub fn draw_date_debut(creation: Day, end: Day, random: &mut Random) -> Day {
+    if end != Day::NULL {
+        end
+    } else if creation < NAF_REV2 && random.chance(7000) {
         NAF_REV2
     } else {
         creation
@@ -73,41 +172,122 @@ pub fn debut(creation: Jour, fin: Jour, hasard: &mut Hasard) -> Jour {
 }
 
 /// Number of periods: what existed before 2008 has at least two.
-pub fn periodes(creation: Jour, hasard: &mut Hasard) -> u32 {
+pub fn draw_periodes(creation: Day, random: &mut Random) -> u32 {
     if creation < NAF_REV2 {
-        hasard.entre(2, 5) + hasard.sous(2) * hasard.sous(4)
+        random.between(2, 5) + random.below(2) * random.below(4)
     } else {
-        hasard.entre(1, 3)
+        random.between(1, 3)
     }
 }
 
 /// When INSEE last touched it; not always known.
-pub fn traitement(edition: Jour, hasard: &mut Hasard) -> Horodatage {
-    let jour = match hasard.sous(10) {
-        0..=4 => REPRISE,
-        5 => return Horodatage::default(),
-        _ => Jour::dans(hasard.entre(2014, edition.annee() - 1), hasard),
+pub fn draw_date_dernier_traitement(edition: Day, random: &mut Random) -> Timestamp {
+    let day = match random.below(10) {
+        0..=4 => REPROCESSED,
+        5 => return Timestamp::default(),
+        _ => Day::in_year(random.between(2014, edition.year() - 1), random),
     };
-    Horodatage::tire(jour, hasard)
+    Timestamp::draw(day, random)
 }
 
-/// Tranche of a unit and its year: persons mostly have none, bodies of many établissements more.
-pub fn effectifs(unite: &Unite, annee: u32) -> (&'static str, u32) {
-    let mut hasard = Hasard::new(unite.noms, Domaine::Nom, 2);
-    let salaries = if unite.physique() { 700 } else { 3200 };
-    if unite.etat != Etat::Active {
-        return (if hasard.chance(3000) { "NN" } else { "" }, 0);
+/// A closed établissement and the one that took over.
+struct LienSuccession {
+    predecesseur: (u32, u32),
+    successeur: (u32, u32),
+    date: Day,
+    transfert_siege: bool,
+    continuite_economique: bool,
+}
+
+/// Writes the links that start from a unit's établissements, in their order. Links go forward, so
+/// the only circle is the one made on purpose.
+pub fn write_liens(unite: &UniteLegale, model: &Model, buffer: &mut Buffer) {
+    if unite.etat == Etat::Purgee {
+        return;
     }
-    if !hasard.chance(salaries) {
-        return (if hasard.chance(6500) { "NN" } else { "" }, 0);
+    for rank in 0..unite.etablissements {
+        let etablissement = unite.etablissement(rank, model);
+        if etablissement.active {
+            continue;
+        }
+        let mut random = unite.sequence(model.seed, Domain::LienSuccession, rank);
+        let predecesseur = (unite.siren, unite.nic(rank));
+        let lien = if !etablissement.siege && rank + 1 < unite.etablissements {
+            random.chance(6200).then(|| LienSuccession {
+                predecesseur,
+                successeur: (unite.siren, unite.nic(rank + 1)),
+                date: etablissement.end,
+                transfert_siege: rank + 1 == unite.siege,
+                continuite_economique: random.chance(9000),
+            })
+        } else if etablissement.siege {
+            find_successor(unite, model, &mut random).map(|successor| LienSuccession {
+                predecesseur,
+                successeur: (successor.siren, successor.nic(successor.siege)),
+                date: etablissement.end,
+                transfert_siege: false,
+                continuite_economique: random.chance(7000),
+            })
+        } else {
+            None
+        };
+        if let Some(lien) = lien {
+            lien.write(&mut random, buffer);
+        }
     }
-    let taille = (unite.etablissements.ilog2() as usize) / 2;
-    let mut rang = taille;
-    while rang + 1 < TRANCHES.len() && hasard.chance(5700) {
-        rang += 1;
+}
+
+/// Who took over a ceased unit: the next of the circle, or one time in six some later unit, which
+/// may have ceased as well, and then has its own successor.
+fn find_successor(unite: &UniteLegale, model: &Model, random: &mut Random) -> Option<UniteLegale> {
+    if let Some(cycle) = model.cycle
+        && let Some(place) = cycle.iter().position(|rank| *rank == unite.rank)
+    {
+        return Some(model.unite(cycle[(place + 1) % 3]));
     }
-    (
-        TRANCHES[rang.min(TRANCHES.len() - 1)],
-        annee - 2 - hasard.sous(10) / 9,
-    )
+    if unite.etat != Etat::Cessee || !random.chance(1700) {
+        return None;
+    }
+    let rank = unite.rank + 1 + u64::from(random.below(NEIGHBOURHOOD));
+    let successor = (rank < model.unites).then(|| model.unite(rank))?;
+    (successor.etat != Etat::Purgee).then_some(successor)
+}
+
+impl LienSuccession {
+    fn write(&self, random: &mut Random, buffer: &mut Buffer) {
+        for (siren, nic) in [self.predecesseur, self.successeur] {
+            buffer.bytes.extend_from_slice(&digits::<9>(siren));
+            buffer.code(ascii(&digits::<5>(nic)));
+        }
+        buffer.day(self.date);
+        buffer.code(if self.transfert_siege {
+            "true"
+        } else {
+            "false"
+        });
+        buffer.code(if self.continuite_economique {
+            "true"
+        } else {
+            "false"
+        });
+        buffer.timestamp(Timestamp::draw(REPROCESSED.max(self.date), random), b'T');
+        buffer.end_row();
+    }
+}
+
+/// Writes every doublon, in order of the SIREN of reference.
+pub fn write_doublons(model: &Model, buffer: &mut Buffer) {
+    let mut pairs: Vec<(u32, u32)> = model
+        .doublons
+        .iter()
+        .map(|(double, reference)| (model.unite(*reference).siren, model.unite(*double).siren))
+        .collect();
+    pairs.sort_unstable();
+    for (siren, double) in pairs {
+        let mut random = Random::new(model.seed, Domain::LienSuccession, u64::from(double));
+        buffer.code(ascii(&digits::<9>(siren)));
+        buffer.code(ascii(&digits::<9>(double)));
+        buffer.timestamp(Timestamp::draw(REPROCESSED, &mut random), b'T');
+        buffer.end_row();
+    }
 }

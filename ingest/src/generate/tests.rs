@@ -53,50 +53,50 @@ pub(super) fn stock(out: &Path, name: &str) -> Rows {
 }
 
 pub(super) fn generated() -> (tempfile::TempDir, Generated) {
-    let dossier = tempfile::tempdir().unwrap();
-    let generated = generate(&sample(), dossier.path(), &Context::silent()).unwrap();
-    (dossier, generated)
+    let folder = tempfile::tempdir().unwrap();
+    let generated = generate(&sample(), folder.path(), &Context::silent()).unwrap();
+    (folder, generated)
 }
 
 #[test]
 fn the_same_options_give_the_same_bytes_and_another_seed_does_not() {
     let (_first, a) = generated();
     let (_second, b) = generated();
-    let autre = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
     let c = generate(
         &Options {
             seed: 1,
             ..sample()
         },
-        autre.path(),
+        other.path(),
         &Context::silent(),
     )
     .unwrap();
-    let empreintes = |generated: &Generated| {
+    let checksums = |generated: &Generated| {
         generated
             .files
             .iter()
             .map(|file| file.sha256.clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(empreintes(&a), empreintes(&b));
+    assert_eq!(checksums(&a), checksums(&b));
     assert!(
-        empreintes(&a)
+        checksums(&a)
             .iter()
-            .zip(empreintes(&c))
+            .zip(checksums(&c))
             .all(|(a, c)| *a != c)
     );
 }
 
 #[test]
 fn the_smallest_country_holds_together() {
-    let dossier = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let generated = generate(
         &Options {
             etablissements: 0,
             ..sample()
         },
-        dossier.path(),
+        folder.path(),
         &Context::silent(),
     )
     .unwrap();
@@ -105,26 +105,37 @@ fn the_smallest_country_holds_together() {
 
 #[test]
 fn a_cancelled_run_leaves_nothing() {
-    let dossier = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let context = Context {
         cancel: Cancel::default(),
         ..Context::silent()
     };
     context.cancel.cancel();
     assert!(matches!(
-        generate(&sample(), dossier.path(), &context),
+        generate(&sample(), folder.path(), &context),
         Err(IngestError::Interrupted)
     ));
     assert_eq!(
-        fs::read_dir(dossier.path().join("files")).unwrap().count(),
+        fs::read_dir(folder.path().join("files")).unwrap().count(),
         0
     );
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("taken");
+    File::create(&out).unwrap();
+    let error = generate(&sample(), &out, &Context::silent()).unwrap_err();
+    assert_eq!(error.exit_code(), 6);
+    let files = out.join("files").display().to_string();
+    assert!(error.to_string().contains(&files), "{error}");
+}
+
+#[test]
 fn headers_are_those_of_the_tables() {
-    let (dossier, _) = generated();
-    for (nom, table) in [
+    let (folder, _) = generated();
+    for (name, table) in [
         ("StockUniteLegale", "unite_legale"),
         ("StockEtablissement", "etablissement"),
         ("StockEtablissementLiensSuccession", "lien_succession"),
@@ -134,25 +145,25 @@ fn headers_are_those_of_the_tables() {
             .iter()
             .find(|candidate| candidate.name == table)
             .unwrap();
-        let attendu: Vec<_> = table
+        let expected: Vec<_> = table
             .columns
             .iter()
             .filter(|c| c.presence != Presence::Derived)
             .map(|c| c.name)
             .collect();
         let bytes = entry(
-            dossier.path(),
-            &format!("{nom}_utf8.zip"),
-            &format!("{nom}_utf8.csv"),
+            folder.path(),
+            &format!("{name}_utf8.zip"),
+            &format!("{name}_utf8.csv"),
         );
-        let premiere = bytes.split(|octet| *octet == b'\n').next().unwrap();
-        assert_eq!(std::str::from_utf8(premiere).unwrap(), attendu.join(","));
+        let first = bytes.split(|byte| *byte == b'\n').next().unwrap();
+        assert_eq!(std::str::from_utf8(first).unwrap(), expected.join(","));
     }
     assert!(
         rna::WALDEC
             .split(';')
             .chain(rna::IMPORT.split(';'))
-            .all(|nom| ASSOCIATION.column(nom).is_some())
+            .all(|name| ASSOCIATION.column(name).is_some())
     );
     assert_eq!(
         (
@@ -165,9 +176,9 @@ fn headers_are_those_of_the_tables() {
 
 #[test]
 fn units_and_etablissements_agree() {
-    let (dossier, generated) = generated();
-    let unites = stock(dossier.path(), "StockUniteLegale");
-    let etablissements = stock(dossier.path(), "StockEtablissement");
+    let (folder, generated) = generated();
+    let unites = stock(folder.path(), "StockUniteLegale");
+    let etablissements = stock(folder.path(), "StockEtablissement");
     assert_eq!(
         etablissements.len() as u64,
         generated.rows("StockEtablissement_utf8")
@@ -209,8 +220,8 @@ fn units_and_etablissements_agree() {
             etablissement["siret"]
         );
     }
-    let poste = |siret: &str| etablissements.iter().any(|e| e["siret"] == siret);
-    assert!(poste("35600000000048") && poste("35600000009075"));
+    let la_poste = |siret: &str| etablissements.iter().any(|e| e["siret"] == siret);
+    assert!(la_poste("35600000000048") && la_poste("35600000009075"));
     let dinum = unites
         .iter()
         .find(|unite| unite["siren"] == "130025265")
@@ -219,11 +230,11 @@ fn units_and_etablissements_agree() {
         dinum["denominationUniteLegale"],
         "DIRECTION INTERMINISTERIELLE DU NUMERIQUE"
     );
-    for annee in ["0004-", "2218-"] {
+    for year in ["0004-", "2218-"] {
         assert_eq!(
             unites
                 .iter()
-                .filter(|unite| unite["dateCreationUniteLegale"].starts_with(annee))
+                .filter(|unite| unite["dateCreationUniteLegale"].starts_with(year))
                 .count(),
             1
         );
@@ -232,8 +243,8 @@ fn units_and_etablissements_agree() {
 
 #[test]
 fn what_is_hidden_is_masked_and_the_rest_is_not() {
-    let (dossier, _) = generated();
-    let unites = stock(dossier.path(), "StockUniteLegale");
+    let (folder, _) = generated();
+    let unites = stock(folder.path(), "StockUniteLegale");
     let physique: HashMap<_, _> = unites
         .iter()
         .map(|u| {
@@ -243,7 +254,7 @@ fn what_is_hidden_is_masked_and_the_rest_is_not() {
             )
         })
         .collect();
-    let vus = unites
+    let seen = unites
         .iter()
         .filter(|unite| unite["statutDiffusionUniteLegale"] == "P")
         .inspect(|unite| {
@@ -255,10 +266,10 @@ fn what_is_hidden_is_masked_and_the_rest_is_not() {
             );
             assert_ne!(unite["categorieJuridiqueUniteLegale"], MASK);
         });
-    assert!(vus.count() > 50);
-    for etablissement in stock(dossier.path(), "StockEtablissement") {
-        let partiel = etablissement["statutDiffusionEtablissement"] == "P";
-        for colonne in [
+    assert!(seen.count() > 50);
+    for etablissement in stock(folder.path(), "StockEtablissement") {
+        let partial = etablissement["statutDiffusionEtablissement"] == "P";
+        for column in [
             "numeroVoie",
             "typeVoie",
             "libelleVoie",
@@ -269,31 +280,31 @@ fn what_is_hidden_is_masked_and_the_rest_is_not() {
             "libelleCedex2",
         ] {
             assert_eq!(
-                etablissement[&format!("{colonne}Etablissement")] == MASK,
-                partiel,
-                "{colonne}"
+                etablissement[&format!("{column}Etablissement")] == MASK,
+                partial,
+                "{column}"
             );
         }
         assert_eq!(
             etablissement["enseigne1Etablissement"] == MASK,
-            partiel && physique[&etablissement["siren"]]
+            partial && physique[&etablissement["siren"]]
         );
-        for colonne in [
+        for column in [
             "libelleCommune",
             "codeCommune",
             "codePaysEtranger",
             "libelleCommune2",
             "codeCommune2",
         ] {
-            assert_ne!(etablissement[&format!("{colonne}Etablissement")], MASK);
+            assert_ne!(etablissement[&format!("{column}Etablissement")], MASK);
         }
     }
 }
 
 #[test]
 fn links_and_doublons_point_at_what_exists() {
-    let (dossier, _) = generated();
-    let etats: HashMap<_, _> = stock(dossier.path(), "StockEtablissement")
+    let (folder, _) = generated();
+    let states: HashMap<_, _> = stock(folder.path(), "StockEtablissement")
         .into_iter()
         .map(|mut e| {
             (
@@ -302,10 +313,14 @@ fn links_and_doublons_point_at_what_exists() {
             )
         })
         .collect();
-    let liens = stock(dossier.path(), "StockEtablissementLiensSuccession");
-    assert!(liens.len() * 100 / etats.len() > 8, "{} links", liens.len());
+    let liens = stock(folder.path(), "StockEtablissementLiensSuccession");
+    assert!(
+        liens.len() * 100 / states.len() > 8,
+        "{} links",
+        liens.len()
+    );
     assert!(liens.is_sorted_by_key(|lien| &lien["siretEtablissementPredecesseur"]));
-    let suivant: HashMap<_, _> = liens
+    let next: HashMap<_, _> = liens
         .iter()
         .map(|lien| {
             (
@@ -314,18 +329,17 @@ fn links_and_doublons_point_at_what_exists() {
             )
         })
         .collect();
-    for (predecesseur, successeur) in &suivant {
-        assert_eq!(etats[*predecesseur], "F");
-        assert!(etats.contains_key(*successeur));
+    for (predecesseur, successeur) in &next {
+        assert_eq!(states[*predecesseur], "F");
+        assert!(states.contains_key(*successeur));
     }
-    let boucle = |depart: &&String| {
-        suivant
-            .get(suivant.get(suivant[*depart]).unwrap_or(depart))
-            .is_some_and(|fin| fin == depart)
+    let loops = |first: &&String| {
+        next.get(next.get(next[*first]).unwrap_or(first))
+            .is_some_and(|end| end == first)
     };
-    assert_eq!(suivant.keys().filter(|depart| boucle(depart)).count(), 3);
+    assert_eq!(next.keys().filter(|first| loops(first)).count(), 3);
 
-    let sirens: HashMap<_, _> = stock(dossier.path(), "StockUniteLegale")
+    let sirens: HashMap<_, _> = stock(folder.path(), "StockUniteLegale")
         .into_iter()
         .map(|mut u| {
             (
@@ -334,7 +348,7 @@ fn links_and_doublons_point_at_what_exists() {
             )
         })
         .collect();
-    let doublons = stock(dossier.path(), "StockDoublons");
+    let doublons = stock(folder.path(), "StockDoublons");
     assert!(doublons.len() >= 12);
     assert!(
         doublons

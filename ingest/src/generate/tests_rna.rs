@@ -5,64 +5,64 @@ use super::tests::{entry, generated, rows, stock};
 
 #[test]
 fn the_rna_has_its_encodings_its_quirks_and_its_two_way_links() {
-    let (dossier, _) = generated();
+    let (folder, _) = generated();
     let siege = |unite: &HashMap<String, String>| {
         format!("{}{}", unite["siren"], unite["nicSiegeUniteLegale"])
     };
-    let declares: HashMap<_, _> = stock(dossier.path(), "StockUniteLegale")
+    let declared: HashMap<_, _> = stock(folder.path(), "StockUniteLegale")
         .into_iter()
         .filter(|u| u["identifiantAssociationUniteLegale"].starts_with('W'))
         .map(|u| (u["identifiantAssociationUniteLegale"].clone(), siege(&u)))
         .collect();
-    let (mut ids, mut sirets, mut multiline, mut repris) = (HashSet::new(), 0, 0, Vec::new());
-    for (fichier, zip) in [
+    let (mut ids, mut sirets, mut multiline, mut import_rows) = (HashSet::new(), 0, 0, Vec::new());
+    for (file, zip) in [
         ("waldec", "rna_waldec_20261101"),
         ("import", "rna_import_20261101"),
     ] {
         let archive = zip::ZipArchive::new(
-            File::open(dossier.path().join(format!("files/{zip}.zip"))).unwrap(),
+            File::open(folder.path().join(format!("files/{zip}.zip"))).unwrap(),
         )
         .unwrap();
-        let entrees: Vec<String> = archive
+        let entries: Vec<String> = archive
             .file_names()
-            .map(|nom| nom.unwrap().into_owned())
+            .map(|name| name.unwrap().into_owned())
             .collect();
-        assert!(!entrees.iter().any(|nom| nom.ends_with("_67.csv")));
-        for nom in entrees {
-            let bytes = entry(dossier.path(), &format!("{zip}.zip"), &nom);
-            let latin1 = nom.ends_with("_2A.csv");
+        assert!(!entries.iter().any(|name| name.ends_with("_67.csv")));
+        for name in entries {
+            let bytes = entry(folder.path(), &format!("{zip}.zip"), &name);
+            let latin1 = name.ends_with("_2A.csv");
             assert_eq!(bytes.starts_with(b"\xef\xbb\xbf"), !latin1);
-            assert_eq!(std::str::from_utf8(&bytes).is_err(), latin1, "{nom}");
-            let texte = if latin1 {
-                bytes.iter().map(|octet| char::from(*octet)).collect()
+            assert_eq!(std::str::from_utf8(&bytes).is_err(), latin1, "{name}");
+            let text = if latin1 {
+                bytes.iter().map(|byte| char::from(*byte)).collect()
             } else {
                 String::from_utf8(bytes).unwrap()
             };
-            let lues = rows(texte.trim_start_matches('\u{feff}').as_bytes(), b';');
-            if fichier == "import" {
-                repris.extend(lues.into_iter().map(|mut ligne| {
+            let records = rows(text.trim_start_matches('\u{feff}').as_bytes(), b';');
+            if file == "import" {
+                import_rows.extend(records.into_iter().map(|mut row| {
                     (
-                        ligne.remove("id").unwrap(),
-                        ligne.remove("observation").unwrap(),
+                        row.remove("id").unwrap(),
+                        row.remove("observation").unwrap(),
                     )
                 }));
                 continue;
             }
-            assert!(lues.is_sorted_by(|a, b| a["id"] < b["id"]), "{nom}");
-            for ligne in lues {
-                multiline += usize::from(ligne["objet"].contains('\n'));
-                if !ligne["siret"].is_empty() {
+            assert!(records.is_sorted_by(|a, b| a["id"] < b["id"]), "{name}");
+            for row in records {
+                multiline += usize::from(row["objet"].contains('\n'));
+                if !row["siret"].is_empty() {
                     sirets += 1;
-                    assert_eq!(declares[&ligne["id"]], ligne["siret"]);
+                    assert_eq!(declared[&row["id"]], row["siret"]);
                 }
-                ids.insert(ligne["id"].clone());
+                ids.insert(row["id"].clone());
             }
         }
     }
     assert!(sirets > 50 && multiline == 1, "{sirets} {multiline}");
     assert!(ids.contains("W751004076"));
-    assert!(declares.keys().filter(|id| !ids.contains(*id)).count() == 0);
-    let observations: Vec<_> = repris
+    assert!(declared.keys().filter(|id| !ids.contains(*id)).count() == 0);
+    let observations: Vec<_> = import_rows
         .iter()
         .filter(|(_, observation)| observation.starts_with('W'))
         .collect();
@@ -72,29 +72,32 @@ fn the_rna_has_its_encodings_its_quirks_and_its_two_way_links() {
                 .iter()
                 .all(|(_, observation)| ids.contains(observation))
     );
-    let communs = repris.iter().filter(|(id, _)| ids.contains(id)).count();
-    assert!((3..20).contains(&communs), "{communs}");
+    let common = import_rows
+        .iter()
+        .filter(|(id, _)| ids.contains(id))
+        .count();
+    assert!((3..20).contains(&common), "{common}");
 }
 
 #[test]
 fn the_catalogues_list_the_files_and_their_checksums() {
-    let (dossier, generated) = generated();
-    let lire = |id: &str| -> serde_json::Value {
-        let chemin = dossier
+    let (folder, generated) = generated();
+    let load = |id: &str| -> serde_json::Value {
+        let path = folder
             .path()
             .join("api/1/datasets")
             .join(id)
             .join("index.json");
-        serde_json::from_reader(File::open(chemin).unwrap()).unwrap()
+        serde_json::from_reader(File::open(path).unwrap()).unwrap()
     };
-    let sirene = lire("5b7ffc618b4c4169d30727e0");
+    let sirene = load("5b7ffc618b4c4169d30727e0");
     let resources = sirene["resources"].as_array().unwrap();
     assert_eq!(resources.len(), 4);
     let unites = resources
         .iter()
         .find(|r| r["id"] == "825f4199-cadd-486c-ac46-a65a8ea1a047")
         .unwrap();
-    let fichier = generated
+    let file = generated
         .files
         .iter()
         .find(|file| file.name == "StockUniteLegale_utf8.zip")
@@ -108,9 +111,9 @@ fn the_catalogues_list_the_files_and_their_checksums() {
             unites["checksum"]["value"].as_str(),
             unites["filesize"].as_u64()
         ),
-        (Some(fichier.sha256.as_str()), Some(fichier.bytes))
+        (Some(file.sha256.as_str()), Some(file.bytes))
     );
-    let rna = lire("58e53811c751df03df38f42d");
+    let rna = load("58e53811c751df03df38f42d");
     assert!(
         rna["resources"]
             .as_array()

@@ -4,15 +4,15 @@
 use std::ops::Range;
 
 use crate::error::IngestError;
-use crate::generate::hasard::{Domaine, Hasard};
+use crate::generate::random::{Domain, Random};
 
 const COMMUNES: &str = include_str!("../../../data/nomenclatures/commune.csv");
 
 /// How finely population weighs: each commune takes its share of so many slots, at least one.
-const CASES: u64 = 1 << 18;
+const SLOTS: u64 = 1 << 18;
 
 /// Communes whose arrondissements are in the list beside them: INSEE never uses the whole.
-const AVEC_ARRONDISSEMENTS: [&str; 3] = ["13055", "69123", "75056"];
+const SPLIT_COMMUNES: [&str; 3] = ["13055", "69123", "75056"];
 
 /// A commune.
 #[derive(Debug)]
@@ -31,71 +31,71 @@ pub struct Commune {
 
 /// Every commune, and the slots a draw falls on.
 #[derive(Debug)]
-pub struct Adresses {
-    communes: Vec<Commune>,
-    cases: Vec<u16>,
+pub struct Communes {
+    all: Vec<Commune>,
+    slots: Vec<u16>,
     departements: Vec<(String, Range<u32>)>,
 }
 
-impl Adresses {
+impl Communes {
     /// Reads the nomenclature compiled in.
-    pub fn lire() -> Result<Self, IngestError> {
-        let mut lecteur = csv::Reader::from_reader(COMMUNES.as_bytes());
-        let mut lues = Vec::new();
-        for ligne in lecteur.records() {
-            let ligne = ligne.map_err(|erreur| IngestError::Decode {
+    pub fn load() -> Result<Self, IngestError> {
+        let mut reader = csv::Reader::from_reader(COMMUNES.as_bytes());
+        let mut read = Vec::new();
+        for row in reader.records() {
+            let row = row.map_err(|error| IngestError::Decode {
                 file: "nomenclatures/commune.csv".to_owned(),
-                line: erreur.position().map(csv::Position::line),
-                detail: erreur.to_string(),
+                line: error.position().map(csv::Position::line),
+                detail: error.to_string(),
             })?;
-            let population: u64 = ligne[6].parse().unwrap_or(0);
-            if population == 0 || ligne[5].is_empty() || AVEC_ARRONDISSEMENTS.contains(&&ligne[0]) {
+            let population: u64 = row[6].parse().unwrap_or(0);
+            if population == 0 || row[5].is_empty() || SPLIT_COMMUNES.contains(&&row[0]) {
                 continue;
             }
-            let ville = ligne[1]
+            let town = row[1]
                 .strip_suffix(" Arrondissement")
-                .and_then(|debut| debut.rsplit_once(' '));
-            let ville = ville.map_or(&ligne[1], |(ville, _)| ville);
+                .and_then(|start| start.rsplit_once(' '));
+            let town = town.map_or(&row[1], |(town, _)| town);
             let commune = Commune {
-                code: ligne[0].to_owned(),
-                libelle: ville.to_owned(),
-                libelle_insee: libelle_insee(&ligne[1]),
-                libelle_poste: libelle_insee(ville),
-                code_postal: ligne[5].to_owned(),
+                code: row[0].to_owned(),
+                libelle: town.to_owned(),
+                libelle_insee: to_libelle_insee(&row[1]),
+                libelle_poste: to_libelle_insee(town),
+                code_postal: row[5].to_owned(),
             };
-            lues.push((commune, ligne[2].to_owned(), population));
+            read.push((commune, row[2].to_owned(), population));
         }
-        let total: u64 = lues
+        let total: u64 = read
             .iter()
             .map(|(_, _, population)| population)
             .sum::<u64>()
             .max(1);
-        let mut adresses = Self {
-            communes: Vec::new(),
-            cases: Vec::new(),
+        let mut communes = Self {
+            all: Vec::new(),
+            slots: Vec::new(),
             departements: Vec::new(),
         };
-        for (commune, departement, population) in lues {
-            let rang = u16::try_from(adresses.communes.len()).unwrap_or(u16::MAX);
-            let debut = u32::try_from(adresses.cases.len()).unwrap_or(u32::MAX);
-            let poids = usize::try_from(population * CASES / total)
+        for (commune, departement, population) in read {
+            let rank = u16::try_from(communes.all.len()).unwrap_or(u16::MAX);
+            let start = u32::try_from(communes.slots.len()).unwrap_or(u32::MAX);
+            let weight = usize::try_from(population * SLOTS / total)
                 .unwrap_or(1)
                 .max(1);
-            adresses.cases.resize(adresses.cases.len() + poids, rang);
-            let fin = u32::try_from(adresses.cases.len()).unwrap_or(u32::MAX);
-            match adresses.departements.last_mut() {
-                Some((code, cases)) if *code == departement => cases.end = fin,
-                _ => adresses.departements.push((departement, debut..fin)),
+            communes.slots.resize(communes.slots.len() + weight, rank);
+            let end = u32::try_from(communes.slots.len()).unwrap_or(u32::MAX);
+            match communes.departements.last_mut() {
+                Some((code, slots)) if *code == departement => slots.end = end,
+                _ => communes.departements.push((departement, start..end)),
             }
-            adresses.communes.push(commune);
+            communes.all.push(commune);
         }
-        Ok(adresses)
+        Ok(communes)
     }
 
     /// That commune.
     #[must_use]
-    pub fn commune(&self, rang: u16) -> &Commune {
-        &self.communes[usize::from(rang)]
+    pub fn commune(&self, rank: u16) -> &Commune {
+        &self.all[usize::from(rank)]
     }
 
     /// Départements in the order of their codes, with the slots of their communes.
@@ -105,57 +105,57 @@ impl Adresses {
     }
 
     /// Any commune, the more inhabitants the likelier.
-    pub fn tirer(&self, hasard: &mut Hasard) -> u16 {
-        hasard.choix(&self.cases)
+    pub fn draw(&self, random: &mut Random) -> u16 {
+        random.choose(&self.slots)
     }
 
     /// A commune of those slots.
-    pub fn tirer_dans(&self, cases: &Range<u32>, hasard: &mut Hasard) -> u16 {
-        let case = cases.start + hasard.sous(cases.len().try_into().unwrap_or(1));
-        self.cases[case as usize]
+    pub fn draw_in(&self, slots: &Range<u32>, random: &mut Random) -> u16 {
+        let slot = slots.start + random.below(slots.len().try_into().unwrap_or(1));
+        self.slots[slot as usize]
     }
 
     /// Another commune of the same département.
-    pub fn voisine(&self, rang: u16, hasard: &mut Hasard) -> u16 {
-        let case = self.cases.partition_point(|autre| *autre < rang);
-        let rang_departement = self
+    pub fn neighbour(&self, rank: u16, random: &mut Random) -> u16 {
+        let slot = self.slots.partition_point(|other| *other < rank);
+        let departement = self
             .departements
-            .partition_point(|(_, cases)| cases.end as usize <= case);
-        self.tirer_dans(&self.departements[rang_departement].1, hasard)
+            .partition_point(|(_, slots)| slots.end as usize <= slot);
+        self.draw_in(&self.departements[departement].1, random)
     }
 
     /// The slots of the départements of that list.
-    pub fn cases_de(&self, codes: &[&str]) -> impl Iterator<Item = &Range<u32>> {
+    pub fn slots_of(&self, codes: &[&str]) -> impl Iterator<Item = &Range<u32>> {
         self.departements
             .iter()
             .filter(|(code, _)| codes.contains(&code.as_str()))
-            .map(|(_, cases)| cases)
+            .map(|(_, slots)| slots)
     }
 }
 
 /// `L'Abergement-Clémenciat` to `L'ABERGEMENT-CLEMENCIAT`, `Paris 4e Arrondissement` to `PARIS 4`.
-fn libelle_insee(libelle: &str) -> String {
-    let sans = libelle
+fn to_libelle_insee(libelle: &str) -> String {
+    let base = libelle
         .strip_suffix(" Arrondissement")
-        .map_or(libelle, |debut| debut.trim_end_matches(['e', 'r']));
-    sans.chars()
+        .map_or(libelle, |start| start.trim_end_matches(['e', 'r']));
+    base.chars()
         .flat_map(char::to_uppercase)
-        .fold(String::new(), |mut texte, lettre| {
-            match lettre {
-                'À' | 'Â' | 'Ä' | 'Á' => texte.push('A'),
-                'É' | 'È' | 'Ê' | 'Ë' => texte.push('E'),
-                'Î' | 'Ï' | 'Í' => texte.push('I'),
-                'Ô' | 'Ö' | 'Ó' => texte.push('O'),
-                'Ù' | 'Û' | 'Ü' | 'Ú' => texte.push('U'),
-                'Ç' => texte.push('C'),
-                'Ÿ' => texte.push('Y'),
-                'Ñ' => texte.push('N'),
-                'Œ' => texte.push_str("OE"),
-                'Æ' => texte.push_str("AE"),
-                '’' => texte.push('\''),
-                autre => texte.push(autre),
+        .fold(String::new(), |mut text, letter| {
+            match letter {
+                'À' | 'Â' | 'Ä' | 'Á' => text.push('A'),
+                'É' | 'È' | 'Ê' | 'Ë' => text.push('E'),
+                'Î' | 'Ï' | 'Í' => text.push('I'),
+                'Ô' | 'Ö' | 'Ó' => text.push('O'),
+                'Ù' | 'Û' | 'Ü' | 'Ú' => text.push('U'),
+                'Ç' => text.push('C'),
+                'Ÿ' => text.push('Y'),
+                'Ñ' => text.push('N'),
+                'Œ' => text.push_str("OE"),
+                'Æ' => text.push_str("AE"),
+                '’' => text.push('\''),
+                other => text.push(other),
             }
-            texte
+            text
         })
 }
 
@@ -193,7 +193,7 @@ pub const VOIES: &[(&str, &str)] = &[
 
 #[rustfmt::skip]
 /// Country code, country, town, postcode.
-pub const ETRANGER: &[(&str, &str, &str, &str)] = &[
+pub const FOREIGN_TOWNS: &[(&str, &str, &str, &str)] = &[
     ("99131", "BELGIQUE", "BRUXELLES", "1000"), ("99137", "LUXEMBOURG", "LUXEMBOURG", "L-1855"),
     ("99109", "ALLEMAGNE", "BERLIN", "10117"), ("99140", "SUISSE", "GENEVE", "1204"), ("99134", "ESPAGNE", "MADRID", "28001"),
     ("99127", "ITALIE", "MILANO", "20121"), ("99132", "ROYAUME-UNI", "LONDON", "EC1A 1BB"),
@@ -203,7 +203,7 @@ pub const ETRANGER: &[(&str, &str, &str, &str)] = &[
 
 /// The line of an address, before its commune.
 #[derive(Debug, Clone, Copy)]
-pub struct Ligne {
+pub struct AddressLine {
     /// In the street; zero for none.
     pub numero: u32,
     /// B, T, or none.
@@ -218,26 +218,26 @@ pub struct Ligne {
     pub complement: Option<(&'static str, u32)>,
 }
 
-impl Ligne {
+impl AddressLine {
     /// One in twelve has no number, as in villages.
-    pub fn tirer(hasard: &mut Hasard) -> Self {
-        let numero = if hasard.chance(800) {
+    pub fn draw(random: &mut Random) -> Self {
+        let numero = if random.chance(800) {
             0
         } else {
-            hasard.entre(1, 30) * hasard.entre(1, 5)
+            random.between(1, 30) * random.between(1, 5)
         };
-        let indice = if numero > 0 && hasard.chance(450) {
-            hasard.choix(&["B", "B", "B", "T", "A", "C"])
+        let indice = if numero > 0 && random.chance(450) {
+            random.choose(&["B", "B", "B", "T", "A", "C"])
         } else {
             ""
         };
-        let dernier_numero = if numero > 0 && hasard.chance(120) {
-            numero + 2 * hasard.entre(1, 4)
+        let dernier_numero = if numero > 0 && random.chance(120) {
+            numero + 2 * random.between(1, 4)
         } else {
             0
         };
-        let complement = hasard.chance(1400).then(|| {
-            let mot = hasard.choix(&[
+        let complement = random.chance(1400).then(|| {
+            let word = random.choose(&[
                 "BATIMENT ",
                 "RESIDENCE DES LILAS ",
                 "APPARTEMENT ",
@@ -246,14 +246,14 @@ impl Ligne {
                 "ETAGE ",
                 "LOT ",
             ]);
-            (mot, hasard.entre(1, 40))
+            (word, random.between(1, 40))
         });
         Self {
             numero,
             indice,
             dernier_numero,
-            type_voie: hasard.choix(TYPES_VOIE),
-            voie: hasard.choix(VOIES),
+            type_voie: random.choose(TYPES_VOIE),
+            voie: random.choose(VOIES),
             complement,
         }
     }
@@ -262,7 +262,7 @@ impl Ligne {
 #[rustfmt::skip]
 /// Around which point a département's communes are scattered, in kilometres of its legal
 /// projection (Lambert 93, or the UTM zone of an overseas département).
-const REPERES: &[(&str, u32, u32)] = &[
+const LANDMARKS: &[(&str, u32, u32)] = &[
     ("01", 872, 6569), ("02", 745, 6940), ("03", 725, 6607), ("04", 959, 6338), ("05", 945, 6389), ("06", 1043, 6312),
     ("07", 827, 6406), ("08", 824, 6965), ("09", 587, 6209), ("10", 780, 6801), ("11", 647, 6235), ("12", 666, 6361),
     ("13", 893, 6270), ("14", 455, 6888), ("15", 656, 6426), ("16", 479, 6510), ("17", 410, 6540), ("18", 654, 6665),
@@ -284,29 +284,29 @@ const REPERES: &[(&str, u32, u32)] = &[
 
 /// Abscissa and ordinate in centimetres, for the territories that have a legal projection.
 #[must_use]
-pub fn coordonnees(code_commune: &str, hasard: &mut Hasard) -> Option<(u64, u64)> {
+pub fn coordinates(code_commune: &str, random: &mut Random) -> Option<(u64, u64)> {
     let departement = registre_schemas::nomenclature::departement_of(code_commune)?;
-    let rang = REPERES
+    let rank = LANDMARKS
         .binary_search_by(|(code, _, _)| (*code).cmp(departement))
         .ok()?;
-    let (_, x, y) = REPERES[rang];
-    let rayon = match departement {
+    let (_, x, y) = LANDMARKS[rank];
+    let radius = match departement {
         "75" | "92" | "93" | "94" => 4,
         "90" | "95" | "971" | "972" | "973" | "974" | "976" => 7,
         _ => 20,
     };
-    let cle = code_commune
+    let key = code_commune
         .bytes()
-        .fold(0_u64, |cle, octet| cle * 256 + u64::from(octet));
-    let mut commune = Hasard::new(0, Domaine::Commune, cle);
-    let point = |repere: u32, commune: &mut Hasard, hasard: &mut Hasard| {
+        .fold(0_u64, |key, byte| key * 256 + u64::from(byte));
+    let mut commune = Random::new(0, Domain::Commune, key);
+    let point = |landmark: u32, commune: &mut Random, random: &mut Random| {
         let metres =
-            repere * 1000 + commune.sous(2 * rayon * 1000) + hasard.sous(1200) - rayon * 1000;
-        u64::from(metres) * 100 + u64::from(hasard.sous(100))
+            landmark * 1000 + commune.below(2 * radius * 1000) + random.below(1200) - radius * 1000;
+        u64::from(metres) * 100 + u64::from(random.below(100))
     };
     Some((
-        point(x, &mut commune, hasard),
-        point(y, &mut commune, hasard),
+        point(x, &mut commune, random),
+        point(y, &mut commune, random),
     ))
 }
 
@@ -317,35 +317,35 @@ mod tests {
     #[test]
     fn communes_are_written_as_insee_does() {
         assert_eq!(
-            libelle_insee("L'Abergement-Clémenciat"),
+            to_libelle_insee("L'Abergement-Clémenciat"),
             "L'ABERGEMENT-CLEMENCIAT"
         );
-        assert_eq!(libelle_insee("Paris 4e Arrondissement"), "PARIS 4");
-        assert_eq!(libelle_insee("Lyon 1er Arrondissement"), "LYON 1");
-        let adresses = Adresses::lire().unwrap();
-        let etranges: Vec<_> = adresses
-            .communes
+        assert_eq!(to_libelle_insee("Paris 4e Arrondissement"), "PARIS 4");
+        assert_eq!(to_libelle_insee("Lyon 1er Arrondissement"), "LYON 1");
+        let communes = Communes::load().unwrap();
+        let odd: Vec<_> = communes
+            .all
             .iter()
             .filter(|c| !c.libelle_insee.is_ascii())
             .collect();
-        assert!(etranges.is_empty(), "{etranges:?}");
+        assert!(odd.is_empty(), "{odd:?}");
     }
 
     #[test]
     fn a_neighbour_is_in_the_same_departement() {
-        let adresses = Adresses::lire().unwrap();
-        let mut hasard = Hasard::new(3, Domaine::Adresse, 1);
+        let communes = Communes::load().unwrap();
+        let mut random = Random::new(3, Domain::Address, 1);
         for _ in 0..500 {
-            let commune = adresses.tirer(&mut hasard);
-            let voisine = adresses.voisine(commune, &mut hasard);
+            let commune = communes.draw(&mut random);
+            let neighbour = communes.neighbour(commune, &mut random);
             let departement =
-                |rang| registre_schemas::nomenclature::departement_of(&adresses.commune(rang).code);
-            assert_eq!(departement(commune), departement(voisine));
+                |rank| registre_schemas::nomenclature::departement_of(&communes.commune(rank).code);
+            assert_eq!(departement(commune), departement(neighbour));
         }
     }
 
     #[test]
     fn landmarks_are_sorted_for_the_search() {
-        assert!(REPERES.is_sorted_by_key(|(code, _, _)| code));
+        assert!(LANDMARKS.is_sorted_by_key(|(code, _, _)| code));
     }
 }

@@ -1,0 +1,81 @@
+//! Whether a finished file looks like what it should be. Servers answer 200 with a page of apology,
+//! and a body without a length can end anywhere.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// The record that ends a zip archive, and the longest comment that may follow it.
+const END_OF_ZIP: &[u8] = b"PK\x05\x06";
+const END_OF_ZIP_AT_MOST: u64 = 22 + 65_535;
+const PARQUET: &[u8] = b"PAR1";
+
+/// What is wrong with it, if it is neither a whole zip archive nor a whole Parquet file.
+pub fn wrong(path: &Path, content_type: Option<&str>) -> io::Result<Option<String>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let start = read(&mut file, 0, 512)?;
+    let end = read(&mut file, length.saturating_sub(END_OF_ZIP_AT_MOST), length)?;
+    let whole = if start.starts_with(b"PK") {
+        end.windows(END_OF_ZIP.len())
+            .any(|bytes| bytes == END_OF_ZIP)
+    } else if start.starts_with(PARQUET) {
+        end.ends_with(PARQUET) && length > 8
+    } else {
+        let said = content_type.map_or_else(
+            || "the server did not say what it is".to_owned(),
+            |kind| format!("the server calls it {kind:?}"),
+        );
+        return Ok(Some(format!(
+            "neither a zip archive nor a Parquet file: {said}, and it begins with {:?}",
+            beginning(&start)
+        )));
+    };
+    Ok((!whole).then(|| format!("its end is missing after {length} bytes: truncated; run again")))
+}
+
+fn read(file: &mut File, from: u64, at_most: u64) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(at_most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Enough of it to recognise a page, on one line.
+fn beginning(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let line: Vec<&str> = text.split_whitespace().collect();
+    line.join(" ").chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn of(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        wrong(file.path(), content_type).unwrap()
+    }
+
+    #[test]
+    fn a_page_a_cut_archive_and_an_empty_file_are_told_from_whole_files() {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("a.csv", zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(b"siren\n").unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        assert_eq!(of(&zip, None), None);
+        assert_eq!(of(b"PAR1 some pages PAR1", None), None);
+        let cut = of(&zip[..zip.len() - 30], None).unwrap();
+        assert!(cut.contains("truncated"), "{cut}");
+        assert!(of(b"PAR1 some pages", None).is_some());
+        let page = of(b"<!doctype html>\n<p>En maintenance", Some("text/html")).unwrap();
+        assert!(
+            page.contains("text/html") && page.contains("<!doctype html>"),
+            "{page}"
+        );
+        assert!(of(b"", None).is_some());
+    }
+}
