@@ -151,10 +151,12 @@ fn lookup(arguments: &Lookup) -> Result<(), Failure> {
                 Code::FormatInvalide | Code::CleInvalide => 11,
                 _ => 6,
             };
-            (
-                serde_json::json!(Problem::new(&error, None)),
-                Some(Failure::new(code, error.to_string())),
-            )
+            let cause = error
+                .cause()
+                .map(|cause| format!(" ({cause})"))
+                .unwrap_or_default();
+            let failure = Failure::new(code, format!("{error}{cause}"));
+            (serde_json::json!(Problem::new(&error, None)), Some(failure))
         }
     };
     let text = serde_json::to_string_pretty(&body).unwrap_or_default();
