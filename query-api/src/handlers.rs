@@ -38,6 +38,13 @@ pub(crate) async fn etablissements(
     page: Page,
     InService(snapshot): InService,
 ) -> Result<Response, ApiError> {
+    if let Some(apres) = page.apres.filter(|apres| apres.siren() != siren) {
+        return Err(ApiError::Parametre {
+            nom: "apres".to_owned(),
+            valeur: apres.to_string(),
+            attendu: format!("un SIRET de l'unité légale {siren} est attendu"),
+        });
+    }
     let answer = answer::etablissements(&snapshot, siren, page).await?;
     let link = answer
         .suivant

@@ -19,6 +19,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::config::Config;
 use crate::error::{ApiError, PROBLEM_JSON, problem_response};
 
+/// Characters of a path that are logged: the longest route we have is a third of it.
+const LOGGED_PATH: usize = 200;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A whole request: a wait for a connection and two queries, with some margin.
@@ -31,8 +34,11 @@ pub(crate) fn around(routes: Router, config: &Config) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(AnyOrigin)
         .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([header::ACCEPT, header::IF_NONE_MATCH, REQUEST_ID])
+        .max_age(Duration::from_hours(24))
         .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER, REQUEST_ID]);
     let layers = ServiceBuilder::new()
+        .layer(from_fn(plain_request_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(from_fn(log_request))
@@ -53,11 +59,21 @@ pub(crate) fn around(routes: Router, config: &Config) -> Router {
     routes.layer(layers)
 }
 
-/// One line per request. The path is logged, not the query: it may be what a person typed.
+/// A client may name its request, in a few plain characters: the name is echoed and logged.
+async fn plain_request_id(mut request: Request, next: Next) -> Response {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let named = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
+    if named.is_some_and(|id| id.len() > 64 || !id.iter().all(plain)) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// One line per request, of a bounded length. The path is logged, not the query: it may be what a person typed.
 async fn log_request(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path: String = request.uri().path().chars().take(LOGGED_PATH).collect();
     let request_id = request
         .headers()
         .get(REQUEST_ID)
@@ -150,6 +166,25 @@ mod tests {
         );
         assert_eq!(answer.json()["instance"], "/p");
         assert!(!answer.text().contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn a_client_names_its_request_in_plain_characters_only() {
+        let app = around(
+            Router::new().route("/p", route(|| async {})),
+            &Config::default(),
+        );
+        for (named, kept) in [
+            ("form-42", true),
+            ("a b", false),
+            (&"x".repeat(65) as &str, false),
+        ] {
+            let request = Request::get("/p")
+                .header(REQUEST_ID, named)
+                .body(axum::body::Body::empty());
+            let answer = crate::testing::send(&app, request.unwrap()).await;
+            assert_eq!(answer.header("x-request-id") == named, kept, "{named}");
+        }
     }
 
     #[tokio::test]

@@ -13,6 +13,9 @@ pub(crate) const LIMITE_DEFAUT: u16 = 100;
 /// Établissements per page, at most.
 pub(crate) const LIMITE_MAX: u16 = 1000;
 
+/// Characters shown of a value that is not an identifier: the longest of those has 16.
+const SHOWN: usize = 64;
+
 /// The identifier of the path.
 pub(crate) struct Id<T>(pub(crate) T);
 
@@ -29,7 +32,10 @@ where
             .map_err(|rejection| ApiError::of_status(rejection.status()))?;
         match valeur.parse() {
             Ok(id) => Ok(Self(id)),
-            Err(cause) => Err(ApiError::Identifiant { valeur, cause }),
+            Err(cause) => Err(ApiError::Identifiant {
+                valeur: valeur.chars().take(SHOWN).collect(),
+                cause,
+            }),
         }
     }
 }
@@ -53,12 +59,15 @@ fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
         apres: None,
         etat: None,
     };
-    for (name, value) in pairs {
+    for (position, (name, value)) in pairs.iter().enumerate() {
         let invalid = |attendu: String| ApiError::Parametre {
-            nom: name.clone(),
-            valeur: value.clone(),
+            nom: name.chars().take(SHOWN).collect(),
+            valeur: value.chars().take(SHOWN).collect(),
             attendu,
         };
+        if pairs[..position].iter().any(|(seen, _)| seen == name) {
+            return Err(invalid("ce paramètre est donné deux fois".to_owned()));
+        }
         match name.as_str() {
             "limite" => {
                 page.limite = value

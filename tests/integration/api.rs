@@ -189,6 +189,10 @@ fn each_no_has_its_own_code_and_its_own_advice() {
         400,
         "parametre_invalide",
     );
+    for query in ["limite=1&limite=2", "apres=13002526500013", "limte=1"] {
+        let path = format!("/v1/unites-legales/356000000/etablissements?{query}");
+        problem(&path, 400, "parametre_invalide");
+    }
     problem(
         "/v1/unites-legales/356000000/etablissements?limite=beaucoup",
         400,
