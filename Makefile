@@ -53,7 +53,7 @@ bless: setup ## run the tests and accept what they answer as the new golden file
 
 # In the everyday profile, whose dependencies are already compiled and optimised.
 bench: setup ## run the benches
-	cargo bench --workspace --profile dev $(FEATURES)
+	cargo bench --workspace --bench '*' --profile dev $(FEATURES)
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)
