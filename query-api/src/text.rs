@@ -1,21 +1,7 @@
 //! French words for values: dates and numbers as a person reads them.
 
 use chrono::{Datelike, NaiveDate};
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
+use registre_schemas::MONTHS;
 
 /// `1er novembre 2026`.
 pub(crate) fn long_date(date: NaiveDate) -> String {

@@ -31,6 +31,13 @@ pub const TABLES: &[&Table] = &[
     &association::ASSOCIATION,
 ];
 
+/// The months as titles of resources and pages write them.
+#[rustfmt::skip]
+pub const MONTHS: [&str; 12] = [
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+];
+
 /// The table of that name, as the manifest and the SQL views spell it.
 #[must_use]
 pub fn table(name: &str) -> Option<&'static Table> {

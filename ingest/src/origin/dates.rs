@@ -1,21 +1,7 @@
 //! Dates as the publishers write them.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
+use registre_schemas::MONTHS;
 
 /// The date in a title or file name: `01 Novembre 2026`, `01 11 2026` or `20261101`.
 pub fn date_in(text: &str) -> Option<NaiveDate> {
