@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::origin::Resource;
-use crate::snapshot::{WrittenTable, latest_date};
+use crate::snapshot::latest_date;
 
-/// As announced by titles and dates of publication: that of its oldest file, so that an answer never claims to be newer
-/// than any part of it.
+/// As announced by titles and dates of publication: that of its oldest file, so that an answer
+/// never claims to be newer than any part of it.
 #[must_use]
 pub fn announced(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
     let mut dates = BTreeMap::new();
@@ -27,7 +27,6 @@ pub fn announced(resources: &[Resource]) -> BTreeMap<String, NaiveDate> {
 #[must_use]
 pub fn complete(
     announced: &BTreeMap<String, NaiveDate>,
-    tables: &[WrittenTable],
     folder: &Path,
 ) -> BTreeMap<String, NaiveDate> {
     let mut dates = announced.clone();
@@ -42,7 +41,6 @@ pub fn complete(
     ];
     for (register, table, column) in latest {
         if !announced.contains_key(register)
-            && tables.iter().any(|written| written.file.name == table)
             && let Some(date) = latest_date(&folder.join(format!("{table}.parquet")), column)
         {
             let known = dates.entry(register.to_owned()).or_insert(date);

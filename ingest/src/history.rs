@@ -4,12 +4,11 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use registre_schemas::manifest::{Manifest, SourceFile};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::ErrorKind;
 
 use crate::download::sha256_of;
 use crate::error::IngestError;
 use crate::progress::Context;
-use crate::publish::{DataFolder, write_atomic};
+use crate::publish::{DataFolder, remove_if_there, write_atomic};
 
 /// A snapshot on disk.
 #[derive(Debug)]
@@ -134,7 +133,8 @@ pub fn rollback(
     Ok(manifest)
 }
 
-fn fingerprints(sources: &[SourceFile]) -> Vec<(String, String)> {
+/// What tells the files of a snapshot from others: their source, and their bytes.
+pub(crate) fn fingerprints(sources: &[SourceFile]) -> Vec<(String, String)> {
     sources
         .iter()
         .map(|source| (source.name.clone(), source.sha256.clone()))
@@ -151,13 +151,7 @@ pub fn rolled_back_from(data: &DataFolder, sources: &[(String, String)]) -> Opti
 
 /// Once something newer is published, or the operator went forward again.
 pub fn forget_rollback(data: &DataFolder) -> Result<(), IngestError> {
-    let path = data.rolled_back_path();
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(IngestError::io("remove", &path)(error))
-        }
-        _ => Ok(()),
-    }
+    remove_if_there(&data.rolled_back_path())
 }
 
 /// Removes old snapshots; see [`DataFolder::prune`].

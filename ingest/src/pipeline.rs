@@ -85,10 +85,11 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
-            history::forget_rollback(&data)?;
-            // Published all the same: old snapshots only take room.
-            if let Err(error) = data.prune(&manifest.id, options.keep) {
-                tracing::warn!("{error}; old snapshots are still there");
+            // Published: what remains is tidying, and must not pass for a failed run.
+            let tidied = history::forget_rollback(&data)
+                .and_then(|()| data.prune(&manifest.id, options.keep));
+            if let Err(error) = tidied {
+                tracing::warn!("{error}; the new snapshot is in service all the same");
             }
             Ok(Outcome::Published(Box::new(manifest)))
         }
@@ -113,16 +114,12 @@ fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
 
 /// Whether the snapshot in service was made from these very files, by this version of the program.
 fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool {
-    let made = manifest
-        .sources
-        .iter()
-        .map(|file| (file.name.clone(), file.sha256.clone()));
-    made.eq(fingerprints(raw))
+    history::fingerprints(&manifest.sources) == fingerprints(raw)
         && manifest.producer == producer()
         && manifest.origin == options.origin.to_string()
 }
 
-/// What tells a file from another: its source, and its bytes.
+/// As [`history::fingerprints`], of the files a snapshot would be made from.
 fn fingerprints(raw: &[RawFile]) -> Vec<(String, String)> {
     raw.iter()
         .map(|file| (file.resource.source.name.clone(), file.sha256.clone()))
@@ -184,7 +181,7 @@ fn make(
         );
         tables.push(written);
     }
-    let dates = as_of::complete(as_of, &tables, staged);
+    let dates = as_of::complete(as_of, staged);
     // The sample is another world: it may be newer than the real thing, and smaller.
     let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
     let required: Vec<&str> = raw

@@ -260,6 +260,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IngestError> {
     path.parent().map_or(Ok(()), sync_folder)
 }
 
+/// Removes a file; one that is not there is as good as removed.
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), IngestError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(IngestError::io("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A rename is durable once its folder is.
 fn sync_folder(folder: &Path) -> Result<(), IngestError> {
     File::open(folder)

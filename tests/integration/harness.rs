@@ -42,6 +42,27 @@ pub fn run(arguments: &[&str]) -> Ran {
     registre().args(arguments).output().unwrap().into()
 }
 
+/// Asks a process to stop, as an operator or systemd would.
+pub fn sigterm(child: &Child) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// A run that was refused: this exit code, one error with these words, and what was served still is.
+pub fn assert_refused(ran: &Ran, code: i32, words: &[&str], data: &Path, served: &Path) {
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+    let lines = ran.stderr.lines();
+    let errors: Vec<&str> = lines.filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "one error: {}", ran.stderr);
+    for word in words {
+        assert!(errors[0].contains(word), "{word:?} in {}", errors[0]);
+    }
+    assert_eq!(snapshot(data), served);
+    let lookup = run(&["lookup", "13002526500013", "--data", data.to_str().unwrap()]);
+    assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
+}
+
 /// `registre ingest --source <source> --data <data>`.
 pub fn ingest(source: impl AsRef<Path>, data: &Path) -> Ran {
     let output = registre()
@@ -166,14 +187,7 @@ impl Server {
 
     /// Asks it to stop as an operator would, and gives its exit code.
     pub fn terminate(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        sigterm(&self.child);
         let deadline = Instant::now() + Duration::from_secs(15);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

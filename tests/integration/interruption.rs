@@ -3,7 +3,9 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Ran, Server, generate, ingest, manifest, registre, run, sample, snapshot};
+use crate::harness::{
+    Ran, Server, generate, ingest, manifest, registre, run, sample, sigterm, snapshot,
+};
 
 /// A different moment each time, the same ones at every run.
 fn moments(count: u32, longest: Duration) -> Vec<Duration> {
@@ -83,14 +85,7 @@ fn sigterm_stops_an_ingestion_cleanly_and_publishes_nothing() {
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_millis(400));
-    let id = child.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    sigterm(&child);
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(

@@ -11,13 +11,13 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::download::checksum;
 use crate::error::IngestError;
 use crate::origin::Resource;
-use crate::publish::write_atomic;
+use crate::publish::{remove_if_there, write_atomic};
 
 /// Of the receipt: those of another version are not believed.
 const VERSION: u32 = 2;
@@ -149,8 +149,8 @@ impl Files {
 
     /// Forgets the whole file: it will be fetched again.
     pub fn forget(&self) -> Result<(), IngestError> {
-        remove(&self.receipt)?;
-        remove(&self.whole)
+        remove_if_there(&self.receipt)?;
+        remove_if_there(&self.whole)
     }
 
     /// What is here of an unfinished file, if the rest of the same can be asked for: the server
@@ -198,17 +198,17 @@ impl Files {
 
     /// Throws the unfinished file away.
     pub fn discard(&self) -> Result<(), IngestError> {
-        remove(&self.pin)?;
-        remove(&self.part)
+        remove_if_there(&self.pin)?;
+        remove_if_there(&self.part)
     }
 
     /// Gives the unfinished file, verified, its final name. The old receipt goes first: it must
     /// never be found beside the new file.
     pub fn finish(&self, receipt: &Receipt) -> Result<(), IngestError> {
-        remove(&self.receipt)?;
+        remove_if_there(&self.receipt)?;
         fs::rename(&self.part, &self.whole).map_err(IngestError::io("rename", &self.whole))?;
         self.keep(receipt)?;
-        remove(&self.pin)
+        remove_if_there(&self.pin)
     }
 }
 
@@ -230,9 +230,9 @@ pub fn tidy(folder: &Path, sources: &[&str]) -> Result<(), IngestError> {
             .or_else(|| name.strip_suffix(".part.json"));
         if unfinished.is_some_and(|source| !sources.contains(&source)) {
             tracing::info!("removed {}: of a source no longer found", path.display());
-            remove(&path)?;
+            remove_if_there(&path)?;
         } else if name.ends_with(".tmp") {
-            remove(&path)?;
+            remove_if_there(&path)?;
         }
     }
     Ok(())
@@ -247,15 +247,6 @@ fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), IngestError> {
     let json = serde_json::to_vec_pretty(value)
         .map_err(|error| IngestError::io("write", path)(error.into()))?;
     write_atomic(path, &json)
-}
-
-fn remove(path: &Path) -> Result<(), IngestError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(IngestError::io("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::site::{Reply, Request, Site};
-use crate::harness::{Ran, generate, registre, run, snapshot};
+use crate::harness::{Ran, assert_refused, generate, registre, snapshot};
 
 pub const FILE: &str = "/files/StockEtablissement_utf8.zip";
 pub const SIRENE: &str = "/api/1/datasets/5b7ffc618b4c4169d30727e0/";
@@ -105,20 +105,7 @@ impl Scene {
     }
 
     pub fn assert_refused(&self, ran: &Ran, code: i32, words: &[&str]) {
-        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
-        let errors: Vec<&str> = ran
-            .stderr
-            .lines()
-            .filter(|line| line.contains("ERROR"))
-            .collect();
-        assert_eq!(errors.len(), 1, "one error: {}", ran.stderr);
-        for word in words {
-            assert!(errors[0].contains(word), "{word:?} in {}", errors[0]);
-        }
-        assert_eq!(snapshot(self.data()), self.served);
-        let data = self.data().to_str().unwrap();
-        let lookup = run(&["lookup", "13002526500013", "--data", data]);
-        assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
+        assert_refused(ran, code, words, self.data(), &self.served);
     }
 
     /// The site tells the truth: the second edition is published.

@@ -1,10 +1,9 @@
 //! Lies that take their time: lines that are cut, servers that go silent.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::scene::{FILE, Scene, editions, file};
-use crate::harness::{Ran, snapshot};
+use crate::harness::{Ran, sigterm, snapshot};
 
 /// Those that take long, all at the same time.
 #[test]
@@ -92,14 +91,7 @@ fn stopped_then_killed_while_stalled() {
     scene.lie(move |_, honest| honest.stalling(third));
     let child = stalled(third as u64);
     let stopped = Instant::now();
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    sigterm(&child);
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(
         stopped.elapsed() < Duration::from_secs(3),
