@@ -13,6 +13,9 @@ use crate::cli::LogFormat;
 /// Bars under way; log lines are written above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
+/// The scheduler tells of its own inside at this level; of a refresh, we tell ourselves.
+const DEFAULT_FILTER: &str = "info,tokio_cron_scheduler=warn";
+
 /// Between two lines of a long piece of work, where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
@@ -22,11 +25,11 @@ pub fn start_logs(format: LogFormat) {
         Ok(text) => match EnvFilter::try_new(&text) {
             Ok(filter) => (filter, None),
             Err(error) => (
-                EnvFilter::new("info"),
+                EnvFilter::new(DEFAULT_FILTER),
                 Some(format!("REGISTRE_LOG {text:?}: {error}; info used")),
             ),
         },
-        Err(_unset) => (EnvFilter::new("info"), None),
+        Err(_unset) => (EnvFilter::new(DEFAULT_FILTER), None),
     };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
