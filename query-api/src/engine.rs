@@ -79,7 +79,7 @@ pub(crate) struct EtablissementsFound {
 }
 
 impl Engine {
-    /// Opens the files of a snapshot. Blocking: seconds on a whole country, for the links.
+    /// Opens the files of a snapshot. Blocking.
     pub(crate) fn open(
         limits: &Limits,
         folder: &Path,
@@ -92,7 +92,6 @@ impl Engine {
                 .map(|entry| folder.join(&entry.file));
             sql::view(table, file.as_deref())
         }));
-        setup.push(sql::LINKS.to_owned());
         setup.extend(sql::lockdown(folder));
         Ok(Self {
             pool: Pool::open(limits, &setup)?,
@@ -350,7 +349,6 @@ fn records<P: Params>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::catalog::Catalog;
     use crate::testing::Fixture;
 
@@ -368,17 +366,5 @@ mod tests {
             let association = engine.association(id.parse().unwrap()).await.unwrap();
             assert!(association.unwrap().unite_legale.is_none(), "{id}");
         }
-        let linked = engine
-            .pool
-            .run(|connection| {
-                texts(
-                    connection,
-                    "SELECT siren FROM lien_siren_rna WHERE siren >= $1 ORDER BY ALL",
-                    "",
-                )
-            })
-            .await
-            .unwrap();
-        assert_eq!(linked, ["130025265", "356000000"]);
     }
 }

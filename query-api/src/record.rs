@@ -6,7 +6,7 @@ use registre_schemas::nomenclature::{Nomenclature, naf_label};
 use registre_schemas::{Column, Table};
 
 /// A value as the register has it: `[ND]` and unknown dates included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// Absent.
     Null,
@@ -20,6 +20,8 @@ pub(crate) enum Value {
     Integer(i64),
     /// True or false.
     Boolean(bool),
+    /// A number with a decimal point.
+    Real(f64),
 }
 
 /// One row: as many values as its table has columns, in the same order.

@@ -4,7 +4,7 @@ mod damage;
 mod rows;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
 use axum::Router;
@@ -42,6 +42,7 @@ pub(crate) fn record(table: &str, row: Row<'_>) -> Record {
             (Some(text), Kind::Timestamp) => Value::Timestamp(text.parse().unwrap()),
             (Some(text), Kind::Integer) => Value::Integer(text.parse().unwrap()),
             (Some(text), Kind::Boolean) => Value::Boolean(text == "true"),
+            (Some(text), Kind::Real) => Value::Real(text.parse().unwrap()),
         });
     Record::new(table, values.collect())
 }
@@ -77,6 +78,11 @@ fn write_table(table: &'static Table, path: &Path) -> u64 {
                 cells
                     .map(|text| text.map(|t| t == "true"))
                     .collect::<BooleanArray>(),
+            ),
+            Kind::Real => Arc::new(
+                cells
+                    .map(|text| text.map(|t| t.parse::<f64>().unwrap()))
+                    .collect::<Float64Array>(),
             ),
         }
     });

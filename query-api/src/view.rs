@@ -98,6 +98,7 @@ impl Serialize for Value {
             Self::Timestamp(time) => serializer.serialize_str(&iso_timestamp(*time)),
             Self::Integer(number) => serializer.serialize_i64(*number),
             Self::Boolean(boolean) => serializer.serialize_bool(*boolean),
+            Self::Real(number) => serializer.serialize_f64(*number),
         }
     }
 }

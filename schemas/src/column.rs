@@ -23,6 +23,8 @@ pub enum Kind {
     Integer,
     /// `true` or `false`.
     Boolean,
+    /// A number with a decimal point: a coordinate, a distance.
+    Real,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::Integer => DataType::Int64,
             Self::Boolean => DataType::Boolean,
+            Self::Real => DataType::Float64,
         }
     }
 
@@ -47,6 +50,7 @@ impl Kind {
             Self::Timestamp => "date et heure",
             Self::Integer => "entier",
             Self::Boolean => "booléen",
+            Self::Real => "nombre décimal",
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Columns of `etablissement` (`StockEtablissement`) and `lien_succession`
+//! Columns of `etablissement` (`StockEtablissement`, then its position from
+//! `GeolocalisationEtablissement_Sirene_pour_etudes_statistiques`) and `lien_succession`
 //! (`StockEtablissementLiensSuccession`), in INSEE's order.
 //!
 //! Source: INSEE, dessins de fichier, format 3.11 with NAF 2025 (2025-12-16).
@@ -70,6 +71,60 @@ const COLUMNS: &[Column] = &[
     column!(Text, Always, "nomenclatureActivitePrincipaleEtablissement", "nomenclature_activite_principale", "Nomenclature de l'activité principale : NAFRev2, NAFRev1, NAF1993 ou NAP"),
     column!(Text, Always, "caractereEmployeurEtablissement", "caractere_employeur", "Caractère employeur : O ou N", OuiNon),
     column!(Text, Sometimes, "activitePrincipaleNAF25Etablissement", "activite_principale_naf25", "Activité principale en NAF 2025, de référence à partir du 1er janvier 2027", Naf2025),
+    // Joined from GEOLOCALISATION.
+    column!(Real, Derived, "x", "geolocalisation_x", "Géolocalisation : abscisse, en mètres, dans la projection de epsg"),
+    column!(Real, Derived, "y", "geolocalisation_y", "Géolocalisation : ordonnée, en mètres, dans la projection de epsg"),
+    column!(Text, Derived, "qualite_xy", "geolocalisation_qualite", "Géolocalisation : qualité de la position : 11 voie et numéro sûrs, 12 voie sûre, 21 et 22 voie probable, 33 point au hasard dans la commune"),
+    column!(Text, Derived, "epsg", "geolocalisation_epsg", "Géolocalisation : code EPSG de la projection : 2154 métropole, 5490 Antilles, 2972 Guyane, 2975 Réunion"),
+    column!(Text, Derived, "plg_qp24", "plg_qp24", "Géolocalisation : quartier prioritaire de la politique de la ville (2024) ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Derived, "plg_iris", "plg_iris", "Géolocalisation : IRIS, 9 caractères"),
+    column!(Text, Derived, "plg_zus", "plg_zus", "Géolocalisation : zone urbaine sensible ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Derived, "plg_qp15", "plg_qp15", "Géolocalisation : quartier prioritaire de la politique de la ville (2015) ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Derived, "plg_qva", "plg_qva", "Géolocalisation : quartier de veille active ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Derived, "plg_code_commune", "plg_code_commune", "Géolocalisation : code de la commune où tombe la position", Commune),
+    column!(Real, Derived, "distance_precision", "geolocalisation_precision", "Géolocalisation : distance, en mètres, dont la position peut s'écarter"),
+    column!(Text, Derived, "qualite_qp24", "qualite_qp24", "Géolocalisation : qualité du rattachement au quartier prioritaire 2024"),
+    column!(Text, Derived, "qualite_iris", "qualite_iris", "Géolocalisation : qualité du rattachement à l'IRIS"),
+    column!(Text, Derived, "qualite_zus", "qualite_zus", "Géolocalisation : qualité du rattachement à la zone urbaine sensible"),
+    column!(Text, Derived, "qualite_qp15", "qualite_qp15", "Géolocalisation : qualité du rattachement au quartier prioritaire 2015"),
+    column!(Text, Derived, "qualite_qva", "qualite_qva", "Géolocalisation : qualité du rattachement au quartier de veille active"),
+    column!(Real, Derived, "y_latitude", "latitude", "Géolocalisation : latitude, en degrés (WGS 84)"),
+    column!(Real, Derived, "x_longitude", "longitude", "Géolocalisation : longitude, en degrés (WGS 84)"),
+];
+
+/// One row per établissement that INSEE could place, joined to `etablissement` by SIRET.
+///
+/// INSEE, « Géolocalisation des établissements du répertoire Sirene pour les études statistiques » :
+/// one projection per territory, no Mayotte.
+pub static GEOLOCALISATION: Table = Table {
+    name: "geolocalisation",
+    description: "La position des établissements, jointe à etablissement",
+    key: &["siret"],
+    unique: true,
+    columns: GEOLOCALISATION_COLUMNS,
+};
+
+#[rustfmt::skip] // one line per column reads as a table
+const GEOLOCALISATION_COLUMNS: &[Column] = &[
+    column!(Text, Key(14), "siret", "siret", "Numéro SIRET, 14 chiffres"),
+    column!(Real, Always, "x", "geolocalisation_x", "Abscisse, en mètres, dans la projection de epsg"),
+    column!(Real, Always, "y", "geolocalisation_y", "Ordonnée, en mètres, dans la projection de epsg"),
+    column!(Text, Always, "qualite_xy", "geolocalisation_qualite", "Qualité de la position : 11 voie et numéro sûrs, 12 voie sûre, 21 et 22 voie probable, 33 point au hasard dans la commune"),
+    column!(Text, Always, "epsg", "geolocalisation_epsg", "Code EPSG de la projection : 2154 métropole, 5490 Antilles, 2972 Guyane, 2975 Réunion"),
+    column!(Text, Sometimes, "plg_qp24", "plg_qp24", "Quartier prioritaire de la politique de la ville (2024) ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Always, "plg_iris", "plg_iris", "IRIS, 9 caractères"),
+    column!(Text, Always, "plg_zus", "plg_zus", "Zone urbaine sensible ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Sometimes, "plg_qp15", "plg_qp15", "Quartier prioritaire de la politique de la ville (2015) ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Always, "plg_qva", "plg_qva", "Quartier de veille active ; HZ hors zone, CSZ commune sans zonage"),
+    column!(Text, Always, "plg_code_commune", "plg_code_commune", "Code de la commune où tombe la position", Commune),
+    column!(Real, Always, "distance_precision", "geolocalisation_precision", "Distance, en mètres, dont la position peut s'écarter"),
+    column!(Text, Sometimes, "qualite_qp24", "qualite_qp24", "Qualité du rattachement au quartier prioritaire 2024"),
+    column!(Text, Always, "qualite_iris", "qualite_iris", "Qualité du rattachement à l'IRIS"),
+    column!(Text, Always, "qualite_zus", "qualite_zus", "Qualité du rattachement à la zone urbaine sensible"),
+    column!(Text, Sometimes, "qualite_qp15", "qualite_qp15", "Qualité du rattachement au quartier prioritaire 2015"),
+    column!(Text, Always, "qualite_qva", "qualite_qva", "Qualité du rattachement au quartier de veille active"),
+    column!(Real, Always, "y_latitude", "latitude", "Latitude, en degrés (WGS 84)"),
+    column!(Real, Always, "x_longitude", "longitude", "Longitude, en degrés (WGS 84)"),
 ];
 
 /// One row per link between an établissement that closed or moved and the one that took over.

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`identifiers`] | SIREN, SIRET, NIC, RNA: parse, check, diagnose, display |
 //! | [`mod@column`] | what a column and a table are |
-//! | [`unite_legale`], [`etablissement`], [`association`] | the columns of each register |
+//! | [`unite_legale`], [`etablissement`], [`association`] | the columns of each register, current state |
+//! | [`periode`] | the columns of SIRENE's history |
+//! | [`lien_siren_rna`] | which association is which unité légale |
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
 //! | [`diffusion`] | statut de diffusion and the `[ND]` marker |
 //! | [`manifest`] | the contract between ingestion and query: what a snapshot holds |
@@ -16,8 +18,10 @@ pub mod column;
 pub mod diffusion;
 pub mod etablissement;
 pub mod identifiers;
+pub mod lien_siren_rna;
 pub mod manifest;
 pub mod nomenclature;
+pub mod periode;
 pub mod unite_legale;
 
 pub use column::{Column, Kind, Table};
@@ -26,10 +30,16 @@ pub use column::{Column, Kind, Table};
 pub const TABLES: &[&Table] = &[
     &unite_legale::UNITE_LEGALE,
     &etablissement::ETABLISSEMENT,
+    &periode::UNITE_LEGALE_PERIODE,
+    &periode::ETABLISSEMENT_PERIODE,
     &etablissement::LIEN_SUCCESSION,
     &unite_legale::DOUBLON,
     &association::ASSOCIATION,
+    &lien_siren_rna::LIEN_SIREN_RNA,
 ];
+
+/// Tables that exist only while a snapshot is made: their columns join another's.
+pub const JOINED: &[&Table] = &[&etablissement::GEOLOCALISATION];
 
 /// The months as titles of resources and pages write them.
 #[rustfmt::skip]
@@ -38,8 +48,9 @@ pub const MONTHS: [&str; 12] = [
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 ];
 
-/// The table of that name, as the manifest and the SQL views spell it.
+/// The table of that name, as the catalogue, the manifest and the SQL views spell it.
 #[must_use]
 pub fn table(name: &str) -> Option<&'static Table> {
-    TABLES.iter().copied().find(|table| table.name == name)
+    let mut all = TABLES.iter().chain(JOINED).copied();
+    all.find(|table| table.name == name)
 }

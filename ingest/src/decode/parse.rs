@@ -1,7 +1,7 @@
 //! One chunk of records into one Arrow batch. Runs on rayon's threads, one task per chunk.
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, StringBuilder,
+    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
 use arrow::record_batch::RecordBatch;
@@ -42,6 +42,7 @@ enum Builder {
     Timestamp(TimestampMicrosecondBuilder),
     Integer(Int64Builder),
     Boolean(BooleanBuilder),
+    Real(Float64Builder),
 }
 
 impl Builder {
@@ -52,6 +53,7 @@ impl Builder {
             Kind::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows)),
             Kind::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
             Kind::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
+            Kind::Real => Self::Real(Float64Builder::with_capacity(rows)),
         }
     }
 
@@ -86,6 +88,11 @@ impl Builder {
                 builder.append_option(value);
                 value.is_some()
             }
+            Self::Real(builder) => {
+                let value = values::real(field);
+                builder.append_option(value);
+                value.is_some()
+            }
         }
     }
 
@@ -96,6 +103,7 @@ impl Builder {
             Self::Timestamp(builder) => builder.append_null(),
             Self::Integer(builder) => builder.append_null(),
             Self::Boolean(builder) => builder.append_null(),
+            Self::Real(builder) => builder.append_null(),
         }
     }
 
@@ -106,6 +114,7 @@ impl Builder {
             Self::Timestamp(builder) => Arc::new(builder.finish()),
             Self::Integer(builder) => Arc::new(builder.finish()),
             Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Real(builder) => Arc::new(builder.finish()),
         }
     }
 }

@@ -86,6 +86,16 @@ pub fn integer(text: &str) -> Option<i64> {
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
 }
 
+/// A finite number with a decimal point, or a decimal comma as French spreadsheets write it.
+#[must_use]
+pub fn real(text: &str) -> Option<f64> {
+    let value: f64 = match text.split_once(',') {
+        None => text.parse().ok()?,
+        Some((whole, decimals)) => format!("{whole}.{decimals}").parse().ok()?,
+    };
+    value.is_finite().then_some(value)
+}
+
 /// `true` or `false`, in any case.
 #[must_use]
 pub fn boolean(text: &str) -> Option<bool> {
@@ -167,6 +177,10 @@ mod tests {
         assert_eq!(
             (integer("2022"), integer("2022.0"), integer("NN")),
             (Some(2022), Some(2022), None)
+        );
+        assert_eq!(
+            (real("2.35"), real("-61,5"), real("NaN"), real("1,2,3")),
+            (Some(2.35), Some(-61.5), None, None)
         );
         assert_eq!(
             (boolean("true"), boolean("False"), boolean("O")),

@@ -1,7 +1,7 @@
 //! Arrow rows → [`Record`]. The one place that knows Arrow.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, NaiveDate};
 use registre_schemas::{Kind, Table};
 
@@ -41,6 +41,9 @@ fn value(kind: Kind, array: &dyn Array, row: usize) -> Value {
         Kind::Boolean => array
             .as_boolean_opt()
             .map(|array| Value::Boolean(array.value(row))),
+        Kind::Real => array
+            .as_primitive_opt::<Float64Type>()
+            .map(|array| Value::Real(array.value(row))),
         Kind::Date => array
             .as_primitive_opt::<Date32Type>()
             .and_then(|array| array.value(row).checked_add(EPOCH))

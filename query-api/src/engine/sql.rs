@@ -25,6 +25,7 @@ fn sql_type(kind: Kind) -> &'static str {
         Kind::Timestamp => "TIMESTAMP",
         Kind::Integer => "BIGINT",
         Kind::Boolean => "BOOLEAN",
+        Kind::Real => "DOUBLE",
     }
 }
 
@@ -83,20 +84,6 @@ pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
     format!("CREATE VIEW {} AS {body}", name(table.name))
 }
 
-/// Which association is which unité légale, by either register's word. Kept in memory because
-/// neither file is sorted by the other's key: without it each answer would scan a whole column.
-///
-/// Only units that are diffusible: the RNA publishes the name that SIRENE masks, and a link would
-/// give it back.
-pub(crate) const LINKS: &str = "\
-CREATE TABLE lien_siren_rna AS \
-SELECT unite_legale.siren, association.id FROM association \
-JOIN unite_legale ON unite_legale.siren = left(association.siret, 9) \
-WHERE length(association.siret) = 14 AND statutDiffusionUniteLegale = 'O' \
-UNION \
-SELECT siren, identifiantAssociationUniteLegale FROM unite_legale \
-WHERE starts_with(identifiantAssociationUniteLegale, 'W') AND statutDiffusionUniteLegale = 'O'";
-
 /// `$1`: SIRET.
 pub(crate) static ETABLISSEMENT_BY_SIRET: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE siret = $1", select(&ETABLISSEMENT)));
@@ -142,12 +129,13 @@ pub(crate) const REFERENCE_OF_DOUBLON: &str =
 pub(crate) static ASSOCIATION_BY_ID: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = $1", select(&ASSOCIATION)));
 
-/// `$1`: SIREN. Ids may be several: `W` numbers first, they are the ones still in use.
-pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str = "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY starts_with(id, 'W') DESC, id LIMIT 10";
+/// `$1`: SIREN. Ids may be several: the surest first.
+pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str =
+    "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY rang_association, id LIMIT 10";
 
 /// `$1`: RNA number.
 pub(crate) const SIRENS_OF_ASSOCIATION: &str =
-    "SELECT siren FROM lien_siren_rna WHERE id = $1 ORDER BY siren LIMIT 10";
+    "SELECT siren FROM lien_siren_rna WHERE id = $1 ORDER BY rang_unite_legale, siren LIMIT 10";
 
 #[cfg(test)]
 mod tests {

@@ -123,6 +123,10 @@ fn property(column: &Column) -> Object {
             Some(SchemaFormat::KnownFormat(KnownFormat::Int64)),
         ),
         Kind::Boolean => (Type::Boolean, None),
+        Kind::Real => (
+            Type::Number,
+            Some(SchemaFormat::KnownFormat(KnownFormat::Double)),
+        ),
     };
     ObjectBuilder::new()
         .schema_type(or_null(kind, column.nullable()))

@@ -155,4 +155,24 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("position", "A"),
         ],
     ),
+    (
+        "lien_siren_rna",
+        &[
+            ("siren", "130025265"),
+            ("id", "W921000001"),
+            ("provenance", "rna"),
+            ("rang_association", "1"),
+            ("rang_unite_legale", "1"),
+        ],
+    ),
+    (
+        "lien_siren_rna",
+        &[
+            ("siren", "356000000"),
+            ("id", "W751004076"),
+            ("provenance", "sirene"),
+            ("rang_association", "1"),
+            ("rang_unite_legale", "1"),
+        ],
+    ),
 ];
