@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::error::IngestError;
 
 /// The catalogue shipped with the program.
-const SOURCES: &str = include_str!("../../data/sources.toml");
+pub(crate) const SOURCES: &str = include_str!("../../data/sources.toml");
 
 /// A dataset of data.gouv.fr.
 #[derive(Debug, Clone, Deserialize)]

@@ -24,6 +24,7 @@ pub mod decode;
 pub mod download;
 pub mod error;
 pub mod generate;
+mod geolocalisation;
 pub mod history;
 pub mod normalise;
 pub mod origin;
@@ -32,6 +33,7 @@ pub mod progress;
 pub mod publish;
 pub mod rna;
 pub mod snapshot;
+mod tables;
 pub mod verify;
 
 pub use error::IngestError;

@@ -1,8 +1,11 @@
 //! The rules of each table, applied to a decoded batch. A row keeps what the register says of it;
 //! what may not be published is withheld here, before anything is written.
 
+mod accents;
+
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
 use arrow::compute::nullif;
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use registre_schemas::association::{ASSOCIATION, PERSONAL};
 use std::sync::Arc;
@@ -11,22 +14,40 @@ use crate::catalogue::Source;
 use crate::error::IngestError;
 
 /// A batch ready to be written to its table.
-pub fn normalise(batch: RecordBatch, source: &Source) -> Result<RecordBatch, IngestError> {
+pub struct Normalised {
+    /// Its rows.
+    pub batch: RecordBatch,
+    /// Values whose damaged accents were repaired.
+    pub repaired: u64,
+}
+
+/// Applies the rules of the source's table.
+pub fn normalise(batch: RecordBatch, source: &Source) -> Result<Normalised, IngestError> {
     if source.table.name == ASSOCIATION.name {
         association(&batch, &source.name).map_err(|error| IngestError::Write {
             table: source.table.name.to_owned(),
             detail: format!("normalise: {error}"),
         })
     } else {
-        Ok(batch)
+        Ok(Normalised { batch, repaired: 0 })
     }
 }
 
-/// Says which file the row comes from, and withholds telephone and e-mail unless the association
-/// allowed their publication (`publiweb` is 1).
-fn association(batch: &RecordBatch, source: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
+/// Says which file the row comes from, repairs its accents, and withholds what names or reaches a
+/// person unless the association allowed its publication (`publiweb` is 1).
+fn association(batch: &RecordBatch, source: &str) -> Result<Normalised, ArrowError> {
     let schema = batch.schema();
     let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+    let mut repaired = 0;
+    for column in &mut columns {
+        let Some(text) = column.as_string_opt::<i32>() else {
+            continue;
+        };
+        if let Some((mended, count)) = accents::repair_all(text) {
+            *column = Arc::new(mended);
+            repaired += count;
+        }
+    }
     let allowed = batch
         .column_by_name("publiweb")
         .map(AsArray::as_string::<i32>);
@@ -45,5 +66,8 @@ fn association(batch: &RecordBatch, source: &str) -> Result<RecordBatch, arrow::
         name,
         batch.num_rows(),
     )));
-    RecordBatch::try_new(schema, columns)
+    Ok(Normalised {
+        batch: RecordBatch::try_new(schema, columns)?,
+        repaired,
+    })
 }

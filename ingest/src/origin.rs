@@ -203,6 +203,10 @@ fn on_site(
         (Ok(Some(found)), _) => return describe(source, &found, base).map(Some),
         (Err(IngestError::Interrupted), _) => return Err(IngestError::Interrupted),
         (Err(error), Err(_)) => return Err(error),
+        (Ok(None), Err(missing)) if !source.required => {
+            tracing::warn!("{missing}");
+            return Ok(None);
+        }
         (Ok(None), Err(missing)) => {
             return Err(IngestError::Source {
                 name: source.name.clone(),
@@ -220,6 +224,9 @@ fn on_site(
 
 /// In a folder laid out like the site: by id, then by title.
 fn in_mirror(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestError> {
+    if !source.required && !index_path(folder, source).exists() {
+        return Ok(None);
+    }
     let resources = read(folder, source)?;
     by_id(source, &resources)
         .or_else(|| by_title(source, &resources))
@@ -227,8 +234,13 @@ fn in_mirror(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestE
         .transpose()
 }
 
+/// Where a mirror keeps the document of a source's dataset.
+fn index_path(folder: &Path, source: &Source) -> PathBuf {
+    folder.join(format!("api/1/datasets/{}/index.json", source.dataset.id))
+}
+
 fn read(folder: &Path, source: &Source) -> Result<Vec<ResourceDocument>, IngestError> {
-    let path = folder.join(format!("api/1/datasets/{}/index.json", source.dataset.id));
+    let path = index_path(folder, source);
     let fail = |detail: String| IngestError::Source {
         name: source.name.clone(),
         detail: format!("{}: {detail}", path.display()),

@@ -1,28 +1,21 @@
 //! One run, from the sources to a published snapshot, the stages in order.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use chrono::{NaiveDate, Utc};
-use registre_schemas::Table;
-use registre_schemas::association::ASSOCIATION;
-use registre_schemas::manifest::{DecodeReport, Manifest, SourceFile, VERSION};
+use registre_schemas::manifest::{Manifest, VERSION};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::as_of;
 use crate::catalogue;
-use crate::decode::decode;
 use crate::download::{RawFile, download_all};
 use crate::error::IngestError;
 use crate::generate;
 use crate::history;
-use crate::normalise::normalise;
 use crate::origin::{Origin, resolve};
 use crate::progress::Context;
 use crate::publish::DataFolder;
-use crate::rna;
-use crate::snapshot::{StagedWriter, TableWriter, WrittenTable};
+use crate::tables::{Made, Previous, has_every_table, make_tables};
 use crate::verify::{RETOUR_ARRIERE, Staged, verify};
 
 /// What a run is asked.
@@ -74,6 +67,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
     let staged = data.staging().join(&id);
     let made = make(
+        &data,
         &raw,
         &as_of,
         in_service.as_ref(),
@@ -104,7 +98,11 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
 fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
     let options = generate::Options::sample();
     let stamp = folder.join("complete");
-    let version = format!("{} {options:?}", env!("CARGO_PKG_VERSION"));
+    let version = format!(
+        "{} {options:?}\n{}",
+        env!("CARGO_PKG_VERSION"),
+        catalogue::SOURCES
+    );
     if fs::read_to_string(&stamp).is_ok_and(|made| made == version) {
         return Ok(());
     }
@@ -114,8 +112,13 @@ fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
 
 /// Whether the snapshot in service was made from these very files, by this version of the program.
 fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool {
-    history::fingerprints(&manifest.sources) == fingerprints(raw)
+    let mut made_from = history::fingerprints(&manifest.sources);
+    let mut here = fingerprints(raw);
+    made_from.sort();
+    here.sort();
+    made_from == here
         && manifest.producer == producer()
+        && has_every_table(manifest)
         && manifest.origin == options.origin.to_string()
 }
 
@@ -152,6 +155,7 @@ fn producer() -> String {
 }
 
 fn make(
+    data: &DataFolder,
     raw: &[RawFile],
     as_of: &BTreeMap<String, NaiveDate>,
     in_service: Option<&Manifest>,
@@ -161,29 +165,15 @@ fn make(
     context: &Context,
 ) -> Result<Manifest, IngestError> {
     fs::create_dir(staged).map_err(IngestError::io("create folder", staged))?;
-    let mut tables = Vec::new();
-    let mut sources = Vec::new();
-    for table in registre_schemas::TABLES {
-        let files: Vec<&RawFile> = raw
-            .iter()
-            .filter(|file| file.resource.source.table.name == table.name)
-            .collect();
-        let (written, reports) = if table.name == ASSOCIATION.name {
-            write_association(&files, staged, context)?
-        } else {
-            write_table(table, &files, staged, context)?
-        };
-        sources.extend(
-            files
-                .iter()
-                .zip(reports)
-                .map(|(file, report)| describe(file, report)),
-        );
-        tables.push(written);
-    }
-    let dates = as_of::complete(as_of, staged);
     // The sample is another world: it may be newer than the real thing, and smaller.
     let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
+    let previous = comparable.filter(|manifest| manifest.producer == producer());
+    let folder = previous.map(|manifest| data.snapshots().join(&manifest.id));
+    let previous = previous
+        .zip(folder.as_deref())
+        .map(|(manifest, folder)| Previous { folder, manifest });
+    let Made { tables, sources } = make_tables(raw, previous, staged, context)?;
+    let dates = as_of::complete(as_of, staged);
     let required: Vec<&str> = raw
         .iter()
         .filter(|file| file.resource.source.required)
@@ -197,6 +187,8 @@ fn make(
         as_of: &dates,
         announced: as_of,
         in_service: comparable,
+        served_folder: &in_service
+            .map_or_else(PathBuf::new, |manifest| data.snapshots().join(&manifest.id)),
     };
     let gates = verify(staging, &options.allow, context)?;
     Ok(Manifest {
@@ -211,116 +203,4 @@ fn make(
         tables: tables.into_iter().map(|table| table.file).collect(),
         gates,
     })
-}
-
-/// Decodes, normalises and writes the files of one table, one after the other.
-fn write_table(
-    table: &'static Table,
-    files: &[&RawFile],
-    folder: &Path,
-    context: &Context,
-) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
-    let mut writer: Option<TableWriter> = None;
-    let mut reports = Vec::new();
-    for file in files {
-        reports.push(decode_or_forget(file, context, |batch| {
-            let batch = normalise(batch, &file.resource.source)?;
-            let open = match &mut writer {
-                Some(open) => open,
-                None => writer.insert(TableWriter::create(folder, table, batch.schema())?),
-            };
-            open.write(batch)
-        })?);
-    }
-    let writer = match writer {
-        Some(writer) => writer,
-        None => TableWriter::create(folder, table, table.schema(&[]))?,
-    };
-    Ok((writer.finish(context)?, reports))
-}
-
-/// A file that cannot be decoded is fetched again by the next run: damaged under way, it may have
-/// had no published checksum to tell.
-fn decode_or_forget(
-    file: &RawFile,
-    context: &Context,
-    sink: impl FnMut(RecordBatch) -> Result<(), IngestError>,
-) -> Result<DecodeReport, IngestError> {
-    let decoded = decode(file, context, sink);
-    if let Err(IngestError::File { .. } | IngestError::Decode { .. } | IngestError::Budget { .. }) =
-        &decoded
-    {
-        file.forget()?;
-    }
-    decoded
-}
-
-/// Stages each file of the RNA, then unites them.
-fn write_association(
-    files: &[&RawFile],
-    folder: &Path,
-    context: &Context,
-) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
-    let mut staged = Vec::new();
-    let mut reports = Vec::new();
-    // The last file wins between rows updated at the same time: waldec is read last.
-    for file in files.iter().rev() {
-        let path = folder.join(format!("{}.staged", file.resource.source.name));
-        let mut writer: Option<StagedWriter> = None;
-        reports.push(decode_or_forget(file, context, |batch| {
-            let batch = normalise(batch, &file.resource.source)?;
-            let open = match &mut writer {
-                Some(open) => open,
-                None => writer.insert(StagedWriter::create(&path, &ASSOCIATION, &batch.schema())?),
-            };
-            open.write(&batch)
-        })?);
-        if let Some(writer) = writer {
-            staged.push(writer.finish()?);
-        }
-    }
-    reports.reverse();
-    let union = rna::unite(&staged, &association_schema(&reports), folder, context)?;
-    tracing::info!(
-        rows = union.written.file.rows,
-        superseded = union.superseded,
-        "association: {} rows, {} superseded by a later update",
-        union.written.file.rows,
-        union.superseded
-    );
-    Ok((union.written, reports))
-}
-
-/// The table's columns, then the unknown ones of either file.
-fn association_schema(reports: &[DecodeReport]) -> SchemaRef {
-    let mut unknown: Vec<String> = Vec::new();
-    for name in reports.iter().flat_map(|report| &report.unknown_columns) {
-        if !unknown.contains(name) {
-            unknown.push(name.clone());
-        }
-    }
-    ASSOCIATION.schema(&unknown)
-}
-
-fn describe(file: &RawFile, report: DecodeReport) -> SourceFile {
-    SourceFile {
-        name: file.resource.source.name.clone(),
-        resource_id: file.resource.id.clone(),
-        title: file.resource.title.clone(),
-        url: file.url.clone(),
-        etag: file.etag.clone(),
-        last_modified: file.resource.last_modified,
-        size: file.size,
-        published_checksum: file
-            .resource
-            .checksum
-            .as_ref()
-            .map(|(algorithm, value)| format!("{algorithm}:{value}")),
-        sha256: file.sha256.clone(),
-        licence: format!(
-            "{}, {}",
-            file.resource.source.dataset.licence, file.resource.source.dataset.producer
-        ),
-        report,
-    }
 }

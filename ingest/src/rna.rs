@@ -1,6 +1,8 @@
-//! The RNA's two files as one table. polars decides, over the keys alone, which row of an
+//! The RNA's two files as one table, and its links with SIRENE ([`links`]). polars decides, over the keys alone, which row of an
 //! association stands: its latest update, and waldec's when both files were updated at the same
 //! time. The rows themselves then stream through, so memory does not grow with their text.
+
+mod links;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
@@ -19,14 +21,7 @@ use crate::error::IngestError;
 use crate::progress::Context;
 use crate::snapshot::{TableWriter, WrittenTable};
 
-/// What the union found.
-#[derive(Debug)]
-pub struct Union {
-    /// The table.
-    pub written: WrittenTable,
-    /// Rows of an association that has a later one.
-    pub superseded: u64,
-}
+pub use links::link;
 
 fn failed(error: impl std::fmt::Display) -> IngestError {
     IngestError::Write {
@@ -42,7 +37,7 @@ pub fn unite(
     schema: &SchemaRef,
     folder: &Path,
     context: &Context,
-) -> Result<Union, IngestError> {
+) -> Result<WrittenTable, IngestError> {
     let standing = standing_rows(staged).map_err(failed)?;
     let mut writer = TableWriter::create(folder, &ASSOCIATION, Arc::clone(schema))?;
     let mut superseded = 0;
@@ -66,14 +61,12 @@ pub fn unite(
             writer.write(kept)?;
         }
     }
-    let written = writer.finish(context)?;
+    let mut written = writer.finish(context)?;
+    written.superseded = superseded;
     for path in staged {
         fs::remove_file(path).map_err(IngestError::io("remove", path))?;
     }
-    Ok(Union {
-        written,
-        superseded,
-    })
+    Ok(written)
 }
 
 /// For each staged file, whether each of its rows stands.

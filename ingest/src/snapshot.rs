@@ -6,6 +6,7 @@
 
 mod sort;
 
+use arrow::compute::SortOptions;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
@@ -35,12 +36,19 @@ const ROW_GROUP: usize = 122_880;
 /// zstd level: 3 is the library's own balance of speed and size.
 const ZSTD: i32 = 3;
 
+/// Fills columns of rows from another table in the same order, just before they are written.
+pub type Join = Box<dyn FnMut(RecordBatch) -> Result<RecordBatch, IngestError>>;
+/// Starts such a join from its beginning.
+pub type StartJoin<'a> = Box<dyn Fn() -> Result<Join, IngestError> + 'a>;
+
 /// A table being written.
-pub struct TableWriter {
+pub struct TableWriter<'a> {
     table: &'static Table,
     schema: SchemaRef,
     path: PathBuf,
     writer: Option<ArrowWriter<File>>,
+    start_join: StartJoin<'a>,
+    join: Join,
     keys: KeyOrder,
     rows: u64,
     /// Sorted runs, once a row came out of order.
@@ -62,7 +70,12 @@ impl KeyOrder {
         let columns = table.key_indices();
         let fields = columns
             .iter()
-            .map(|column| SortField::new(schema.field(*column).data_type().clone()))
+            .map(|column| {
+                let field = schema.field(*column);
+                let descending = table.descending.contains(&field.name().as_str());
+                let options = SortOptions::new(descending, !descending);
+                SortField::new_with_options(field.data_type().clone(), options)
+            })
             .collect();
         Ok(Self {
             converter: RowConverter::new(fields)?,
@@ -132,14 +145,28 @@ pub struct WrittenTable {
     pub duplicates: u64,
     /// The first of them.
     pub first_duplicate: Option<String>,
+    /// Whether its rows came in another order, and were sorted here.
+    pub sorted_here: bool,
+    /// Rows of its files that others of the same key supersede.
+    pub superseded: u64,
 }
 
-impl TableWriter {
+impl<'a> TableWriter<'a> {
     /// Starts `<folder>/<table>.parquet`. `schema` is the table's, perhaps with unknown columns.
     pub fn create(
         folder: &Path,
         table: &'static Table,
         schema: SchemaRef,
+    ) -> Result<Self, IngestError> {
+        Self::create_joined(folder, table, schema, Box::new(|| Ok(Box::new(Ok))))
+    }
+
+    /// The same, with columns filled by a join, which must not touch the keys.
+    pub fn create_joined(
+        folder: &Path,
+        table: &'static Table,
+        schema: SchemaRef,
+        start_join: StartJoin<'a>,
     ) -> Result<Self, IngestError> {
         let path = folder.join(format!("{}.parquet", table.name));
         let writer = open(&path, &schema, Some(table))?;
@@ -149,6 +176,8 @@ impl TableWriter {
             schema,
             path,
             writer: Some(writer),
+            join: start_join()?,
+            start_join,
             keys,
             rows: 0,
             runs: None,
@@ -163,7 +192,7 @@ impl TableWriter {
             if self.keys.accept(&batch).map_err(&failed)? {
                 return match &mut self.writer {
                     Some(writer) => writer
-                        .write(&batch)
+                        .write(&(self.join)(batch)?)
                         .map_err(|error| parquet_failed(self.table, &error)),
                     None => Ok(()),
                 };
@@ -190,9 +219,12 @@ impl TableWriter {
 
     /// Closes the file, merging the runs when there are any, and describes it.
     pub fn finish(mut self, context: &Context) -> Result<WrittenTable, IngestError> {
+        let sorted_here = self.runs.is_some();
         if let Some(runs) = self.runs.take() {
             let mut writer = open(&self.path, &self.schema, Some(self.table))?;
             let mut keys = KeyOrder::new(self.table, &self.schema).map_err(failed(self.table))?;
+            // Rows written before the first one out of order were joined once: they get the same again.
+            let mut join = (self.start_join)()?;
             runs.merge(&self.keys, context, |batch| {
                 if !keys.accept(&batch).map_err(failed(self.table))? {
                     return Err(IngestError::Write {
@@ -201,7 +233,7 @@ impl TableWriter {
                     });
                 }
                 writer
-                    .write(&batch)
+                    .write(&join(batch)?)
                     .map_err(|error| parquet_failed(self.table, &error))
             })?;
             self.keys = keys;
@@ -230,6 +262,8 @@ impl TableWriter {
             },
             duplicates: self.keys.duplicates,
             first_duplicate: self.keys.first_duplicate,
+            sorted_here,
+            superseded: 0,
         })
     }
 }
@@ -272,7 +306,7 @@ impl StagedWriter {
 }
 
 /// Changes when the name, type or nullability of a column does.
-fn fingerprint(schema: &Schema) -> String {
+pub(crate) fn fingerprint(schema: &Schema) -> String {
     let mut hasher = Sha256::new();
     for field in schema.fields() {
         hasher.update(format!(
@@ -328,11 +362,16 @@ fn open(
     })
 }
 
+fn is_descending(table: &Table, column: usize) -> bool {
+    let name = table.columns.get(column).map(|column| column.name);
+    name.is_some_and(|name| table.descending.contains(&name))
+}
+
 fn published_properties(table: &Table) -> WriterProperties {
     let sorting = table.key_indices().into_iter().map(|index| SortingColumn {
         column_idx: i32::try_from(index).unwrap_or(i32::MAX),
-        descending: false,
-        nulls_first: true,
+        descending: is_descending(table, index),
+        nulls_first: !is_descending(table, index),
     });
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(

@@ -1,6 +1,8 @@
 //! The gates a staged snapshot goes through before it is published. A tripped gate stops the run,
 //! says by how much, and can be overridden by name (`--allow <gate>`).
 
+mod columns;
+mod footer;
 mod orphans;
 
 use chrono::NaiveDate;
@@ -14,6 +16,7 @@ use crate::decode::rejects::UNREADABLE;
 use crate::error::IngestError;
 use crate::progress::Context;
 use crate::snapshot::WrittenTable;
+use footer::Footer;
 
 /// No key is there twice.
 pub const CLE_UNIQUE: &str = "cle-unique";
@@ -25,6 +28,14 @@ pub const TABLE_VIDE: &str = "table-vide";
 pub const VOLUME: &str = "volume";
 /// No column has more than a hundredth of its values unreadable.
 pub const VALEURS_ILLISIBLES: &str = "valeurs-illisibles";
+/// Every row kept of a source is in its table.
+pub const COMPTES: &str = "comptes";
+/// Every table is in the order of its keys.
+pub const ORDRE_DES_CLES: &str = "ordre-des-cles";
+/// No table lost a column, nor changed the type of one.
+pub const SCHEMA: &str = "schema";
+/// No column lost more than a tenth of its table's values.
+pub const VALEURS_ABSENTES: &str = "valeurs-absentes";
 
 /// The files are not those of a snapshot the operator went back from.
 pub const RETOUR_ARRIERE: &str = "retour-arriere";
@@ -37,6 +48,10 @@ pub const GATES: &[&str] = &[
     TABLE_VIDE,
     VOLUME,
     VALEURS_ILLISIBLES,
+    COMPTES,
+    ORDRE_DES_CLES,
+    SCHEMA,
+    VALEURS_ABSENTES,
 ];
 
 /// Reported only: what was reopened, and the rows without their counterpart.
@@ -69,6 +84,8 @@ pub struct Staged<'a> {
     pub announced: &'a BTreeMap<String, NaiveDate>,
     /// The snapshot in service, when it comes from the same origin.
     pub in_service: Option<&'a Manifest>,
+    /// Its folder.
+    pub served_folder: &'a Path,
 }
 
 /// Verdicts being gathered.
@@ -127,12 +144,16 @@ pub fn verify(
         gates: Vec::new(),
     };
     reread(staged, &mut gates)?;
+    counted(staged, &mut gates)?;
+    ordered(staged, &mut gates)?;
     unique_keys(staged, &mut gates)?;
     orphans(staged.folder, context, &mut gates)?;
     fresh(staged, &mut gates)?;
     not_empty(staged, &mut gates)?;
     not_shrunk(staged, &mut gates)?;
     readable(staged, &mut gates)?;
+    columns::same_schema(staged, &mut gates)?;
+    columns::values_present(staged, &mut gates)?;
     Ok(gates.gates)
 }
 
@@ -163,6 +184,70 @@ fn reread(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> 
         rows.push(format!("{} {}", file.rows, file.name));
     }
     gates.passed(RELU, format!("rows: {}", rows.join(", ")));
+    Ok(())
+}
+
+/// The rows of a table are those kept of its files: no more, and no fewer but those of an
+/// association that another row of the RNA supersedes.
+fn counted(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for table in staged.tables {
+        let files = staged.sources.iter();
+        let kept: Vec<u64> = files
+            .filter(|source| source.table == table.file.name)
+            .map(|source| source.report.rows_kept)
+            .collect();
+        let expected = kept.iter().sum::<u64>() - table.superseded;
+        if !kept.is_empty() && table.file.rows != expected {
+            let detail = format!(
+                "{}: {} rows, {expected} expected from its files",
+                table.file.name, table.file.rows
+            );
+            gates.tripped(COMPTES, detail)?;
+        }
+    }
+    let sums = |count: fn(&SourceFile) -> u64| staged.sources.iter().map(count).sum::<u64>();
+    let (read, kept) = (
+        sums(|source| source.report.rows_read),
+        sums(|source| source.report.rows_kept),
+    );
+    let refused = read - kept;
+    let superseded: u64 = staged.tables.iter().map(|table| table.superseded).sum();
+    gates.passed(
+        COMPTES,
+        format!(
+            "{read} rows read, {refused} refused, {superseded} superseded, all others published"
+        ),
+    );
+    Ok(())
+}
+
+/// Read back from the files, not remembered from the writing.
+fn ordered(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
+    for WrittenTable { file, .. } in staged.tables {
+        let Some(key) = registre_schemas::table(&file.name).and_then(|table| table.key.first())
+        else {
+            continue;
+        };
+        let footer = Footer::read(&staged.folder.join(&file.file))?;
+        if let Some((end, begins)) = footer.out_of_order(key) {
+            let detail = format!("{}: {key} {begins} comes after {end}", file.name);
+            gates.tripped(ORDRE_DES_CLES, detail)?;
+        }
+    }
+    let sorted: Vec<&str> = staged
+        .tables
+        .iter()
+        .filter(|table| table.sorted_here)
+        .map(|table| table.file.name.as_str())
+        .collect();
+    gates.passed(
+        ORDRE_DES_CLES,
+        if sorted.is_empty() {
+            "every table came in the order of its keys".to_owned()
+        } else {
+            format!("in order; sorted here: {}", sorted.join(", "))
+        },
+    );
     Ok(())
 }
 

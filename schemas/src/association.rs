@@ -11,13 +11,14 @@ pub static ASSOCIATION: Table = Table {
     name: "association",
     description: "Les associations du répertoire national des associations (RNA), fichiers waldec et import réunis",
     key: &["id"],
+    descending: &[],
     unique: true,
     columns: COLUMNS,
 };
 
 /// Columns that name or reach a person: published only when the association allows it
-/// (`publiweb` is 1). The ministry removed them from its files after 2018.
-pub const PERSONAL: &[&str] = &["telephone", "email"];
+/// (`publiweb` is 1). The ministry removed the first two from its files after 2018.
+pub const PERSONAL: [&str; 4] = ["telephone", "email", "adrg_declarant", "adrg_complemid"];
 
 #[rustfmt::skip] // one line per column reads as a table
 const COLUMNS: &[Column] = &[
@@ -46,8 +47,8 @@ const COLUMNS: &[Column] = &[
     column!(Text, Sometimes, "adrs_codeinsee", "adrs_codeinsee", "Adresse du siège : code de la commune au code officiel géographique", Commune),
     column!(Text, Always, "adrs_codepostal", "adrs_codepostal", "Adresse du siège : code postal"),
     column!(Text, Sometimes, "adrs_libcommune", "adrs_libcommune", "Adresse du siège : nom de la commune"),
-    column!(Text, Sometimes, "adrg_declarant", "adrg_declarant", "Adresse de gestion : nom du déclarant"),
-    column!(Text, Sometimes, "adrg_complemid", "adrg_complemid", "Adresse de gestion : complément d'identité"),
+    column!(Text, Sometimes, "adrg_declarant", "adrg_declarant", "Adresse de gestion : nom du déclarant, publié quand l'association l'autorise"),
+    column!(Text, Sometimes, "adrg_complemid", "adrg_complemid", "Adresse de gestion : complément d'identité, publié quand l'association l'autorise"),
     column!(Text, Sometimes, "adrg_complemgeo", "adrg_complemgeo", "Adresse de gestion : complément géographique"),
     column!(Text, Sometimes, "adrg_libvoie", "adrg_libvoie", "Adresse de gestion : numéro et nom de la voie"),
     column!(Text, Sometimes, "adrg_distrib", "adrg_distrib", "Adresse de gestion : distribution spéciale"),

@@ -103,6 +103,8 @@ pub struct Table {
     pub description: &'static str,
     /// The columns its rows are sorted by.
     pub key: &'static [&'static str],
+    /// Those of them that are sorted from the greatest to the least.
+    pub descending: &'static [&'static str],
     /// Whether two rows may share the key (a unit may have several doublons, a SIRET several
     /// successors).
     pub unique: bool,

@@ -11,6 +11,7 @@ pub static ETABLISSEMENT: Table = Table {
     name: "etablissement",
     description: "Les établissements du répertoire SIRENE, dans leur état courant",
     key: &["siret"],
+    descending: &[],
     unique: true,
     columns: COLUMNS,
 };
@@ -100,6 +101,7 @@ pub static GEOLOCALISATION: Table = Table {
     name: "geolocalisation",
     description: "La position des établissements, jointe à etablissement",
     key: &["siret"],
+    descending: &[],
     unique: true,
     columns: GEOLOCALISATION_COLUMNS,
 };
@@ -137,6 +139,7 @@ pub static LIEN_SUCCESSION: Table = Table {
         "siretEtablissementSuccesseur",
         "dateLienSuccession",
     ],
+    descending: &[],
     unique: false,
     columns: LIEN_COLUMNS,
 };

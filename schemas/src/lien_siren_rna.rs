@@ -11,6 +11,7 @@ pub static LIEN_SIREN_RNA: Table = Table {
     name: "lien_siren_rna",
     description: "Les liens entre unités légales (SIREN) et associations (RNA), d'après les deux répertoires",
     key: &["siren", "id"],
+    descending: &[],
     unique: true,
     columns: COLUMNS,
 };

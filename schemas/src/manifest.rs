@@ -42,6 +42,9 @@ pub struct Manifest {
 pub struct SourceFile {
     /// Name in `data/sources.toml`.
     pub name: String,
+    /// The table its rows go to.
+    #[serde(default)]
+    pub table: String,
     /// Resource id on data.gouv.fr, when resolved by id.
     pub resource_id: Option<String>,
     /// Title of the resource when it was resolved.
@@ -79,6 +82,9 @@ pub struct DecodeReport {
     pub unknown_columns: Vec<String>,
     /// Optional columns the file does not have: null in the table.
     pub missing_columns: Vec<String>,
+    /// Values whose accents were damaged by a wrong conversion, and are repaired.
+    #[serde(default)]
+    pub repaired: u64,
 }
 
 /// One refused row or unreadable value.

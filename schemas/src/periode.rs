@@ -3,7 +3,7 @@
 //!
 //! A period lasts as long as no historised variable changes; consecutive periods touch (`dateFin` is
 //! the day before the next `dateDebut`), and each but the oldest says what changed. Purged units have
-//! one period. Source: INSEE, dessins de fichier, format 3.11; the two files have no NAF 2025.
+//! one period. Rows are in INSEE's own order: by identifier, the newest period first. Source: INSEE, dessins de fichier, format 3.11; the two files have no NAF 2025.
 
 use crate::column::{Column, Table, column};
 
@@ -12,6 +12,7 @@ pub static UNITE_LEGALE_PERIODE: Table = Table {
     name: "unite_legale_periode",
     description: "L'historique des unités légales : une ligne par période, courante comprise",
     key: &["siren", "dateDebut"],
+    descending: &["dateDebut"],
     unique: false,
     columns: UNITE_LEGALE_COLUMNS,
 };
@@ -53,6 +54,7 @@ pub static ETABLISSEMENT_PERIODE: Table = Table {
     name: "etablissement_periode",
     description: "L'historique des établissements : une ligne par période, courante comprise",
     key: &["siret", "dateDebut"],
+    descending: &["dateDebut"],
     unique: false,
     columns: ETABLISSEMENT_COLUMNS,
 };

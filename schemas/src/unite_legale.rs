@@ -9,6 +9,7 @@ pub static UNITE_LEGALE: Table = Table {
     name: "unite_legale",
     description: "Les unités légales du répertoire SIRENE, dans leur état courant",
     key: &["siren"],
+    descending: &[],
     unique: true,
     columns: COLUMNS,
 };
@@ -57,6 +58,7 @@ pub static DOUBLON: Table = Table {
     name: "doublon",
     description: "Les doublons de SIREN : une même personne immatriculée plusieurs fois",
     key: &["siren", "sirenDoublon"],
+    descending: &[],
     unique: true,
     columns: DOUBLON_COLUMNS,
 };

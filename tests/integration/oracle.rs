@@ -119,14 +119,16 @@ pub fn assert_same_rows(table: &Table, mut expected: Vec<Row>, published: &[Row]
 pub fn expected_associations(waldec: Vec<Row>, import: Vec<Row>, table: &Table) -> Vec<Row> {
     let at = |name: &str| table.index_of(name).unwrap();
     let (id, updated, source) = (at("id"), at("maj_time"), at("source"));
-    let (publiweb, telephone, email) = (at("publiweb"), at("telephone"), at("email"));
+    let publiweb = at("publiweb");
+    let personal = registre_schemas::association::PERSONAL.map(at);
     let mut latest: BTreeMap<String, Row> = BTreeMap::new();
     for (name, rows) in [("import", import), ("waldec", waldec)] {
         for mut row in rows {
             name.clone_into(&mut row[source]);
             if row[publiweb] != "1" {
-                row[telephone].clear();
-                row[email].clear();
+                for column in personal {
+                    row[column].clear();
+                }
             }
             match latest.get(&row[id]) {
                 Some(known) if known[updated] > row[updated] => {}
@@ -247,5 +249,70 @@ fn the_sample_has_the_shapes_that_break_others() {
         ul.columns
             .iter()
             .all(|column| column.presence != Presence::Derived)
+    );
+}
+
+/// The links, computed here a second time from the two published tables, in SQL.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the oracle is a DuckDB of its own, not the server's"
+)]
+fn the_links_are_what_either_register_says_of_diffusible_units() {
+    let connection = Connection::open_in_memory().unwrap();
+    for table in ["unite_legale", "association", "lien_siren_rna"] {
+        let path = snapshot(sample()).join(format!("{table}.parquet"));
+        let view = format!(
+            "CREATE VIEW {table} AS FROM read_parquet('{}')",
+            path.display()
+        );
+        connection.execute_batch(&view).unwrap();
+    }
+    let expected = "
+        CREATE TABLE attendu AS
+        WITH diffusible AS (FROM unite_legale WHERE statutDiffusionUniteLegale = 'O'),
+        sirene AS (
+            SELECT siren, identifiantAssociationUniteLegale AS id FROM diffusible
+            WHERE regexp_matches(id, '^W[0-9][A-Z0-9][0-9]{7}$') OR id IN (SELECT id FROM association)
+        ),
+        rna AS (
+            SELECT diffusible.siren, association.id FROM association
+            JOIN diffusible ON diffusible.siren = left(association.siret, 9)
+            WHERE length(association.siret) = 14
+        ),
+        liens AS (
+            SELECT siren, id, max(force) AS force FROM (
+                SELECT siren, id, CASE WHEN (siren, id) IN (FROM rna) THEN 2 ELSE 1 END AS force FROM sirene
+                UNION ALL SELECT siren, id, 0 FROM rna
+            ) GROUP BY ALL
+        )
+        SELECT siren, id,
+            CASE force WHEN 2 THEN 'sirene+rna' WHEN 1 THEN 'sirene' ELSE 'rna' END AS provenance,
+            row_number() OVER (
+                PARTITION BY siren
+                ORDER BY force DESC, coalesce(position = 'A', false) DESC,
+                    starts_with(id, 'W') DESC, maj_time DESC NULLS LAST, id
+            ) AS rang_association,
+            row_number() OVER (
+                PARTITION BY id
+                ORDER BY force DESC, coalesce(etatAdministratifUniteLegale = 'A', false) DESC,
+                    dateDernierTraitementUniteLegale DESC NULLS LAST, siren
+            ) AS rang_unite_legale
+        FROM liens LEFT JOIN association USING (id) LEFT JOIN diffusible USING (siren)";
+    connection.execute_batch(expected).unwrap();
+    let count = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    for provenance in ["sirene", "rna", "sirene+rna"] {
+        let sql = format!("SELECT count(*) FROM attendu WHERE provenance = '{provenance}'");
+        assert!(count(&sql) > 0, "the sample has no link by {provenance}");
+    }
+    for (one, other) in [("attendu", "lien_siren_rna"), ("lien_siren_rna", "attendu")] {
+        let sql = format!("SELECT count(*) FROM (FROM {one} EXCEPT FROM {other})");
+        assert_eq!(count(&sql), 0, "in {one} and not in {other}");
+    }
+    assert_eq!(
+        count(
+            "SELECT count(*) FROM lien_siren_rna JOIN unite_legale USING (siren) WHERE statutDiffusionUniteLegale <> 'O'"
+        ),
+        0
     );
 }

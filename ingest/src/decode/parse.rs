@@ -71,7 +71,7 @@ impl Builder {
             Self::Date(builder) => {
                 let value = values::date(field);
                 builder.append_option(value);
-                value.is_some()
+                value.is_some() || values::is_no_date(field)
             }
             Self::Timestamp(builder) => {
                 let value = values::timestamp(field);

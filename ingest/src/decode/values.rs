@@ -32,6 +32,10 @@ fn days_in(year: u32, month: u32) -> u32 {
 /// register says.
 #[must_use]
 pub fn date(text: &str) -> Option<i32> {
+    // Some exports of the RNA write its dates with a time, always that one.
+    let midnight = ["T00:00:00", " 00:00:00"];
+    let date = midnight.iter().find_map(|time| text.strip_suffix(time));
+    let text = date.unwrap_or(text);
     let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
@@ -43,6 +47,12 @@ pub fn date(text: &str) -> Option<i32> {
     );
     let exists = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     exists.then(|| days_from_civil(i32::try_from(year).unwrap_or(0), month, day))
+}
+
+/// How the RNA's oldest records write that there is no date: null, and not an unreadable value.
+#[must_use]
+pub fn is_no_date(text: &str) -> bool {
+    text.starts_with("0000-00-00")
 }
 
 /// `AAAA-MM-JJTHH:MM:SS`, with a space instead of the `T` in the RNA, and up to six decimals, as
@@ -128,6 +138,8 @@ mod tests {
     #[test]
     fn odd_years_are_kept_and_impossible_days_are_not() {
         assert_eq!(date("0001-01-01"), Some(-719_162));
+        assert_eq!(date("2020-05-12 00:00:00"), date("2020-05-12"));
+        assert!(is_no_date("0000-00-00") && !is_no_date("0001-01-01"));
         assert!(date("0004-02-29").is_some() && date("2218-12-31").is_some());
         for bad in [
             "2014-12-35",

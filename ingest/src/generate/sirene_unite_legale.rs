@@ -215,7 +215,10 @@ fn push_identifiant_association(
     random: &mut Random,
 ) {
     if let Some(association) = unite.association {
-        text.push_str(&model.association_id(association));
+        // One time in eight only the RNA knows of the link.
+        if !random.chance(1250) {
+            text.push_str(&model.association_id(association));
+        }
     } else if matches!(unite.personne, Personne::Morale(categorie) if categorie.code == "9260")
         && random.chance(6000)
     {

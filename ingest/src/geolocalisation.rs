@@ -1,0 +1,125 @@
+//! The position of each établissement, joined to its row by SIRET while the table is written: both
+//! come in that order, so one pass over each is enough.
+//!
+//! A unit in partial diffusion has no position, whatever the file says: its address is masked, and a
+//! point would give it back.
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray, new_null_array};
+use arrow::compute::interleave;
+use arrow::error::ArrowError;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use registre_schemas::diffusion::StatutDiffusion;
+use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
+use std::cmp::Ordering;
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::IngestError;
+use crate::snapshot::Join;
+
+fn failed(error: impl std::fmt::Display) -> IngestError {
+    IngestError::Write {
+        table: ETABLISSEMENT.name.to_owned(),
+        detail: format!("positions: {error}"),
+    }
+}
+
+/// The place of a row without position: the null that comes before the batches read.
+const NOWHERE: (usize, usize) = (0, 0);
+
+/// Joins the positions of a staged table, sorted by SIRET.
+pub fn join(path: &Path) -> Result<Join, IngestError> {
+    let mut positions = Positions::open(path)?;
+    Ok(Box::new(move |batch| positions.fill(&batch)))
+}
+
+/// The staged table, read once from its beginning to its end.
+struct Positions {
+    reader: ParquetRecordBatchReader,
+    /// Rows read and not passed yet, from `next` on.
+    batch: RecordBatch,
+    next: usize,
+}
+
+impl Positions {
+    fn open(path: &Path) -> Result<Self, IngestError> {
+        let file = File::open(path).map_err(IngestError::io("open", path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
+        let batch = RecordBatch::new_empty(builder.schema().clone());
+        Ok(Self {
+            reader: builder.build().map_err(failed)?,
+            batch,
+            next: 0,
+        })
+    }
+
+    /// Passes over the positions before `siret`; whether the next one is its own.
+    fn is_at(&mut self, siret: &str, read: &mut Vec<RecordBatch>) -> Result<bool, IngestError> {
+        loop {
+            let sirets = self.batch.column(0).as_string::<i32>();
+            while self.next < sirets.len() {
+                match sirets.value(self.next).cmp(siret) {
+                    Ordering::Less => self.next += 1,
+                    Ordering::Equal => return Ok(true),
+                    Ordering::Greater => return Ok(false),
+                }
+            }
+            let Some(batch) = self.reader.next() else {
+                return Ok(false);
+            };
+            self.batch = batch.map_err(failed)?;
+            self.next = 0;
+            read.push(self.batch.clone());
+        }
+    }
+
+    fn fill(&mut self, batch: &RecordBatch) -> Result<RecordBatch, IngestError> {
+        let sirets = text(batch, "siret")?;
+        let statuts = text(batch, "statutDiffusionEtablissement")?;
+        let mut read = vec![self.batch.clone()];
+        // Where each row's position is: in which of the batches read, counted from 1, at which row.
+        let mut places = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let found = self.is_at(sirets.value(row), &mut read)?;
+            let public = !statuts.is_null(row)
+                && StatutDiffusion::from_code(statuts.value(row)) == StatutDiffusion::Diffusible;
+            places.push(if found && public {
+                (read.len(), self.next)
+            } else {
+                NOWHERE
+            });
+        }
+        with_positions(batch, &read, &places).map_err(failed)
+    }
+}
+
+fn text<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, IngestError> {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_string_opt::<i32>())
+        .ok_or_else(|| failed(format!("no column {name}")))
+}
+
+fn with_positions(
+    batch: &RecordBatch,
+    read: &[RecordBatch],
+    places: &[(usize, usize)],
+) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    let mut columns = batch.columns().to_vec();
+    for column in GEOLOCALISATION.columns {
+        let places_of = (
+            ETABLISSEMENT.index_of(column.name),
+            GEOLOCALISATION.index_of(column.name),
+        );
+        if let (Some(target), Some(source)) = places_of
+            && column.name != "siret"
+        {
+            let nothing = new_null_array(columns[target].data_type(), 1);
+            let mut values: Vec<&dyn Array> = vec![nothing.as_ref()];
+            values.extend(read.iter().map(|read| read.column(source).as_ref()));
+            columns[target] = interleave(&values, places)?;
+        }
+    }
+    RecordBatch::try_new(schema, columns)
+}

@@ -1,0 +1,350 @@
+//! Makes the tables of a snapshot, one after the other, each from its own files. A table whose files
+//! are those of the snapshot in service is not made again: it is the same file.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use registre_schemas::association::ASSOCIATION;
+use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
+use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
+use registre_schemas::manifest::{DecodeReport, Manifest, SourceFile};
+use registre_schemas::{TABLES, Table};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::decode::decode;
+use crate::download::{RawFile, sha256_of};
+use crate::error::IngestError;
+use crate::geolocalisation;
+use crate::normalise::normalise;
+use crate::progress::Context;
+use crate::rna;
+use crate::snapshot::{StagedWriter, TableWriter, WrittenTable, fingerprint};
+
+/// The tables of a snapshot, and what each of their files gave.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Every table, in the order of [`TABLES`].
+    pub tables: Vec<WrittenTable>,
+    /// Every file they come from.
+    pub sources: Vec<SourceFile>,
+}
+
+/// A snapshot whose tables may serve again: made by this version of the program, from this origin.
+#[derive(Debug, Clone, Copy)]
+pub struct Previous<'a> {
+    /// Its folder.
+    pub folder: &'a Path,
+    /// What it holds.
+    pub manifest: &'a Manifest,
+}
+
+/// Makes every table in `folder`.
+pub fn make_tables(
+    raw: &[RawFile],
+    previous: Option<Previous<'_>>,
+    folder: &Path,
+    context: &Context,
+) -> Result<Made, IngestError> {
+    let mut made = Made::default();
+    let mut remade: Vec<&str> = Vec::new();
+    for table in TABLES.iter().copied() {
+        let files = raw.iter();
+        let files: Vec<&RawFile> = files
+            .filter(|file| feeds(file.resource.source.table.name, table))
+            .collect();
+        // The links have no file of their own: they follow the two tables they are made from.
+        let same_inputs =
+            table.name != LIEN_SIREN_RNA.name || !LINKED.iter().any(|input| remade.contains(input));
+        if same_inputs
+            && let Some(previous) = previous
+            && let Some(reports) = unchanged(previous, table, &files, context)?
+            && let Some(mut taken) = take(previous, table, folder)?
+        {
+            let own = files.iter().zip(&reports);
+            let own = own.filter(|(file, _)| file.resource.source.table.name == table.name);
+            let kept: u64 = own.map(|(_, report)| report.rows_kept).sum();
+            taken.superseded = kept.saturating_sub(taken.file.rows);
+            made.add(taken, &files, reports);
+            continue;
+        }
+        remade.push(table.name);
+        let (written, reports) = if table.name == ASSOCIATION.name {
+            write_association(&files, folder, context)?
+        } else if table.name == ETABLISSEMENT.name {
+            write_etablissement(&files, folder, context)?
+        } else if table.name == LIEN_SIREN_RNA.name {
+            (rna::link(folder, context)?, Vec::new())
+        } else {
+            write_table(table, &files, folder, context)?
+        };
+        made.add(written, &files, reports);
+    }
+    Ok(made)
+}
+
+/// What the links are made from.
+const LINKED: [&str; 2] = ["unite_legale", "association"];
+
+/// Whether a file of the first table gives rows or columns of the second.
+fn feeds(source: &str, table: &Table) -> bool {
+    source == table.name || (source == GEOLOCALISATION.name && table.name == ETABLISSEMENT.name)
+}
+
+/// Whether a snapshot holds every table, each with the columns this program gives it.
+pub fn has_every_table(manifest: &Manifest) -> bool {
+    TABLES.iter().all(|table| has_table(manifest, table))
+}
+
+fn has_table(manifest: &Manifest, table: &Table) -> bool {
+    let sources = manifest.sources.iter();
+    let reports = sources
+        .filter(|source| source.table == table.name)
+        .map(|source| &source.report);
+    let schema = table.schema(&unknown_columns(reports));
+    manifest
+        .table(table.name)
+        .is_some_and(|written| written.schema_fingerprint == fingerprint(&schema))
+}
+
+impl Made {
+    fn add(&mut self, table: WrittenTable, files: &[&RawFile], reports: Vec<DecodeReport>) {
+        self.tables.push(table);
+        let files = files.iter().zip(reports);
+        self.sources
+            .extend(files.map(|(file, report)| describe(file, report)));
+    }
+}
+
+/// The reports of a table's files, when the previous snapshot made it from these very files, with
+/// these columns, and its file is still what it was.
+fn unchanged(
+    previous: Previous<'_>,
+    table: &Table,
+    files: &[&RawFile],
+    context: &Context,
+) -> Result<Option<Vec<DecodeReport>>, IngestError> {
+    let Some(written) = previous.manifest.table(table.name) else {
+        return Ok(None);
+    };
+    let mut reports = Vec::new();
+    for file in files {
+        let source = &file.resource.source;
+        let same = |old: &&SourceFile| old.name == source.name && old.sha256 == file.sha256;
+        match previous.manifest.sources.iter().find(same) {
+            Some(old) => reports.push(old.report.clone()),
+            None => return Ok(None),
+        }
+    }
+    let sources = previous.manifest.sources.iter();
+    let fed = sources.filter(|old| feeds(&old.table, table)).count();
+    if fed != files.len() || !has_table(previous.manifest, table) {
+        return Ok(None);
+    }
+    let path = previous.folder.join(&written.file);
+    let whole = path.is_file() && sha256_of(&path, context)? == written.sha256;
+    if !whole {
+        tracing::warn!("{} is damaged: its table is made again", path.display());
+    }
+    Ok(whole.then_some(reports))
+}
+
+/// Puts the previous snapshot's table in `folder`: one file under two names. Where the disk cannot,
+/// it is made again.
+fn take(
+    previous: Previous<'_>,
+    table: &Table,
+    folder: &Path,
+) -> Result<Option<WrittenTable>, IngestError> {
+    let Some(written) = previous.manifest.table(table.name) else {
+        return Ok(None);
+    };
+    let here = folder.join(&written.file);
+    match fs::hard_link(previous.folder.join(&written.file), &here) {
+        Ok(()) => {
+            tracing::info!(
+                table = table.name,
+                "{}: its sources did not change, {} rows kept as they are",
+                table.name,
+                written.rows
+            );
+            Ok(Some(WrittenTable {
+                file: written.clone(),
+                duplicates: 0,
+                first_duplicate: None,
+                sorted_here: false,
+                superseded: 0,
+            }))
+        }
+        Err(error) => {
+            tracing::debug!("link {}: {error}", here.display());
+            crate::publish::remove_if_there(&here)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Decodes, normalises and writes the files of one table, one after the other.
+fn write_table(
+    table: &'static Table,
+    files: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    write_from(files, context, table.schema(&[]), |schema| {
+        TableWriter::create(folder, table, schema)
+    })
+}
+
+/// Positions first: the rows take theirs as they are written.
+fn write_etablissement(
+    files: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    let is_position = |file: &&RawFile| file.resource.source.table.name == GEOLOCALISATION.name;
+    let (positions, rows): (Vec<&RawFile>, Vec<&RawFile>) =
+        files.iter().partition(|f| is_position(f));
+    if positions.is_empty() {
+        return write_table(&ETABLISSEMENT, files, folder, context);
+    }
+    let (staged, position_reports) = write_table(&GEOLOCALISATION, &positions, folder, context)?;
+    let path = folder.join(&staged.file.file);
+    let (written, row_reports) = write_from(&rows, context, ETABLISSEMENT.schema(&[]), |schema| {
+        let path = path.clone();
+        let start = Box::new(move || geolocalisation::join(&path));
+        TableWriter::create_joined(folder, &ETABLISSEMENT, schema, start)
+    })?;
+    fs::remove_file(&path).map_err(IngestError::io("remove", &path))?;
+    // In the order of `files`.
+    let (mut rows, mut positions) = (row_reports.into_iter(), position_reports.into_iter());
+    let reports = files.iter().filter_map(|file| {
+        if is_position(file) {
+            positions.next()
+        } else {
+            rows.next()
+        }
+    });
+    Ok((written, reports.collect()))
+}
+
+/// The files one after the other into one writer, opened when the first batch tells the schema.
+fn write_from<'a>(
+    files: &[&RawFile],
+    context: &Context,
+    empty: SchemaRef,
+    open: impl Fn(SchemaRef) -> Result<TableWriter<'a>, IngestError>,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    let mut writer: Option<TableWriter<'a>> = None;
+    let mut reports = Vec::new();
+    for file in files {
+        reports.push(decode_or_forget(file, context, |batch| {
+            let open_writer = match &mut writer {
+                Some(writer) => writer,
+                None => writer.insert(open(batch.schema())?),
+            };
+            open_writer.write(batch)
+        })?);
+    }
+    let writer = match writer {
+        Some(writer) => writer,
+        None => open(empty)?,
+    };
+    Ok((writer.finish(context)?, reports))
+}
+
+/// Each batch decoded, then normalised. A file that cannot be decoded is fetched again by the next
+/// run: damaged under way, it may have had no published checksum to tell.
+fn decode_or_forget(
+    file: &RawFile,
+    context: &Context,
+    mut sink: impl FnMut(RecordBatch) -> Result<(), IngestError>,
+) -> Result<DecodeReport, IngestError> {
+    let mut repaired = 0;
+    let decoded = decode(file, context, |batch| {
+        let normalised = normalise(batch, &file.resource.source)?;
+        repaired += normalised.repaired;
+        sink(normalised.batch)
+    });
+    if let Err(IngestError::File { .. } | IngestError::Decode { .. } | IngestError::Budget { .. }) =
+        &decoded
+    {
+        file.forget()?;
+    }
+    let mut report = decoded?;
+    report.repaired = repaired;
+    if repaired > 0 {
+        let name = &file.resource.source.name;
+        tracing::info!(source.name = %name, "{name}: {repaired} values whose accents were damaged are repaired");
+    }
+    Ok(report)
+}
+
+/// Stages each file of the RNA, then unites them.
+fn write_association(
+    files: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<(WrittenTable, Vec<DecodeReport>), IngestError> {
+    let mut staged: Vec<PathBuf> = Vec::new();
+    let mut reports = Vec::new();
+    // The last file wins between rows updated at the same time: waldec is read last.
+    for file in files.iter().rev() {
+        let path = folder.join(format!("{}.staged", file.resource.source.name));
+        let mut writer: Option<StagedWriter> = None;
+        reports.push(decode_or_forget(file, context, |batch| {
+            let open = match &mut writer {
+                Some(open) => open,
+                None => writer.insert(StagedWriter::create(&path, &ASSOCIATION, &batch.schema())?),
+            };
+            open.write(&batch)
+        })?);
+        if let Some(writer) = writer {
+            staged.push(writer.finish()?);
+        }
+    }
+    reports.reverse();
+    let schema = ASSOCIATION.schema(&unknown_columns(reports.iter()));
+    let written = rna::unite(&staged, &schema, folder, context)?;
+    let (rows, superseded) = (written.file.rows, written.superseded);
+    tracing::info!(
+        rows,
+        superseded,
+        "association: {rows} rows, {superseded} superseded by a later update"
+    );
+    Ok((written, reports))
+}
+
+/// The unknown columns of any of the files, in order of appearance.
+fn unknown_columns<'a>(reports: impl Iterator<Item = &'a DecodeReport>) -> Vec<String> {
+    let mut unknown: Vec<String> = Vec::new();
+    for name in reports.flat_map(|report| &report.unknown_columns) {
+        if !unknown.contains(name) {
+            unknown.push(name.clone());
+        }
+    }
+    unknown
+}
+
+fn describe(file: &RawFile, report: DecodeReport) -> SourceFile {
+    SourceFile {
+        name: file.resource.source.name.clone(),
+        table: file.resource.source.table.name.to_owned(),
+        resource_id: file.resource.id.clone(),
+        title: file.resource.title.clone(),
+        url: file.url.clone(),
+        etag: file.etag.clone(),
+        last_modified: file.resource.last_modified,
+        size: file.size,
+        published_checksum: file
+            .resource
+            .checksum
+            .as_ref()
+            .map(|(algorithm, value)| format!("{algorithm}:{value}")),
+        sha256: file.sha256.clone(),
+        licence: format!(
+            "{}, {}",
+            file.resource.source.dataset.licence, file.resource.source.dataset.producer
+        ),
+        report,
+    }
+}
