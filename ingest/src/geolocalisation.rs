@@ -123,3 +123,63 @@ fn with_positions(
     }
     RecordBatch::try_new(schema, columns)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Context;
+    use crate::snapshot::TableWriter;
+    use arrow::array::{ArrayRef, Float64Array};
+    use arrow::datatypes::Float64Type;
+    use registre_schemas::Table;
+    use std::sync::Arc;
+
+    /// Rows of a table with a SIRET, a statut when it has one, and nulls elsewhere.
+    fn rows(table: &Table, rows: &[(u32, &str)]) -> RecordBatch {
+        let schema = table.schema(&[]);
+        let columns = table.columns.iter().map(|column| -> ArrayRef {
+            let text = |value: &dyn Fn(&(u32, &str)) -> String| -> ArrayRef {
+                Arc::new(rows.iter().map(value).map(Some).collect::<StringArray>())
+            };
+            match column.name {
+                "siren" => text(&|row| format!("{:014}", row.0)[..9].to_owned()),
+                "nic" => text(&|row| format!("{:014}", row.0)[9..].to_owned()),
+                "siret" => text(&|row| format!("{:014}", row.0)),
+                "statutDiffusionEtablissement" => text(&|row| row.1.to_owned()),
+                "x_longitude" if table.name == GEOLOCALISATION.name => Arc::new(
+                    rows.iter()
+                        .map(|row| Some(f64::from(row.0)))
+                        .collect::<Float64Array>(),
+                ),
+                _ => new_null_array(&column.kind.data_type(), rows.len()),
+            }
+        });
+        RecordBatch::try_new(schema, columns.collect()).unwrap()
+    }
+
+    #[test]
+    fn each_public_row_gets_its_own_position_and_a_hidden_one_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = &GEOLOCALISATION;
+        let mut writer = TableWriter::create(folder.path(), table, table.schema(&[])).unwrap();
+        // More than a batch of the reader; even numbers only.
+        let placed: Vec<(u32, &str)> = (0..5000).map(|n| (n * 2, "")).collect();
+        writer.write(rows(table, &placed)).unwrap();
+        writer.finish(&Context::silent()).unwrap();
+        let mut join = join(&folder.path().join("geolocalisation.parquet")).unwrap();
+        let mut expected = Vec::new();
+        let mut joined = Vec::new();
+        for first in [0, 3000, 6000, 12_000] {
+            let batch: Vec<(u32, &str)> = (first..first + 3000)
+                .map(|n| (n, if n % 10 == 4 { "P" } else { "O" }))
+                .collect();
+            expected.extend(batch.iter().map(|(n, statut)| {
+                (n % 2 == 0 && *n < 10_000 && *statut == "O").then(|| f64::from(*n))
+            }));
+            let batch = join(rows(&ETABLISSEMENT, &batch)).unwrap();
+            let longitudes = batch.column_by_name("x_longitude").unwrap();
+            joined.extend(longitudes.as_primitive::<Float64Type>());
+        }
+        assert_eq!(joined, expected);
+    }
+}

@@ -105,3 +105,100 @@ fn a_damaged_snapshot_is_told_and_not_gone_back_to() {
     done(on(&data, &["prune", "--keep", "2"]));
     assert!(table.exists(), "it left service a moment ago");
 }
+
+/// The file of each table of the snapshot in service, by its place on the disk.
+fn places(data: &Path) -> std::collections::BTreeMap<String, u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    let files = fs::read_dir(snapshot(data)).unwrap();
+    let files = files.map(|entry| entry.unwrap()).filter(|entry| {
+        entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "parquet")
+    });
+    files
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, entry.metadata().unwrap().ino())
+        })
+        .collect()
+}
+
+/// The tables that are other files than they were.
+fn remade(before: &std::collections::BTreeMap<String, u64>, data: &Path) -> Vec<String> {
+    let after = places(data);
+    assert_eq!(after.len(), before.len());
+    let changed = after
+        .iter()
+        .filter(|(name, place)| before[*name] != **place);
+    changed
+        .map(|(name, _)| name.trim_end_matches(".parquet").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_source_that_did_not_change_is_not_converted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, data) = (folder.path().join("source"), folder.path().join("data"));
+    generate(1000, 1, &source);
+    done(ingest(&source, &data));
+    let first = places(&data);
+
+    // One other file, as a month brings.
+    let other = folder.path().join("other");
+    generate(1000, 2, &other);
+    fs::copy(
+        other.join("files/StockEtablissementLiensSuccession_utf8.zip"),
+        source.join("files/StockEtablissementLiensSuccession_utf8.zip"),
+    )
+    .unwrap();
+    announce_anything(&source);
+    let ran = done(ingest(&source, &data));
+    assert_eq!(remade(&first, &data), ["lien_succession"], "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("etablissement: its sources did not change"),
+        "{}",
+        ran.stderr
+    );
+    done(on(&data, &["verify"]));
+
+    // A table damaged on the disk is made again, and only that one.
+    let second = places(&data);
+    let table = snapshot(&data).join("unite_legale.parquet");
+    let length = fs::metadata(&table).unwrap().len();
+    let mut bytes = fs::read(&table).unwrap();
+    bytes[100] ^= 1;
+    fs::remove_file(&table).unwrap();
+    crate::harness::write_file(&table, &bytes);
+    assert_eq!(fs::metadata(&table).unwrap().len(), length);
+    generate(1000, 1, &source);
+    announce_anything(&source);
+    let second = {
+        let mut second = second;
+        second.insert("unite_legale.parquet".to_owned(), 0);
+        second
+    };
+    let ran = done(ingest(&source, &data));
+    assert_eq!(
+        remade(&second, &data),
+        ["lien_siren_rna", "lien_succession", "unite_legale"],
+        "{}",
+        ran.stderr
+    );
+    done(on(&data, &["verify"]));
+}
+
+/// Without sizes and checksums, the files may be any.
+fn announce_anything(source: &Path) {
+    for dataset in fs::read_dir(source.join("api/1/datasets")).unwrap() {
+        let path = dataset.unwrap().path().join("index.json");
+        let mut document: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        for resource in document["resources"].as_array_mut().unwrap() {
+            resource["filesize"] = serde_json::Value::Null;
+            resource["checksum"] = serde_json::Value::Null;
+        }
+        crate::harness::write_file(&path, document.to_string().as_bytes());
+    }
+}

@@ -302,6 +302,3 @@ fn batch(links: &DataFrame) -> PolarsResult<RecordBatch> {
     RecordBatch::try_new(LIEN_SIREN_RNA.schema(&[]), columns)
         .map_err(|error: ArrowError| polars::prelude::polars_err!(ComputeError: "{error}"))
 }
-
-#[cfg(test)]
-mod tests;
