@@ -35,6 +35,7 @@ pub mod rna;
 pub mod snapshot;
 mod tables;
 pub mod verify;
+mod withdraw;
 
 pub use error::IngestError;
 pub use pipeline::{Options, Outcome, run};

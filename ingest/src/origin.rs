@@ -23,6 +23,9 @@ use site::Site;
 /// The address of the real thing.
 pub const DATA_GOUV: &str = "https://www.data.gouv.fr";
 
+/// The origin of the snapshots made from the sample.
+pub const SAMPLE: &str = "sample";
+
 /// What `--source` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -38,7 +41,7 @@ impl FromStr for Origin {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "sample" {
+        Ok(if text == SAMPLE {
             Self::Sample
         } else if text.starts_with("http://") || text.starts_with("https://") {
             Self::Site(text.trim_end_matches('/').to_owned())
@@ -59,7 +62,7 @@ impl Origin {
                 .unwrap_or_else(|_not_there| path.clone())
                 .display()
                 .to_string(),
-            Self::Sample => "sample".to_owned(),
+            Self::Sample => SAMPLE.to_owned(),
         }
     }
 }

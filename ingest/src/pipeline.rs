@@ -17,6 +17,7 @@ use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::tables::{Made, Previous, has_every_table, make_tables};
 use crate::verify::{RETOUR_ARRIERE, Staged, verify};
+use crate::withdraw;
 
 /// What a run is asked.
 #[derive(Debug, Clone)]
@@ -59,6 +60,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         .filter(|manifest| same_sources(manifest, &raw, options))
     {
         if data.is_whole(manifest) {
+            tidy(&data, manifest, None, context);
             return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
         }
         tracing::warn!("snapshot {} is damaged: made again", manifest.id);
@@ -79,12 +81,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
-            // Published: what remains is tidying, and must not pass for a failed run.
-            let tidied = history::forget_rollback(&data)
-                .and_then(|()| data.prune(&manifest.id, options.keep));
-            if let Err(error) = tidied {
-                tracing::warn!("{error}; the new snapshot is in service all the same");
-            }
+            tidy(&data, &manifest, Some(options.keep), context);
             Ok(Outcome::Published(Box::new(manifest)))
         }
         Err(error) => {
@@ -92,6 +89,19 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
             let _left_for_the_next_run = data.clean_staging();
             Err(error)
         }
+    }
+}
+
+/// What remains once a snapshot is in service; a failure here must not pass for a failed run. Old
+/// snapshots go when there is a new one, those that stay hide whom it hides.
+fn tidy(data: &DataFolder, in_service: &Manifest, keep: Option<usize>, context: &Context) {
+    let tidied = keep
+        .map_or(Ok(()), |keep| {
+            history::forget_rollback(data).and_then(|()| data.prune(&in_service.id, keep))
+        })
+        .and_then(|()| withdraw::from_older(data, in_service, context));
+    if let Err(error) = tidied {
+        tracing::warn!("{error}; the snapshot in service is not concerned; tried again next time");
     }
 }
 
@@ -202,5 +212,6 @@ fn make(
         sources,
         tables: tables.into_iter().map(|table| table.file).collect(),
         gates,
+        hidden_as_of: None,
     })
 }

@@ -3,13 +3,14 @@
 //! ```text
 //! data/raw/                    downloaded files, whole
 //! data/staging/<id>/           a snapshot being made
-//! data/snapshots/<id>/         a snapshot, never modified
+//! data/snapshots/<id>/         a snapshot, never modified but by `withdraw`
 //! data/current.json            which one is in service
 //! data/ingest.lock             held by the ingestion under way
 //! data/rolled-back.json        what a rollback left, and does not want again
 //! ```
 
 use registre_schemas::manifest::{Current, FILE_NAME, Manifest, VERSION};
+use rustix::fs::{CWD, RenameFlags};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -172,15 +173,39 @@ impl DataFolder {
 
     /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
     pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
-        let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
-            path: staged.join(FILE_NAME),
-            detail: error.to_string(),
-        })?;
-        write_atomic(&staged.join(FILE_NAME), &json)?;
+        self.write_manifest(staged, manifest)?;
         let place = self.snapshots().join(&manifest.id);
         fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
         sync_folder(&self.snapshots())?;
         self.put_in_service(&manifest.id)
+    }
+
+    /// Writes the manifest of a folder.
+    pub(crate) fn write_manifest(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> Result<(), IngestError> {
+        let path = folder.join(FILE_NAME);
+        let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
+            path: path.clone(),
+            detail: error.to_string(),
+        })?;
+        write_atomic(&path, &json)
+    }
+
+    /// Puts a staged folder in the place of a published one, which is then in its place: at no instant
+    /// is there none. Where the file system cannot, there is one for an instant.
+    pub(crate) fn exchange(&self, staged: &Path, published: &Path) -> Result<(), IngestError> {
+        let exchanged =
+            rustix::fs::renameat_with(CWD, staged, CWD, published, RenameFlags::EXCHANGE);
+        if exchanged.is_err() {
+            let aside = staged.with_extension("aside");
+            fs::rename(published, &aside)
+                .and_then(|()| fs::rename(staged, published))
+                .map_err(IngestError::io("rename", published))?;
+        }
+        sync_folder(&self.snapshots())
     }
 
     /// The one rename that publishes.
@@ -307,6 +332,7 @@ mod tests {
             sources: Vec::new(),
             tables: Vec::new(),
             gates: Vec::new(),
+            hidden_as_of: None,
         }
     }
 

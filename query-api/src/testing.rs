@@ -175,6 +175,7 @@ impl Fixture {
             sources: vec![],
             tables: tables.collect(),
             gates: vec![],
+            hidden_as_of: None,
         };
         write(
             &folder.join(FILE_NAME),

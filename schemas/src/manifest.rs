@@ -35,6 +35,9 @@ pub struct Manifest {
     pub tables: Vec<TableFile>,
     /// What was checked before publishing.
     pub gates: Vec<Gate>,
+    /// Of a snapshot kept behind another: the one whose hidden units are hidden here too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_as_of: Option<String>,
 }
 
 /// A file as it was received.

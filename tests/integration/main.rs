@@ -11,6 +11,7 @@ mod bad_input; // each gives one clear error, a documented exit code, and change
 mod cli; // options, help, exit codes
 mod docs; // the README says what the program does
 mod harness; // data folders, commands, servers on port 0
+mod hidden_since;
 mod history; // snapshots listed, verified, gone back to, removed
 mod interruption; // killed at any moment, what is served stays whole
 mod lying_server; // each lie of a server is refused or seen through
