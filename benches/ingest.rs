@@ -140,9 +140,9 @@ fn convert(folder: &Path, context: &Context) -> Result<u64, Box<dyn Error>> {
     )?
     .remove(0);
     let raw = download(resource, folder, context)?;
-    let mut writer: Option<TableWriter> = None;
+    let mut writer: Option<TableWriter<'_>> = None;
     decode(&raw, context, |batch| {
-        let batch = normalise(batch, &raw.resource.source)?;
+        let batch = normalise(batch, &raw.resource.source)?.batch;
         let open = match &mut writer {
             Some(open) => open,
             None => writer.insert(TableWriter::create(folder, &ETABLISSEMENT, batch.schema())?),

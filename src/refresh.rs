@@ -1,10 +1,15 @@
 //! The scheduled refresh. The scheduler has no guard against overlap: the ingestion's own lock on
 //! the data folder is that guard, and a run that finds it taken is skipped.
 
+use chrono::{DateTime, Offset, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use registre_ingest::{IngestError, Options, Outcome, progress::Context};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+/// When the clocks are looked at, in UTC: the French ones change at 01:00 UTC.
+const EVERY_HOUR: &str = "0 1 * * * *";
 
 /// A schedule that was understood.
 #[derive(Debug, Clone)]
@@ -20,6 +25,14 @@ impl std::str::FromStr for Schedule {
     }
 }
 
+/// Seconds from UTC to French time.
+fn paris_offset(at: DateTime<Utc>) -> i32 {
+    Paris
+        .offset_from_utc_datetime(&at.naive_utc())
+        .fix()
+        .local_minus_utc()
+}
+
 /// Starts refreshing at each time of `schedule`, on French clocks: that is when the sources are
 /// published.
 pub async fn start(
@@ -28,10 +41,39 @@ pub async fn start(
     context: Context,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let job = Job::new_async_tz(schedule.0.as_str(), Paris, move |_id, _scheduler| {
-        Box::pin(refresh(Arc::clone(&options), context.clone()))
+    let cron = schedule.0.clone();
+    let job = move || {
+        let (options, context) = (Arc::clone(&options), context.clone());
+        Job::new_async_tz(cron.as_str(), Paris, move |_id, _scheduler| {
+            Box::pin(refresh(Arc::clone(&options), context.clone()))
+        })
+    };
+    // The scheduler keeps the offset to UTC that a job had when it was added: when the clocks change,
+    // the job is added again.
+    let added = scheduler.add(job()?).await?;
+    let added = Arc::new(Mutex::new((added, paris_offset(Utc::now()))));
+    let clocks = Job::new_async(EVERY_HOUR, move |_id, scheduler| {
+        let (job, added) = (job.clone(), Arc::clone(&added));
+        Box::pin(async move {
+            let mut added = added.lock().await;
+            let offset = paris_offset(Utc::now());
+            if offset == added.1 {
+                return;
+            }
+            let again = async {
+                scheduler.remove(&added.0).await?;
+                scheduler.add(job()?).await
+            };
+            match again.await {
+                Ok(id) => {
+                    *added = (id, offset);
+                    tracing::info!("the clocks changed: the schedule follows them");
+                }
+                Err(error) => tracing::error!("follow the change of clocks: {error}"),
+            }
+        })
     })?;
-    scheduler.add(job).await?;
+    scheduler.add(clocks).await?;
     scheduler.start().await?;
     Ok(scheduler)
 }
@@ -55,5 +97,19 @@ fn report(outcome: &Result<Outcome, IngestError>) {
             tracing::warn!("refresh: skipped, an ingestion is already running")
         }
         Err(error) => tracing::error!("refresh: {error}; the snapshot in service is unchanged"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn french_clocks_change_at_one_utc() {
+        let offset = |at: &str| paris_offset(at.parse().unwrap());
+        assert_eq!(offset("2026-10-25T00:59:59Z"), 7200);
+        assert_eq!(offset("2026-10-25T01:00:00Z"), 3600);
+        assert_eq!(offset("2027-03-28T00:59:59Z"), 3600);
+        assert_eq!(offset("2027-03-28T01:00:00Z"), 7200);
     }
 }

@@ -15,7 +15,7 @@ mod files;
 pub(crate) mod http;
 pub(crate) mod retry;
 mod shape;
-mod space;
+pub(crate) mod space;
 mod transfer;
 
 use std::fs;

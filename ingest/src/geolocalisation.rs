@@ -13,6 +13,7 @@ use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
 use std::cmp::Ordering;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::IngestError;
 use crate::snapshot::Join;
@@ -45,7 +46,7 @@ impl Positions {
     fn open(path: &Path) -> Result<Self, IngestError> {
         let file = File::open(path).map_err(IngestError::io("open", path))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
-        let batch = RecordBatch::new_empty(builder.schema().clone());
+        let batch = RecordBatch::new_empty(Arc::clone(builder.schema()));
         Ok(Self {
             reader: builder.build().map_err(failed)?,
             batch,
@@ -132,7 +133,6 @@ mod tests {
     use arrow::array::{ArrayRef, Float64Array};
     use arrow::datatypes::Float64Type;
     use registre_schemas::Table;
-    use std::sync::Arc;
 
     /// Rows of a table with a SIRET, a statut when it has one, and nulls elsewhere.
     fn rows(table: &Table, rows: &[(u32, &str)]) -> RecordBatch {

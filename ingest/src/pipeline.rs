@@ -68,17 +68,14 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     refuse_what_was_rolled_back(&data, &raw, options)?;
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
     let staged = data.staging().join(&id);
-    let made = make(
-        &data,
-        &raw,
-        &as_of,
-        in_service.as_ref(),
-        &id,
-        &staged,
+    let making = Making {
+        data: &data,
+        raw: &raw,
+        as_of: &as_of,
+        in_service: in_service.as_ref(),
         options,
-        context,
-    );
-    match made {
+    };
+    match making.make(&id, &staged, context) {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
             tidy(&data, &manifest, Some(options.keep), context);
@@ -164,54 +161,66 @@ fn producer() -> String {
     format!("registre {}", env!("CARGO_PKG_VERSION"))
 }
 
-fn make(
-    data: &DataFolder,
-    raw: &[RawFile],
-    as_of: &BTreeMap<String, NaiveDate>,
-    in_service: Option<&Manifest>,
-    id: &str,
-    staged: &Path,
-    options: &Options,
-    context: &Context,
-) -> Result<Manifest, IngestError> {
-    fs::create_dir(staged).map_err(IngestError::io("create folder", staged))?;
-    // The sample is another world: it may be newer than the real thing, and smaller.
-    let comparable = in_service.filter(|manifest| manifest.origin == options.origin.to_string());
-    let previous = comparable.filter(|manifest| manifest.producer == producer());
-    let folder = previous.map(|manifest| data.snapshots().join(&manifest.id));
-    let previous = previous
-        .zip(folder.as_deref())
-        .map(|(manifest, folder)| Previous { folder, manifest });
-    let Made { tables, sources } = make_tables(raw, previous, staged, context)?;
-    let dates = as_of::complete(as_of, staged);
-    let required: Vec<&str> = raw
-        .iter()
-        .filter(|file| file.resource.source.required)
-        .map(|file| file.resource.source.table.name)
-        .collect();
-    let staging = Staged {
-        folder: staged,
-        tables: &tables,
-        sources: &sources,
-        required: &required,
-        as_of: &dates,
-        announced: as_of,
-        in_service: comparable,
-        served_folder: &in_service
-            .map_or_else(PathBuf::new, |manifest| data.snapshots().join(&manifest.id)),
-    };
-    let gates = verify(staging, &options.allow, context)?;
-    Ok(Manifest {
-        version: VERSION,
-        id: id.to_owned(),
-        parent: in_service.map(|manifest| manifest.id.clone()),
-        created_at: Utc::now(),
-        producer: producer(),
-        origin: options.origin.to_string(),
-        as_of: dates,
-        sources,
-        tables: tables.into_iter().map(|table| table.file).collect(),
-        gates,
-        hidden_as_of: None,
-    })
+/// What a snapshot is made from.
+struct Making<'a> {
+    data: &'a DataFolder,
+    raw: &'a [RawFile],
+    /// As announced by the publishers.
+    as_of: &'a BTreeMap<String, NaiveDate>,
+    in_service: Option<&'a Manifest>,
+    options: &'a Options,
+}
+
+impl Making<'_> {
+    /// Makes the tables in a new folder, and passes them through the gates.
+    fn make(&self, id: &str, staged: &Path, context: &Context) -> Result<Manifest, IngestError> {
+        let Self {
+            data,
+            raw,
+            as_of,
+            in_service,
+            options,
+        } = *self;
+        fs::create_dir(staged).map_err(IngestError::io("create folder", staged))?;
+        // The sample is another world: it may be newer than the real thing, and smaller.
+        let comparable =
+            in_service.filter(|manifest| manifest.origin == options.origin.to_string());
+        let previous = comparable.filter(|manifest| manifest.producer == producer());
+        let folder = previous.map(|manifest| data.snapshots().join(&manifest.id));
+        let previous = previous
+            .zip(folder.as_deref())
+            .map(|(manifest, folder)| Previous { folder, manifest });
+        let Made { tables, sources } = make_tables(raw, previous, staged, context)?;
+        let dates = as_of::complete(as_of, staged);
+        let required: Vec<&str> = raw
+            .iter()
+            .filter(|file| file.resource.source.required)
+            .map(|file| file.resource.source.table.name)
+            .collect();
+        let staging = Staged {
+            folder: staged,
+            tables: &tables,
+            sources: &sources,
+            required: &required,
+            as_of: &dates,
+            announced: as_of,
+            in_service: comparable,
+            served_folder: &in_service
+                .map_or_else(PathBuf::new, |manifest| data.snapshots().join(&manifest.id)),
+        };
+        let gates = verify(staging, &options.allow, context)?;
+        Ok(Manifest {
+            version: VERSION,
+            id: id.to_owned(),
+            parent: in_service.map(|manifest| manifest.id.clone()),
+            created_at: Utc::now(),
+            producer: producer(),
+            origin: options.origin.to_string(),
+            as_of: dates,
+            sources,
+            tables: tables.into_iter().map(|table| table.file).collect(),
+            gates,
+            hidden_as_of: None,
+        })
+    }
 }

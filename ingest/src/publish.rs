@@ -173,25 +173,11 @@ impl DataFolder {
 
     /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
     pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
-        self.write_manifest(staged, manifest)?;
+        write_manifest(staged, manifest)?;
         let place = self.snapshots().join(&manifest.id);
         fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
         sync_folder(&self.snapshots())?;
         self.put_in_service(&manifest.id)
-    }
-
-    /// Writes the manifest of a folder.
-    pub(crate) fn write_manifest(
-        &self,
-        folder: &Path,
-        manifest: &Manifest,
-    ) -> Result<(), IngestError> {
-        let path = folder.join(FILE_NAME);
-        let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
-            path: path.clone(),
-            detail: error.to_string(),
-        })?;
-        write_atomic(&path, &json)
     }
 
     /// Puts a staged folder in the place of a published one, which is then in its place: at no instant
@@ -272,6 +258,16 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
         })
         .map_err(IngestError::io("list folder", folder))?;
     Ok(entries.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+/// Writes the manifest of a folder.
+pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), IngestError> {
+    let path = folder.join(FILE_NAME);
+    let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
+        path: path.clone(),
+        detail: error.to_string(),
+    })?;
+    write_atomic(&path, &json)
 }
 
 /// Writes aside, then renames: a reader sees the old content or the new, never a part.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use crate::error::IngestError;
 use crate::origin::SAMPLE;
 use crate::progress::Context;
-use crate::publish::DataFolder;
+use crate::publish::{DataFolder, write_manifest};
 use crate::snapshot::{TableWriter, WrittenTable};
 use hidden::{Hidden, Hiding};
 
@@ -46,7 +46,7 @@ pub fn from_older(
         let mut manifest = old.clone();
         manifest.hidden_as_of = Some(in_service.id.clone());
         if hidden.is_empty() {
-            data.write_manifest(&folder, &manifest)?;
+            write_manifest(&folder, &manifest)?;
         } else {
             withdraw(data, manifest, &folder, &hidden, context)?;
         }
@@ -84,7 +84,7 @@ fn withdraw(
             }
         }
     }
-    data.write_manifest(&staged, &manifest)?;
+    write_manifest(&staged, &manifest)?;
     data.exchange(&staged, folder)?;
     tracing::info!(
         "snapshot {}: {} unités légales and {} établissements that are hidden since are masked there too",
@@ -133,9 +133,7 @@ fn mask(table: &Table, batch: &RecordBatch, hidden: &Hidden) -> Result<RecordBat
         return Ok(batch.clone());
     };
     let sirens = sirens.as_string::<i32>();
-    let sirets = batch
-        .column_by_name("siret")
-        .map(|sirets| sirets.as_string::<i32>());
+    let sirets = batch.column_by_name("siret").map(AsArray::as_string::<i32>);
     let hidings: Vec<Option<Hiding>> = (0..batch.num_rows())
         .map(|row| hidden.of(sirens.value(row), sirets.map(|sirets| sirets.value(row))))
         .collect();

@@ -44,12 +44,9 @@ fn repair(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     let mut untouched = 0;
     while let Some(first) = rest.chars().next() {
-        let (meant, length) = match misread(rest) {
-            Some(found) => found,
-            None => {
-                rest = &rest[first.len_utf8()..];
-                continue;
-            }
+        let Some((meant, length)) = misread(rest) else {
+            rest = &rest[first.len_utf8()..];
+            continue;
         };
         let start = text.len() - rest.len();
         repaired.push_str(&text[untouched..start]);

@@ -23,7 +23,7 @@ struct Pair<'a> {
 }
 
 /// The tables that are not the very file in service.
-fn pairs<'a>(staged: Staged<'a>) -> impl Iterator<Item = Result<Pair<'a>, IngestError>> {
+fn pairs(staged: Staged<'_>) -> impl Iterator<Item = Result<Pair<'_>, IngestError>> {
     staged.tables.iter().filter_map(move |table| {
         let file = &table.file;
         let served = staged.in_service?.table(&file.name)?;
@@ -123,11 +123,9 @@ fn thousandths(share: u64) -> String {
 }
 
 fn named(all: &[String]) -> String {
-    let first = all.iter().take(NAMED).cloned().collect::<Vec<_>>();
-    let others = all.len() - first.len();
-    let mut text = first.join(", ");
-    if others > 0 {
-        text.push_str(&format!(" and {others} others"));
+    let first = all[..all.len().min(NAMED)].join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => first,
+        others => format!("{first} and {others} others"),
     }
-    text
 }
