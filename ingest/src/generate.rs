@@ -5,10 +5,10 @@
 //! |---|---|
 //! | repeat chance | `random` |
 //! | write CSV, zips and the API's index | `buffer`, `archive`, `catalogue` |
-//! | know what rows are made of | `names`, `addresses`, `nomenclatures`, `real_bodies` |
+//! | know what rows are made of | `names`, `addresses`, `projection`, `nomenclatures`, `real_bodies` |
 //! | hold all of it, and what is exceptional | `model` |
-//! | draw the n-th of each, from the seed alone | `unites_legales`, `etablissements`, `associations` |
-//! | write the files of SIRENE | `sirene`, `sirene_unite_legale`, `sirene_etablissement` |
+//! | draw the n-th of each, from the seed alone | `unites_legales`, `etablissements`, `periodes`, `associations` |
+//! | write the files of SIRENE | `sirene`, then `sirene_unite_legale` and `sirene_etablissement`, each with its `_periode`, and `geolocalisation` |
 //! | write the files of the RNA | `rna`, `rna_rows` |
 //!
 //! What exists is woven among what does not: `real_bodies` also writes its own rows of SIRENE, and
@@ -23,20 +23,29 @@ mod associations;
 mod buffer;
 mod catalogue;
 mod etablissements;
+mod geolocalisation;
 mod model;
 mod names;
 mod nomenclatures;
+mod periodes;
+mod projection;
 mod random;
 mod real_bodies;
 mod rna;
 mod rna_rows;
 mod sirene;
 mod sirene_etablissement;
+mod sirene_etablissement_periode;
 mod sirene_unite_legale;
+mod sirene_unite_legale_periode;
 mod unites_legales;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_geolocalisation;
+#[cfg(test)]
+mod tests_periodes;
 #[cfg(test)]
 mod tests_rna;
 
@@ -110,8 +119,11 @@ enum Output {
 }
 
 /// The largest first, so that the threads end together.
-const OUTPUTS: [Output; 6] = [
+const OUTPUTS: [Output; 9] = [
+    Output::Sirene(SireneFile::EtablissementPeriodes),
+    Output::Sirene(SireneFile::UnitePeriodes),
     Output::Sirene(SireneFile::Etablissements),
+    Output::Sirene(SireneFile::Positions),
     Output::Sirene(SireneFile::Unites),
     Output::Rna(RnaFile::Waldec),
     Output::Sirene(SireneFile::Liens),

@@ -27,6 +27,8 @@ pub struct Commune {
     pub libelle_poste: String,
     /// Postcode.
     pub code_postal: String,
+    /// How many people live there.
+    pub population: u32,
 }
 
 /// Every commune, and the slots a draw falls on.
@@ -48,7 +50,7 @@ impl Communes {
                 line: error.position().map(csv::Position::line),
                 detail: error.to_string(),
             })?;
-            let population: u64 = row[6].parse().unwrap_or(0);
+            let population: u32 = row[6].parse().unwrap_or(0);
             if population == 0 || row[5].is_empty() || SPLIT_COMMUNES.contains(&&row[0]) {
                 continue;
             }
@@ -62,12 +64,13 @@ impl Communes {
                 libelle_insee: to_libelle_insee(&row[1]),
                 libelle_poste: to_libelle_insee(town),
                 code_postal: row[5].to_owned(),
+                population,
             };
-            read.push((commune, row[2].to_owned(), population));
+            read.push((commune, row[2].to_owned()));
         }
         let total: u64 = read
             .iter()
-            .map(|(_, _, population)| population)
+            .map(|(commune, _)| u64::from(commune.population))
             .sum::<u64>()
             .max(1);
         let mut communes = Self {
@@ -75,10 +78,10 @@ impl Communes {
             slots: Vec::new(),
             departements: Vec::new(),
         };
-        for (commune, departement, population) in read {
+        for (commune, departement) in read {
             let rank = u16::try_from(communes.all.len()).unwrap_or(u16::MAX);
             let start = u32::try_from(communes.slots.len()).unwrap_or(u32::MAX);
-            let weight = usize::try_from(population * SLOTS / total)
+            let weight = usize::try_from(u64::from(commune.population) * SLOTS / total)
                 .unwrap_or(1)
                 .max(1);
             communes.slots.resize(communes.slots.len() + weight, rank);
@@ -96,6 +99,15 @@ impl Communes {
     #[must_use]
     pub fn commune(&self, rank: u16) -> &Commune {
         &self.all[usize::from(rank)]
+    }
+
+    /// The commune of that code.
+    #[must_use]
+    pub fn find(&self, code: &str) -> Option<&Commune> {
+        let place = self
+            .all
+            .binary_search_by(|other| other.code.as_str().cmp(code));
+        place.ok().map(|place| &self.all[place])
     }
 
     /// Départements in the order of their codes, with the slots of their communes.
@@ -284,7 +296,7 @@ const LANDMARKS: &[(&str, u32, u32)] = &[
 
 /// Abscissa and ordinate in centimetres, for the territories that have a legal projection.
 #[must_use]
-pub fn coordinates(code_commune: &str, random: &mut Random) -> Option<(u64, u64)> {
+pub fn coordinates(code_commune: &str, random: &mut Random) -> Option<(u32, u32)> {
     let departement = registre_schemas::nomenclature::departement_of(code_commune)?;
     let rank = LANDMARKS
         .binary_search_by(|(code, _, _)| (*code).cmp(departement))
@@ -302,7 +314,7 @@ pub fn coordinates(code_commune: &str, random: &mut Random) -> Option<(u64, u64)
     let point = |landmark: u32, commune: &mut Random, random: &mut Random| {
         let metres =
             landmark * 1000 + commune.below(2 * radius * 1000) + random.below(1200) - radius * 1000;
-        u64::from(metres) * 100 + u64::from(random.below(100))
+        metres * 100 + random.below(100)
     };
     Some((
         point(x, &mut commune, random),
@@ -329,6 +341,15 @@ mod tests {
             .filter(|c| !c.libelle_insee.is_ascii())
             .collect();
         assert!(odd.is_empty(), "{odd:?}");
+    }
+
+    #[test]
+    fn a_commune_is_found_by_its_code() {
+        let communes = Communes::load().unwrap();
+        for commune in &communes.all {
+            assert_eq!(communes.find(&commune.code).unwrap().code, commune.code);
+        }
+        assert!(communes.find("75056").is_none());
     }
 
     #[test]

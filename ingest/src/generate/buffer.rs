@@ -56,6 +56,24 @@ impl Day {
         }
     }
 
+    /// The day before, in the calendar.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        let (year, month, day) = (self.year(), self.0 / 100 % 100, self.0 % 100);
+        if day > 1 {
+            return Self(self.0 - 1);
+        }
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        match month {
+            1 => Self::new(year - 1, 12, 31),
+            3 if leap => Self::new(year, 2, 29),
+            3 => Self::new(year, 2, 28),
+            5 | 7 | 10 | 12 => Self::new(year, month - 1, 30),
+            _ => Self::new(year, month - 1, 31),
+        }
+    }
+
     /// A day of that year. One in five is a first of January, as in the register.
     pub fn in_year(year: u32, random: &mut Random) -> Self {
         let draw = random.below(12 * 28 * 5);
@@ -186,6 +204,26 @@ impl Buffer {
         self.bytes.push(self.delimiter);
     }
 
+    /// `true` or `false`.
+    pub fn boolean(&mut self, value: bool) {
+        self.code(if value { "true" } else { "false" });
+    }
+
+    /// A number counted in units of its last decimal: `decimal(-6153, 2)` is `-61.53`.
+    pub fn decimal(&mut self, value: i64, decimals: usize) {
+        if value < 0 {
+            self.bytes.push(b'-');
+        }
+        let digits = digits_of::<20>(value.unsigned_abs());
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let zeros = whole.iter().take_while(|byte| **byte == b'0').count();
+        self.bytes
+            .extend_from_slice(&whole[zeros.min(whole.len() - 1)..]);
+        self.bytes.push(b'.');
+        self.bytes.extend_from_slice(fraction);
+        self.bytes.push(self.delimiter);
+    }
+
     /// A day, empty when null.
     pub fn day(&mut self, day: Day) {
         if day != Day::NULL {
@@ -230,7 +268,11 @@ impl Buffer {
 }
 
 /// `N` digits, zeros in front.
-pub fn digits<const N: usize>(mut value: u32) -> [u8; N] {
+pub fn digits<const N: usize>(value: u32) -> [u8; N] {
+    digits_of(u64::from(value))
+}
+
+fn digits_of<const N: usize>(mut value: u64) -> [u8; N] {
     let mut text = [b'0'; N];
     for byte in text.iter_mut().rev() {
         *byte = b'0' + (value % 10) as u8;
@@ -297,6 +339,26 @@ mod tests {
             ascii(&buffer.bytes),
             "L'UN & L*AUTRE/,\"DIT \"\"LE BETA\"\", 12\",,,2030,0004-12-01,2024-03-22T15:40:57,2024-03-22T15:40:57.007\n"
         );
+    }
+
+    #[test]
+    fn a_decimal_keeps_its_zeros() {
+        let mut buffer = Buffer::new(b';', b"\n");
+        for (value, decimals) in [(65_123_400, 2), (-615_300_001, 7), (12, 2), (0, 2)] {
+            buffer.decimal(value, decimals);
+        }
+        assert_eq!(ascii(&buffer.bytes), "651234.00;-61.5300001;0.12;0.00;");
+    }
+
+    #[test]
+    fn the_day_before_is_that_of_the_calendar() {
+        let mut day = chrono::NaiveDate::from_ymd_opt(1896, 1, 1).unwrap();
+        for _ in 0..60_000 {
+            let next = day.succ_opt().unwrap();
+            let parse = |day: chrono::NaiveDate| Day::parse(&day.to_string());
+            assert_eq!(parse(next).previous(), parse(day));
+            day = next;
+        }
     }
 
     #[test]

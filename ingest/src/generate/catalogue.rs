@@ -26,6 +26,13 @@ const SIRENE: Dataset = Dataset {
     organization: "Institut national de la statistique et des études économiques (Insee)",
 };
 
+const GEOLOCALISATION: Dataset = Dataset {
+    id: "61d5e2d372a52d9f9411ff88",
+    slug: "geolocalisation-des-etablissements-du-repertoire-sirene-pour-les-etudes-statistiques",
+    title: "Géolocalisation des établissements du répertoire SIRENE pour les études statistiques",
+    organization: "Institut national de la statistique et des études économiques (Insee)",
+};
+
 const RNA: Dataset = Dataset {
     id: "58e53811c751df03df38f42d",
     slug: "repertoire-national-des-associations",
@@ -33,18 +40,25 @@ const RNA: Dataset = Dataset {
     organization: "Ministère de l'Intérieur",
 };
 
-/// File name before its date or suffix, and resource id. The one of `StockDoublons` is ours: the
-/// official one is documented nowhere.
-const RESOURCES: &[(&str, &str)] = &[
-    ("StockUniteLegale", "825f4199-cadd-486c-ac46-a65a8ea1a047"),
-    ("StockEtablissement", "0651fb76-bcf3-4f6a-a38d-bc04fa708576"),
+const DATASETS: [&Dataset; 3] = [&SIRENE, &GEOLOCALISATION, &RNA];
+
+#[rustfmt::skip] // one line per file reads as a table
+/// File name before its date or suffix, resource id, and dataset. The id of `StockDoublons` is ours:
+/// the official one is documented nowhere.
+const RESOURCES: &[(&str, &str, &Dataset)] = &[
+    ("StockUniteLegale", "825f4199-cadd-486c-ac46-a65a8ea1a047", &SIRENE),
+    ("StockEtablissement", "0651fb76-bcf3-4f6a-a38d-bc04fa708576", &SIRENE),
+    ("StockUniteLegaleHistorique", "0835cd60-2c2a-497b-bc64-404de704ce89", &SIRENE),
+    ("StockEtablissementHistorique", "88fbb6b4-0320-443e-b739-b4376a012c32", &SIRENE),
+    ("StockEtablissementLiensSuccession", "9c4d5d9c-4bbb-4b9c-837a-6155cb589e26", &SIRENE),
+    ("StockDoublons", "d0b10000-5126-4e0e-8000-000000000001", &SIRENE),
     (
-        "StockEtablissementLiensSuccession",
-        "9c4d5d9c-4bbb-4b9c-837a-6155cb589e26",
+        "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques",
+        "ba6a4e4c-aac6-4764-bbd2-f80ae345afc5",
+        &GEOLOCALISATION,
     ),
-    ("StockDoublons", "d0b10000-5126-4e0e-8000-000000000001"),
-    ("rna_waldec", "a43ad232-28fa-48bb-8037-2b69e2c72fc1"),
-    ("rna_import", "0c3a87c6-fdd9-46a5-8b23-8ccd13a95c52"),
+    ("rna_waldec", "a43ad232-28fa-48bb-8037-2b69e2c72fc1", &RNA),
+    ("rna_import", "0c3a87c6-fdd9-46a5-8b23-8ccd13a95c52", &RNA),
 ];
 
 const INDEX: &str = "index.json";
@@ -79,11 +93,14 @@ fn format_date(date: NaiveDate) -> String {
     format!("{} {month} {}", &text[..2], &text[6..])
 }
 
-fn describe_resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
+/// The document of a file, if it is of that dataset.
+fn describe_resource(dataset: &Dataset, file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
     let stem = file.name.trim_end_matches(".zip").trim_end_matches("_utf8");
     let rna = file.name.starts_with("rna_");
     let prefix = if rna { stem.get(..10)? } else { stem };
-    let (_, id) = RESOURCES.iter().find(|(name, _)| *name == prefix)?;
+    let (_, id, _) = RESOURCES
+        .iter()
+        .find(|(name, _, of)| *name == prefix && of.id == dataset.id)?;
     let title = if rna {
         file.name.clone()
     } else {
@@ -110,10 +127,10 @@ fn describe_resource(file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
     }))
 }
 
-/// Makes room for the two catalogues, and removes old ones: files about to be replaced are no longer
+/// Makes room for the catalogues, and removes old ones: files about to be replaced are no longer
 /// what they announce.
 pub fn prepare(out: &Path) -> Result<(), IngestError> {
-    for dataset in [&SIRENE, &RNA] {
+    for dataset in DATASETS {
         let folder = dataset_folder(out, dataset);
         fs::create_dir_all(&folder).map_err(IngestError::io("create", &folder))?;
         let path = folder.join(INDEX);
@@ -124,14 +141,12 @@ pub fn prepare(out: &Path) -> Result<(), IngestError> {
     Ok(())
 }
 
-/// Writes both catalogues.
+/// Writes the catalogues.
 pub fn write(out: &Path, files: &[GeneratedFile], date: NaiveDate) -> Result<(), IngestError> {
-    for dataset in [&SIRENE, &RNA] {
-        let of_rna = dataset.id == RNA.id;
+    for dataset in DATASETS {
         let resources: Vec<_> = files
             .iter()
-            .filter(|file| file.name.starts_with("rna_") == of_rna)
-            .filter_map(|file| describe_resource(file, date))
+            .filter_map(|file| describe_resource(dataset, file, date))
             .collect();
         let body = json!({
             "id": dataset.id,
@@ -160,8 +175,8 @@ mod tests {
     #[test]
     fn ids_are_those_of_the_catalogue_of_sources() {
         let sources = include_str!("../../../data/sources.toml");
-        assert!(sources.contains(SIRENE.id) && sources.contains(RNA.id));
-        for (name, id) in RESOURCES {
+        assert!(DATASETS.iter().all(|dataset| sources.contains(dataset.id)));
+        for (name, id, _) in RESOURCES {
             assert!(sources.contains(&format!("\"{name}\"")), "{name}");
             // The others are found by their title.
             assert!(

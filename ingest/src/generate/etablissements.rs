@@ -5,6 +5,9 @@ use crate::generate::model::Model;
 use crate::generate::random::{Domain, Random};
 use crate::generate::unites_legales::{Etat, UniteLegale, luhn_key, luhn_sum};
 
+/// A unit of that many établissements or fewer is taken for one that moved from each to the next.
+const MOVES_EACH_TIME: u32 = 4;
+
 /// An établissement.
 #[derive(Debug, Clone, Copy)]
 pub struct Etablissement {
@@ -37,7 +40,8 @@ impl UniteLegale {
     }
 
     /// When an établissement was created: evenly spread over the unit's life.
-    fn creation_of(&self, rank: u32, edition: Day) -> Day {
+    #[must_use]
+    pub fn creation_of(&self, rank: u32, edition: Day) -> Day {
         if rank == 0 {
             return self.creation;
         }
@@ -58,6 +62,27 @@ impl UniteLegale {
         .clamp(self.creation, end.max(self.creation))
     }
 
+    /// The établissements that were the siège after the first, in order: a small unit moves from
+    /// each to the next, a large one once.
+    pub fn siege_ranks(&self) -> impl Iterator<Item = u32> {
+        let first = if self.etablissements > MOVES_EACH_TIME {
+            self.siege.max(1)
+        } else {
+            1
+        };
+        first..=self.siege
+    }
+
+    /// Which établissement was the siège before that one.
+    #[must_use]
+    pub fn siege_before(&self, rank: u32) -> u32 {
+        if self.etablissements > MOVES_EACH_TIME {
+            0
+        } else {
+            rank.saturating_sub(1)
+        }
+    }
+
     /// The établissement of that rank.
     #[must_use]
     pub fn etablissement(&self, rank: u32, model: &Model) -> Etablissement {
@@ -65,7 +90,11 @@ impl UniteLegale {
         let creation = self.creation_of(rank, model.edition);
         let mut random = self.sequence(model.seed, Domain::Etablissement, rank);
         // A large unit keeps several doors open, a small one has moved.
-        let stays_open = if self.etablissements > 4 { 3200 } else { 800 };
+        let stays_open = if self.etablissements > MOVES_EACH_TIME {
+            3200
+        } else {
+            800
+        };
         let active = self.etat == Etat::Active && (siege || random.chance(stays_open));
         let end = match () {
             () if active => Day::NULL,

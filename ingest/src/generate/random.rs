@@ -24,6 +24,14 @@ pub enum Domain {
     Commune = 8,
     /// A real body's technical dates.
     RealBody = 9,
+    /// Names, activity and staff of an établissement.
+    Label = 10,
+    /// When something changed.
+    Periode = 11,
+    /// What it was before.
+    FormerValue = 12,
+    /// How well an établissement is placed on the map.
+    Position = 13,
 }
 
 /// A sequence of draws.

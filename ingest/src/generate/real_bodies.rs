@@ -10,10 +10,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::IngestError;
-use crate::generate::buffer::{Buffer, Day, Timestamp};
+use crate::generate::buffer::{Day, Timestamp};
 use crate::generate::model::Model;
+use crate::generate::periodes::{History, Variable};
 use crate::generate::random::{Domain, Random};
-use crate::generate::sirene::{NAF_REV2, REPROCESSED};
+use crate::generate::sirene::REPROCESSED;
 use crate::generate::sirene_etablissement::{AddressColumns, EtablissementRow};
 use crate::generate::sirene_unite_legale::UniteLegaleRow;
 
@@ -198,20 +199,11 @@ impl RealBody {
         (&self.tranche_effectifs, if counted { year - 2 } else { 0 })
     }
 
-    fn current_periode(&self) -> (Day, u32) {
-        let creation = self.date_creation();
-        if creation < NAF_REV2 {
-            (NAF_REV2, 2)
-        } else {
-            (creation, 1)
-        }
-    }
-
-    /// Writes its row of `StockUniteLegale`.
-    pub fn write_unite(&self, model: &Model, buffer: &mut Buffer) {
+    /// Its row of `StockUniteLegale`: one period, since nothing is known here of its past.
+    #[must_use]
+    pub fn unite_row<'a>(&'a self, model: &'a Model) -> UniteLegaleRow<'a> {
         let year = model.edition.year();
         let mut random = Random::new(model.seed, Domain::RealBody, u64::from(self.siren_number()));
-        let (date_debut, periodes) = self.current_periode();
         let association = self.categorie_juridique == "9220";
         UniteLegaleRow {
             siren: self.siren_number(),
@@ -221,7 +213,7 @@ impl RealBody {
             identifiant_association: &self.identifiant_association,
             tranche_effectifs: self.dated_tranche_effectifs(year),
             date_dernier_traitement: Timestamp::draw(REPROCESSED, &mut random),
-            periodes,
+            periodes: 1,
             categorie_entreprise: (
                 &self.categorie_entreprise,
                 if self.categorie_entreprise.is_empty() {
@@ -230,7 +222,7 @@ impl RealBody {
                     year - 3
                 },
             ),
-            date_debut,
+            date_debut: self.date_creation(),
             denomination: &self.denomination,
             categorie_juridique: &self.categorie_juridique,
             activite: self.activite_columns(model),
@@ -238,41 +230,44 @@ impl RealBody {
             economie_sociale: if association { "O" } else { "" },
             ..UniteLegaleRow::default()
         }
-        .write(buffer);
     }
 
-    /// Writes its row, or for La Poste its rows, of `StockEtablissement`.
-    pub fn write_etablissements(&self, model: &Model, buffer: &mut Buffer) {
+    /// Gives its row of `StockEtablissement`, or for La Poste its rows, each with its history.
+    pub fn visit_etablissements(
+        &self,
+        model: &Model,
+        mut visit: impl FnMut(&EtablissementRow<'_>, &History),
+    ) {
         let siege: u32 = self.nic_siege.parse().unwrap_or_default();
         if self.is_la_poste() {
             for nic in &model.la_poste_nics {
                 if *nic == siege {
-                    self.write_siege(model, buffer);
+                    self.visit_siege(model, &mut visit);
                 } else {
-                    self.write_post_office(*nic, model, buffer);
+                    self.visit_post_office(*nic, model, &mut visit);
                 }
             }
         } else {
-            self.write_siege(model, buffer);
+            self.visit_siege(model, &mut visit);
         }
     }
 
-    fn write_siege(&self, model: &Model, buffer: &mut Buffer) {
+    fn visit_siege(&self, model: &Model, visit: &mut impl FnMut(&EtablissementRow<'_>, &History)) {
         let mut random = Random::new(
             model.seed,
             Domain::RealBody,
             u64::from(self.siren_number()) + 1_000_000_000,
         );
         let tranche_effectifs = self.dated_tranche_effectifs(model.edition.year());
-        let (date_debut, periodes) = self.current_periode();
-        EtablissementRow {
+        let history = History::new(self.date_creation());
+        let row = EtablissementRow {
             siren: self.siren_number(),
             nic: self.nic_siege.parse().unwrap_or_default(),
             creation: self.date_creation(),
             tranche_effectifs,
             date_dernier_traitement: Timestamp::draw(REPROCESSED, &mut random),
             siege: true,
-            periodes,
+            periodes: history.periodes(),
             address: AddressColumns {
                 complement: &self.complement_adresse,
                 numero: &self.numero_voie,
@@ -283,18 +278,23 @@ impl RealBody {
                 code_commune: &self.code_commune,
                 ..AddressColumns::default()
             },
-            date_debut,
+            date_debut: history.date_debut(),
             active: true,
             enseignes: [&self.enseigne, ""],
             activite: self.activite_columns(model),
             employeur: if tranche_effectifs.1 == 0 { "N" } else { "O" },
             ..EtablissementRow::default()
-        }
-        .write(buffer);
+        };
+        visit(&row, &history);
     }
 
     /// One of La Poste's many: only its SIRET is possible, the rest says that it is fictitious.
-    fn write_post_office(&self, nic: u32, model: &Model, buffer: &mut Buffer) {
+    fn visit_post_office(
+        &self,
+        nic: u32,
+        model: &Model,
+        visit: &mut impl FnMut(&EtablissementRow<'_>, &History),
+    ) {
         let mut random = Random::new(model.seed, Domain::RealBody, u64::from(nic));
         let commune = model.communes.commune(model.communes.draw(&mut random));
         let creation = Day::in_year(random.between(1991, 2020), &mut random);
@@ -302,12 +302,16 @@ impl RealBody {
         let closure = Day::in_year(model.edition.year() - random.between(1, 5), &mut random);
         let (rev2, nomenclature, naf25) = self.activite_columns(model);
         let enseigne = format!("BUREAU DE POSTE FICTIF {nic}");
-        EtablissementRow {
+        let mut history = History::new(creation);
+        if !active {
+            history.change(closure, Variable::EtatAdministratif);
+        }
+        let row = EtablissementRow {
             siren: self.siren_number(),
             nic,
             creation,
             date_dernier_traitement: Timestamp::draw(REPROCESSED, &mut random),
-            periodes: random.between(1, 4),
+            periodes: history.periodes(),
             address: AddressColumns {
                 type_voie: "PL",
                 libelle_voie: "DE LA POSTE",
@@ -316,14 +320,14 @@ impl RealBody {
                 code_commune: &commune.code,
                 ..AddressColumns::default()
             },
-            date_debut: if active { creation } else { closure },
+            date_debut: history.date_debut(),
             active,
             enseignes: [&enseigne, ""],
             activite: (rev2, nomenclature, if active { naf25 } else { "" }),
             employeur: if active { "O" } else { "N" },
             ..EtablissementRow::default()
-        }
-        .write(buffer);
+        };
+        visit(&row, &history);
     }
 }
 

@@ -1,23 +1,25 @@
-//! The four files of SIRENE: which units each goes through, what the rows of the two big ones share,
-//! and the rows of the two small ones.
+//! The files of SIRENE: which units each goes through, what the rows of the big ones share, and the
+//! rows of the two small ones.
 
 use registre_schemas::Table;
 use registre_schemas::column::Presence;
-use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
+use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION, LIEN_SUCCESSION};
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 
 use crate::error::IngestError;
 use crate::generate::archive::Archive;
 use crate::generate::buffer::{Buffer, Day, Timestamp, ascii, digits};
+use crate::generate::etablissements::Etablissement;
 use crate::generate::model::Model;
 use crate::generate::nomenclatures::Code;
 use crate::generate::random::{Domain, Random};
 use crate::generate::real_bodies::RealBody;
 use crate::generate::unites_legales::{Etat, UniteLegale};
-use crate::generate::{sirene_etablissement, sirene_unite_legale};
-
-/// NAF rév. 2 came into force that day: whatever was open then started a new period.
-pub const NAF_REV2: Day = Day::new(2008, 1, 1);
+use crate::generate::{
+    geolocalisation, sirene_etablissement, sirene_etablissement_periode, sirene_unite_legale,
+    sirene_unite_legale_periode,
+};
 
 /// INSEE reprocessed most of the register that day, when its format 3.11 came out.
 pub const REPROCESSED: Day = Day::new(2024, 3, 22);
@@ -25,13 +27,19 @@ pub const REPROCESSED: Day = Day::new(2024, 3, 22);
 /// How far after the predecessor, in ranks, a successor is looked for.
 const NEIGHBOURHOOD: u32 = 900;
 
-/// Which of the four files.
+/// Which of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SireneFile {
     /// `StockEtablissement`.
     Etablissements,
     /// `StockUniteLegale`.
     Unites,
+    /// `StockEtablissementHistorique`.
+    EtablissementPeriodes,
+    /// `StockUniteLegaleHistorique`.
+    UnitePeriodes,
+    /// `GeolocalisationEtablissement_Sirene_pour_etudes_statistiques`.
+    Positions,
     /// `StockEtablissementLiensSuccession`.
     Liens,
     /// `StockDoublons`.
@@ -45,6 +53,9 @@ impl SireneFile {
         match self {
             Self::Etablissements => "StockEtablissement_utf8",
             Self::Unites => "StockUniteLegale_utf8",
+            Self::EtablissementPeriodes => "StockEtablissementHistorique_utf8",
+            Self::UnitePeriodes => "StockUniteLegaleHistorique_utf8",
+            Self::Positions => "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8",
             Self::Liens => "StockEtablissementLiensSuccession_utf8",
             Self::Doublons => "StockDoublons_utf8",
         }
@@ -54,42 +65,92 @@ impl SireneFile {
         match self {
             Self::Etablissements => &ETABLISSEMENT,
             Self::Unites => &UNITE_LEGALE,
+            Self::EtablissementPeriodes => &ETABLISSEMENT_PERIODE,
+            Self::UnitePeriodes => &UNITE_LEGALE_PERIODE,
+            Self::Positions => &GEOLOCALISATION,
             Self::Liens => &LIEN_SUCCESSION,
             Self::Doublons => &DOUBLON,
         }
     }
 
+    fn delimiter(self) -> u8 {
+        if self == Self::Positions { b';' } else { b',' }
+    }
+
     /// Writes its only entry.
     pub fn write(self, model: &Model, archive: &mut Archive) -> Result<(), IngestError> {
         archive.start_entry(&format!("{}.csv", self.name()), true)?;
-        let mut buffer = Buffer::new(b',', b"\n");
+        let mut buffer = Buffer::new(self.delimiter(), b"\n");
         write_header(self.table(), &mut buffer);
         match self {
             Self::Etablissements => {
                 let mut texts = sirene_etablissement::Texts::default();
-                let write_real =
-                    |body: &RealBody, buffer: &mut Buffer| body.write_etablissements(model, buffer);
-                let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
-                    for rank in 0..unite.etablissements {
-                        let etablissement = unite.etablissement(rank, model);
-                        sirene_etablissement::write_etablissement(
-                            unite,
-                            &etablissement,
-                            model,
-                            &mut texts,
-                            buffer,
-                        );
-                    }
+                let write_real = |body: &RealBody, buffer: &mut Buffer| {
+                    body.visit_etablissements(model, |row, _| row.write(buffer));
                 };
+                let write_made_up = each_etablissement(model, |unite, etablissement, buffer| {
+                    sirene_etablissement::write_etablissement(
+                        unite,
+                        etablissement,
+                        model,
+                        &mut texts,
+                        buffer,
+                    );
+                });
                 walk(model, &mut buffer, archive, write_real, write_made_up)?;
             }
             Self::Unites => {
                 let mut texts = sirene_unite_legale::Texts::default();
-                let write_real =
-                    |body: &RealBody, buffer: &mut Buffer| body.write_unite(model, buffer);
+                let write_real = |body: &RealBody, buffer: &mut Buffer| {
+                    body.unite_row(model).write(buffer);
+                };
                 let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
                     sirene_unite_legale::write_unite(unite, model, &mut texts, buffer);
                 };
+                walk(model, &mut buffer, archive, write_real, write_made_up)?;
+            }
+            Self::EtablissementPeriodes => {
+                let mut texts = sirene_etablissement_periode::Texts::default();
+                let write_real = |body: &RealBody, buffer: &mut Buffer| {
+                    body.visit_etablissements(model, |row, history| {
+                        row.write_openings(history, buffer);
+                    });
+                };
+                let write_made_up = each_etablissement(model, |unite, etablissement, buffer| {
+                    sirene_etablissement_periode::write_periodes(
+                        unite,
+                        etablissement,
+                        model,
+                        &mut texts,
+                        buffer,
+                    );
+                });
+                walk(model, &mut buffer, archive, write_real, write_made_up)?;
+            }
+            Self::UnitePeriodes => {
+                let mut texts = sirene_unite_legale_periode::Texts::default();
+                let write_real = |body: &RealBody, buffer: &mut Buffer| {
+                    body.unite_row(model).write_only_periode(buffer);
+                };
+                let write_made_up = |unite: &UniteLegale, buffer: &mut Buffer| {
+                    sirene_unite_legale_periode::write_periodes(unite, model, &mut texts, buffer);
+                };
+                walk(model, &mut buffer, archive, write_real, write_made_up)?;
+            }
+            Self::Positions => {
+                let mut texts = sirene_etablissement::AddressTexts::default();
+                let write_real = |body: &RealBody, buffer: &mut Buffer| {
+                    geolocalisation::write_positions_of_real(body, model, buffer);
+                };
+                let write_made_up = each_etablissement(model, |unite, etablissement, buffer| {
+                    geolocalisation::write_position(
+                        unite,
+                        etablissement,
+                        model,
+                        &mut texts,
+                        buffer,
+                    );
+                });
                 walk(model, &mut buffer, archive, write_real, write_made_up)?;
             }
             Self::Liens => {
@@ -101,6 +162,18 @@ impl SireneFile {
             Self::Doublons => write_doublons(model, &mut buffer),
         }
         archive.write(&mut buffer)
+    }
+}
+
+/// Visits the établissements of a unit, in the order of their NIC.
+fn each_etablissement(
+    model: &Model,
+    mut write: impl FnMut(&UniteLegale, &Etablissement, &mut Buffer),
+) -> impl FnMut(&UniteLegale, &mut Buffer) {
+    move |unite, buffer| {
+        for rank in 0..unite.etablissements {
+            write(unite, &unite.etablissement(rank, model), buffer);
+        }
     }
 }
 
@@ -158,26 +231,6 @@ pub fn draw_activite(
     }
     let (code, nomenclature) = model.activites.code_at_closure(rank, end, random);
     (code, nomenclature, "")
-}
-
-/// Start of the current period: the closure, the change of nomenclature, or a later event.
-pub fn draw_date_debut(creation: Day, end: Day, random: &mut Random) -> Day {
-    if end != Day::NULL {
-        end
-    } else if creation < NAF_REV2 && random.chance(7000) {
-        NAF_REV2
-    } else {
-        creation
-    }
-}
-
-/// Number of periods: what existed before 2008 has at least two.
-pub fn draw_periodes(creation: Day, random: &mut Random) -> u32 {
-    if creation < NAF_REV2 {
-        random.between(2, 5) + random.below(2) * random.below(4)
-    } else {
-        random.between(1, 3)
-    }
 }
 
 /// When INSEE last touched it; not always known.
@@ -260,16 +313,8 @@ impl LienSuccession {
             buffer.code(ascii(&digits::<5>(nic)));
         }
         buffer.day(self.date);
-        buffer.code(if self.transfert_siege {
-            "true"
-        } else {
-            "false"
-        });
-        buffer.code(if self.continuite_economique {
-            "true"
-        } else {
-            "false"
-        });
+        buffer.boolean(self.transfert_siege);
+        buffer.boolean(self.continuite_economique);
         buffer.timestamp(Timestamp::draw(REPROCESSED.max(self.date), random), b'T');
         buffer.end_row();
     }

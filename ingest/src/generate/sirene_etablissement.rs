@@ -8,10 +8,11 @@ use crate::generate::buffer::{Buffer, Day, Timestamp, append_number, ascii, digi
 use crate::generate::etablissements::Etablissement;
 use crate::generate::model::Model;
 use crate::generate::names;
-use crate::generate::random::{Domain, Random};
+use crate::generate::nomenclatures::Code;
+use crate::generate::periodes::{History, Life, Variable};
+use crate::generate::random::Domain;
 use crate::generate::sirene::{
-    ActiviteColumns, draw_activite, draw_date_debut, draw_date_dernier_traitement, draw_periodes,
-    statut_diffusion,
+    ActiviteColumns, draw_activite, draw_date_dernier_traitement, statut_diffusion,
 };
 use crate::generate::sirene_unite_legale::draw_tranche_effectifs;
 use crate::generate::unites_legales::{Etat, UniteLegale};
@@ -31,8 +32,8 @@ pub struct AddressColumns<'a> {
     /// Code, country, town.
     pub etranger: (&'a str, &'a str, &'a str),
     pub identifiant_adresse: &'a str,
-    pub abscisse: &'a str,
-    pub ordonnee: &'a str,
+    /// Abscissa and ordinate, in centimetres, once matched with the BAN.
+    pub point: Option<(u32, u32)>,
 }
 
 /// A row of `StockEtablissement`; empty texts are null.
@@ -119,8 +120,13 @@ impl AddressColumns<'_> {
         buffer.code(self.etranger.0);
         buffer.code(self.etranger.1);
         buffer.code(self.identifiant_adresse);
-        buffer.code(self.abscisse);
-        buffer.code(self.ordonnee);
+        match self.point {
+            Some((x, y)) => {
+                buffer.decimal(x.into(), 2);
+                buffer.decimal(y.into(), 2);
+            }
+            None => buffer.blanks(2),
+        }
         buffer.blanks(14);
     }
 
@@ -145,18 +151,16 @@ impl AddressColumns<'_> {
 
 /// Texts of an address, reused from one row to the next.
 #[derive(Debug, Default)]
-struct AddressTexts {
+pub struct AddressTexts {
     complement: String,
     numero: String,
     identifiant_adresse: String,
-    abscisse: String,
-    ordonnee: String,
 }
 
-/// Texts of a row, reused from one to the next.
+/// Texts of the rest of a row, reused from one to the next.
 #[derive(Debug, Default)]
-pub struct Texts {
-    address: AddressTexts,
+pub struct LabelTexts {
+    activite: Code,
     enseigne: String,
     second_enseigne: String,
     denomination_usuelle: String,
@@ -165,20 +169,18 @@ pub struct Texts {
 
 /// The address of an établissement; nothing but country and town abroad. Purged units lost theirs
 /// one time in three.
-fn draw_address<'a>(
+pub fn draw_address<'a>(
     unite: &UniteLegale,
     etablissement: &Etablissement,
     model: &'a Model,
-    random: &mut Random,
     texts: &'a mut AddressTexts,
 ) -> AddressColumns<'a> {
+    let random = &mut unite.sequence(model.seed, Domain::Address, etablissement.rank);
     let line = AddressLine::draw(random);
     for text in [
         &mut texts.complement,
         &mut texts.numero,
         &mut texts.identifiant_adresse,
-        &mut texts.abscisse,
-        &mut texts.ordonnee,
     ] {
         text.clear();
     }
@@ -213,19 +215,16 @@ fn draw_address<'a>(
     // INSEE matches addresses with the BAN: most of the active ones by now, few of the old. Then
     // the street has its full type, and the town no longer its arrondissement.
     let (mut type_voie, mut town) = (line.type_voie.0, commune.libelle_insee.as_str());
-    if random.chance(if etablissement.active { 8200 } else { 2400 })
-        && let Some((x, y)) = coordinates(&commune.code, random)
-    {
+    let matched = random.chance(if etablissement.active { 8200 } else { 2400 });
+    let point = matched
+        .then(|| coordinates(&commune.code, random))
+        .flatten();
+    if point.is_some() {
         texts.identifiant_adresse.push_str(&commune.code);
         texts
             .identifiant_adresse
             .push_str(ascii(&digits::<4>(random.between(1, 9999))));
         texts.identifiant_adresse.push_str("_B");
-        for (text, value) in [(&mut texts.abscisse, x), (&mut texts.ordonnee, y)] {
-            append_number(text, u32::try_from(value / 100).unwrap_or(0));
-            text.push('.');
-            text.push_str(ascii(&digits::<2>(u32::try_from(value % 100).unwrap_or(0))));
-        }
         (type_voie, town) = (line.type_voie.1, &commune.libelle_poste);
     }
     AddressColumns {
@@ -237,22 +236,19 @@ fn draw_address<'a>(
         libelle_voie: line.voie.0,
         commune: town,
         identifiant_adresse: &texts.identifiant_adresse,
-        abscisse: &texts.abscisse,
-        ordonnee: &texts.ordonnee,
+        point,
         ..place
     }
 }
 
-/// Writes the row of an établissement.
-pub fn write_etablissement(
+/// The row of an établissement but for its address, and the history that led to it.
+pub fn draw_etablissement<'a>(
     unite: &UniteLegale,
     etablissement: &Etablissement,
-    model: &Model,
-    texts: &mut Texts,
-    buffer: &mut Buffer,
-) {
-    let mut random = unite.sequence(model.seed, Domain::Address, etablissement.rank);
-    let address = draw_address(unite, etablissement, model, &mut random, &mut texts.address);
+    model: &'a Model,
+    texts: &'a mut LabelTexts,
+) -> (EtablissementRow<'a>, History) {
+    let mut random = unite.sequence(model.seed, Domain::Label, etablissement.rank);
     let year = model.edition.year();
     texts.registre_metiers.clear();
     let rank = if random.chance(9200) {
@@ -261,6 +257,7 @@ pub fn write_etablissement(
         model.activites.draw(&mut random)
     };
     let activite = draw_activite(rank, etablissement.end, model, &mut random);
+    texts.activite = activite.0;
     if unite.is_physique() && activite.1 == "NAFRev2" && random.chance(900) {
         let code = activite.0.as_str();
         texts
@@ -293,7 +290,7 @@ pub fn write_etablissement(
     let unknown = unite.creation.year() < 1990
         && etablissement.rank == 0
         && random.chance(if etablissement.active { 500 } else { 4000 });
-    EtablissementRow {
+    let mut row = EtablissementRow {
         siren: unite.siren,
         nic: unite.nic(etablissement.rank),
         partial: unite.partial,
@@ -314,18 +311,78 @@ pub fn write_etablissement(
         registre_metiers: &texts.registre_metiers,
         date_dernier_traitement: draw_date_dernier_traitement(model.edition, &mut random),
         siege: etablissement.siege,
-        periodes: if unite.etat == Etat::Purgee {
-            1
-        } else {
-            draw_periodes(etablissement.creation, &mut random)
-        },
-        address,
-        date_debut: draw_date_debut(etablissement.creation, etablissement.end, &mut random),
         active: etablissement.active,
         enseignes: [&texts.enseigne, &texts.second_enseigne],
         denomination_usuelle: &texts.denomination_usuelle,
-        activite: (activite.0.as_str(), activite.1, activite.2),
+        activite: (texts.activite.as_str(), activite.1, activite.2),
         employeur: if employees { "O" } else { "N" },
+        ..EtablissementRow::default()
+    };
+    let history = draw_history(unite, etablissement, &row, model);
+    row.date_debut = history.date_debut();
+    row.periodes = history.periodes();
+    (row, history)
+}
+
+/// What became of an établissement, told by its current row: that of a purged unit keeps nothing
+/// but its end.
+fn draw_history(
+    unite: &UniteLegale,
+    etablissement: &Etablissement,
+    row: &EtablissementRow<'_>,
+    model: &Model,
+) -> History {
+    if unite.etat == Etat::Purgee {
+        return History::new(etablissement.end);
+    }
+    let mut random = unite.sequence(model.seed, Domain::Periode, etablissement.rank);
+    let random = &mut random;
+    let life = Life {
+        creation: etablissement.creation,
+        end: etablissement.end,
+        edition: model.edition,
+    };
+    let mut history = life.history(random);
+    let mut may = |variable, per_ten_thousand| {
+        life.may_change(variable, per_ten_thousand, &mut history, random);
+    };
+    may(Variable::ActivitePrincipale, 1900);
+    may(
+        Variable::CaractereEmployeur,
+        if row.employeur == "O" { 6000 } else { 1700 },
+    );
+    if !row.enseignes[0].is_empty() {
+        may(Variable::Enseigne, 3500);
+    }
+    if !row.denomination_usuelle.is_empty() {
+        may(Variable::DenominationUsuelle, 2500);
+    }
+    life.may_reopen(100, &mut history, random);
+    if row.creation == Day::UNKNOWN {
+        history.forget_first_day();
+    }
+    history
+}
+
+/// Texts of a row, reused from one to the next.
+#[derive(Debug, Default)]
+pub struct Texts {
+    address: AddressTexts,
+    labels: LabelTexts,
+}
+
+/// Writes the row of an établissement.
+pub fn write_etablissement(
+    unite: &UniteLegale,
+    etablissement: &Etablissement,
+    model: &Model,
+    texts: &mut Texts,
+    buffer: &mut Buffer,
+) {
+    let (row, _) = draw_etablissement(unite, etablissement, model, &mut texts.labels);
+    EtablissementRow {
+        address: draw_address(unite, etablissement, model, &mut texts.address),
+        ..row
     }
     .write(buffer);
 }

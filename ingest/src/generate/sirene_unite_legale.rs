@@ -1,15 +1,16 @@
 //! `StockUniteLegale`: the columns of a row in INSEE's order, what is masked, and how a made-up unit
-//! fills them.
+//! fills them, with its history.
 
 use registre_schemas::diffusion::MASK;
 
 use crate::generate::buffer::{Buffer, Day, Timestamp, append_number, ascii, digits};
 use crate::generate::model::Model;
 use crate::generate::names;
+use crate::generate::nomenclatures::Code;
+use crate::generate::periodes::{History, Life, Variable};
 use crate::generate::random::{Domain, Random};
 use crate::generate::sirene::{
-    ActiviteColumns, draw_activite, draw_date_debut, draw_date_dernier_traitement, draw_periodes,
-    statut_diffusion,
+    ActiviteColumns, draw_activite, draw_date_dernier_traitement, statut_diffusion,
 };
 use crate::generate::unites_legales::{Etat, Personne, UniteLegale};
 
@@ -112,10 +113,15 @@ pub struct Texts {
     sigle: String,
     denomination_usuelle: String,
     association: String,
+    activite: Code,
 }
 
-/// Writes the row of a unit.
-pub fn write_unite(unite: &UniteLegale, model: &Model, texts: &mut Texts, buffer: &mut Buffer) {
+/// The row of a unit, and the history that led to it.
+pub fn draw_unite<'a>(
+    unite: &UniteLegale,
+    model: &'a Model,
+    texts: &'a mut Texts,
+) -> (UniteLegaleRow<'a>, History) {
     let mut random = Random::new(unite.name_seed, Domain::Name, 1);
     let year = model.edition.year();
     push_name(unite, model, &mut texts.nom);
@@ -173,24 +179,18 @@ pub fn write_unite(unite: &UniteLegale, model: &Model, texts: &mut Texts, buffer
         }
     }
     let activite = draw_activite(unite.activite, unite.end, model, &mut random);
-    row.activite = (activite.0.as_str(), activite.1, activite.2);
+    texts.activite = activite.0;
+    row.activite = (texts.activite.as_str(), activite.1, activite.2);
 
     row.creation = draw_date_creation(unite, &mut random);
-    if let Some((_, date)) = model
-        .impossible_dates
-        .iter()
-        .find(|(rank, _)| *rank == unite.rank)
-    {
-        row.creation = *date;
-    }
-    row.date_debut = draw_date_debut(unite.creation, unite.end, &mut random);
+    let history = draw_history(unite, &row, model);
+    row.date_debut = history.date_debut();
+    row.periodes = history.periodes();
     if unite.etat == Etat::Purgee {
-        row.periodes = 1;
         if random.chance(200) {
             row.date_debut = Day::NULL;
         }
     } else {
-        row.periodes = draw_periodes(unite.creation, &mut random);
         row.date_dernier_traitement = draw_date_dernier_traitement(model.edition, &mut random);
         row.tranche_effectifs = draw_tranche_effectifs(unite, year);
         if unite.etat == Etat::Active
@@ -204,7 +204,76 @@ pub fn write_unite(unite: &UniteLegale, model: &Model, texts: &mut Texts, buffer
             row.categorie_entreprise = (categorie, year - 3);
         }
     }
-    row.write(buffer);
+    if let Some((_, date)) = model
+        .impossible_dates
+        .iter()
+        .find(|(rank, _)| *rank == unite.rank)
+    {
+        row.creation = *date;
+    }
+    (row, history)
+}
+
+/// What became of a unit, told by its current row: a purged one keeps nothing but its end.
+fn draw_history(unite: &UniteLegale, row: &UniteLegaleRow<'_>, model: &Model) -> History {
+    if unite.etat == Etat::Purgee {
+        return History::new(unite.end);
+    }
+    let mut random = Random::new(unite.name_seed, Domain::Periode, 0);
+    let random = &mut random;
+    let life = Life {
+        creation: unite.creation,
+        end: unite.end,
+        edition: model.edition,
+    };
+    let mut history = life.history(random);
+    for rank in unite.siege_ranks() {
+        history.change(unite.creation_of(rank, model.edition), Variable::NicSiege);
+    }
+    let mut may = |variable, per_ten_thousand| {
+        life.may_change(variable, per_ten_thousand, &mut history, random);
+    };
+    may(Variable::ActivitePrincipale, 3000);
+    if row.physique {
+        may(Variable::Nom, 100);
+        may(Variable::NomUsage, 250);
+    } else {
+        may(Variable::Denomination, 1500);
+        if FORMER_CATEGORIES
+            .iter()
+            .any(|(code, _)| *code == row.categorie_juridique)
+        {
+            may(Variable::CategorieJuridique, 1200);
+        }
+        if !row.denomination_usuelle.is_empty() {
+            may(Variable::DenominationUsuelle, 5000);
+        }
+        if !row.economie_sociale.is_empty() {
+            may(Variable::EconomieSociale, 4000);
+        }
+        if !row.mission.is_empty() {
+            may(Variable::SocieteMission, 8000);
+        }
+    }
+    life.may_reopen(200, &mut history, random);
+    if row.creation == Day::UNKNOWN {
+        history.forget_first_day();
+    }
+    history
+}
+
+/// What a form was before: companies turn into one another.
+pub const FORMER_CATEGORIES: &[(&str, &str)] = &[
+    ("5499", "5599"),
+    ("5710", "5499"),
+    ("5599", "5499"),
+    ("5785", "5485"),
+    ("6540", "6599"),
+];
+
+/// Writes the row of a unit.
+pub fn write_unite(unite: &UniteLegale, model: &Model, texts: &mut Texts, buffer: &mut Buffer) {
+    draw_unite(unite, model, texts).0.write(buffer);
 }
 
 /// RNA number, or in Alsace-Moselle the court's volume and folio.

@@ -3,10 +3,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use registre_schemas::association::ASSOCIATION;
 use registre_schemas::column::Presence;
 use registre_schemas::diffusion::MASK;
 use registre_schemas::identifiers::{Siren, Siret};
-use registre_schemas::{TABLES, association::ASSOCIATION};
 
 use super::*;
 use crate::progress::Cancel;
@@ -30,6 +30,8 @@ pub(super) fn entry(out: &Path, zip: &str, entry: &str) -> Vec<u8> {
     bytes
 }
 
+pub(super) const POSITIONS: &str = "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques";
+
 pub(super) type Rows = Vec<HashMap<String, String>>;
 
 pub(super) fn rows(bytes: &[u8], delimiter: u8) -> Rows {
@@ -41,15 +43,17 @@ pub(super) fn rows(bytes: &[u8], delimiter: u8) -> Rows {
         .collect()
 }
 
-pub(super) fn stock(out: &Path, name: &str) -> Rows {
-    rows(
-        &entry(
-            out,
-            &format!("{name}_utf8.zip"),
-            &format!("{name}_utf8.csv"),
-        ),
-        b',',
+/// A file of SIRENE, by its name without suffix.
+pub(super) fn stock_bytes(out: &Path, name: &str) -> Vec<u8> {
+    entry(
+        out,
+        &format!("{name}_utf8.zip"),
+        &format!("{name}_utf8.csv"),
     )
+}
+
+pub(super) fn stock(out: &Path, name: &str) -> Rows {
+    rows(&stock_bytes(out, name), b',')
 }
 
 pub(super) fn generated() -> (tempfile::TempDir, Generated) {
@@ -135,29 +139,28 @@ fn a_folder_that_cannot_be_written_is_named() {
 #[test]
 fn headers_are_those_of_the_tables() {
     let (folder, _) = generated();
-    for (name, table) in [
-        ("StockUniteLegale", "unite_legale"),
-        ("StockEtablissement", "etablissement"),
-        ("StockEtablissementLiensSuccession", "lien_succession"),
-        ("StockDoublons", "doublon"),
+    for (name, table, delimiter) in [
+        ("StockUniteLegale", "unite_legale", ","),
+        ("StockUniteLegaleHistorique", "unite_legale_periode", ","),
+        ("StockEtablissement", "etablissement", ","),
+        ("StockEtablissementHistorique", "etablissement_periode", ","),
+        ("StockEtablissementLiensSuccession", "lien_succession", ","),
+        ("StockDoublons", "doublon", ","),
+        (POSITIONS, "geolocalisation", ";"),
     ] {
-        let table = TABLES
-            .iter()
-            .find(|candidate| candidate.name == table)
-            .unwrap();
+        let table = registre_schemas::table(table).unwrap();
         let expected: Vec<_> = table
             .columns
             .iter()
             .filter(|c| c.presence != Presence::Derived)
             .map(|c| c.name)
             .collect();
-        let bytes = entry(
-            folder.path(),
-            &format!("{name}_utf8.zip"),
-            &format!("{name}_utf8.csv"),
-        );
+        let bytes = stock_bytes(folder.path(), name);
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap();
-        assert_eq!(std::str::from_utf8(first).unwrap(), expected.join(","));
+        assert_eq!(
+            std::str::from_utf8(first).unwrap(),
+            expected.join(delimiter)
+        );
     }
     assert!(
         rna::WALDEC

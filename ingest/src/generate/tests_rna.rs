@@ -92,7 +92,10 @@ fn the_catalogues_list_the_files_and_their_checksums() {
     };
     let sirene = load("5b7ffc618b4c4169d30727e0");
     let resources = sirene["resources"].as_array().unwrap();
-    assert_eq!(resources.len(), 4);
+    assert_eq!(resources.len(), 6);
+    let positions = &load("61d5e2d372a52d9f9411ff88")["resources"];
+    assert_eq!(positions.as_array().unwrap().len(), 1);
+    assert_eq!(positions[0]["id"], "ba6a4e4c-aac6-4764-bbd2-f80ae345afc5");
     let unites = resources
         .iter()
         .find(|r| r["id"] == "825f4199-cadd-486c-ac46-a65a8ea1a047")
