@@ -10,6 +10,8 @@ mod column;
 mod sketch;
 mod slices;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use rayon::prelude::*;
 use registre_schemas::manifest::{Manifest, TableFile};
