@@ -61,7 +61,7 @@ pub(super) fn paths() -> Paths {
             &[Code::Inconnu],
         ))
         .path("/v1/profil", data(
-            operation(SERVICE, "profil", "Le profil des données en service", "Pour chaque colonne de chaque table : valeurs vides, masquées, distinctes, plus petite, plus grande et plus fréquentes ; ce qui a changé depuis le jeu de données précédent ; les établissements actifs par département et par section de la NAF. Rien n'est montré des valeurs des colonnes qui nomment ou situent une personne. La page /donnees en est la lecture."),
+            operation(SERVICE, "profil", "Le profil des données en service", "Pour chaque colonne de chaque table : valeurs vides, masquées, distinctes, plus petite, plus grande et plus fréquentes ; ce qui a changé depuis le jeu de données précédent ; les établissements actifs par département et par section de la NAF. Rien n'est montré des valeurs des colonnes qui peuvent désigner quelqu'un. La page /donnees en est la lecture."),
             "Profil",
             &[Code::ProfilAbsent],
             &WITHOUT_LOOKUP,

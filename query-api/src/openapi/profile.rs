@@ -71,7 +71,7 @@ pub(super) fn column() -> Object {
         ("masquees", integer("Lignes dont la valeur est masquée par [ND]").into()),
         ("distinctes", integer("Valeurs différentes").into()),
         ("distinctes_estimees", boolean("Vrai quand ce nombre est une estimation, à quelques millièmes près").into()),
-        ("valeurs_reservees", boolean("Vrai quand aucune valeur n'est montrée : la colonne peut nommer ou situer une personne").into()),
+        ("valeurs_reservees", boolean("Vrai quand aucune valeur n'est montrée : la colonne peut désigner quelqu'un").into()),
         ("min", optional_text("Plus petite valeur").into()),
         ("max", optional_text("Plus grande valeur").into()),
         ("frequentes", frequent.into()),

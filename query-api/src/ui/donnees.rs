@@ -134,7 +134,7 @@ fn sources(html: &mut String, sources: &[SourceFile]) {
             .map_or_else(|| "inconnu".to_owned(), |date| long_date(date.date_naive()));
         let _ = write!(
             html,
-            "<tr><th scope=\"row\">{}<br><span class=\"code\">{}</span></th><td>{}</td>",
+            "<tr><th scope=\"row\">{}<br><span class=\"code\">{}</span></th><td class=\"date\">{}</td>",
             escape(&source.title),
             escape(&source.licence),
             escape(&date)
