@@ -11,6 +11,7 @@
 //! | [`snapshot`] | batches | a sorted Parquet table, [`registre_schemas::manifest::TableFile`] |
 //! | [`rna`] | waldec and import, staged | one `association` table |
 //! | [`verify`] | the staged tables | gates |
+//! | [`profile`] | the staged tables, and those in service | `profil.json` |
 //! | [`publish`] | a verified staging folder | `data/current.json`, by one rename |
 //!
 //! [`pipeline`] calls them in that order. [`generate`] makes the sample and the national-scale
@@ -29,6 +30,7 @@ pub mod history;
 pub mod normalise;
 pub mod origin;
 pub mod pipeline;
+pub mod profile;
 pub mod progress;
 pub mod publish;
 pub mod rna;

@@ -13,6 +13,7 @@ use crate::error::IngestError;
 use crate::generate;
 use crate::history;
 use crate::origin::{Origin, resolve};
+use crate::profile;
 use crate::progress::Context;
 use crate::publish::DataFolder;
 use crate::tables::{Made, Previous, has_every_table, make_tables};
@@ -75,7 +76,17 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         in_service: in_service.as_ref(),
         options,
     };
-    match making.make(&id, &staged, context) {
+    let before = in_service
+        .as_ref()
+        .map(|before| (data.snapshots().join(&before.id), before));
+    let before = before
+        .as_ref()
+        .map(|(path, before)| (path.as_path(), *before));
+    let made = making.make(&id, &staged, context).and_then(|manifest| {
+        profile::write(&staged, &manifest, before, context)?;
+        Ok(manifest)
+    });
+    match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
             tidy(&data, &manifest, Some(options.keep), context);

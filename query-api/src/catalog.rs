@@ -1,8 +1,10 @@
 //! Which snapshot is in service. `current.json` is looked at every second; when it changes, the new
 //! snapshot is opened aside and swapped in. Requests in progress finish on the one they started on.
 
+use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use registre_schemas::manifest::{self, Current, Manifest};
+use registre_schemas::profile::{self, Profile};
 use serde::Serialize;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -22,8 +24,18 @@ pub(crate) struct Snapshot {
     pub(crate) manifest: Manifest,
     /// What answers from it.
     pub(crate) engine: Engine,
+    /// What its columns hold; snapshots made by the first versions have none.
+    pub(crate) profile: Option<ProfileFile>,
     /// Since when it is in service here.
     pub(crate) since: DateTime<Utc>,
+}
+
+/// `profil.json`, read once.
+pub(crate) struct ProfileFile {
+    /// As it is sent.
+    pub(crate) json: Bytes,
+    /// As the page shows it.
+    pub(crate) profile: Profile,
 }
 
 /// Where an answer comes from: sent with each one.
@@ -203,6 +215,7 @@ impl Catalog {
             }
         })?;
         Ok(Snapshot {
+            profile: read_profile(&folder),
             manifest,
             engine,
             since: Utc::now(),
@@ -271,6 +284,39 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CatalogEr
         path: path.to_owned(),
         source,
     })
+}
+
+/// The profile of a snapshot. It says what the data is and is no part of it: one that cannot be read
+/// does not keep the data from being served.
+fn read_profile(folder: &Path) -> Option<ProfileFile> {
+    let path = folder.join(profile::FILE_NAME);
+    if !path.exists() {
+        return None;
+    }
+    let read = fs::read(&path)
+        .map_err(|error| error.to_string())
+        .and_then(|json| {
+            let profile: Profile =
+                serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+            let json = Bytes::from(json);
+            Ok(ProfileFile { json, profile })
+        });
+    match read {
+        Ok(file) if file.profile.version <= profile::VERSION => Some(file),
+        Ok(file) => {
+            let version = file.profile.version;
+            tracing::warn!(
+                "{}: version {version} is newer than {}, the last one this program reads: not shown",
+                path.display(),
+                profile::VERSION
+            );
+            None
+        }
+        Err(error) => {
+            tracing::warn!("read {}: {error}: not shown", path.display());
+            None
+        }
+    }
 }
 
 /// A single file or folder name: nothing that would lead out of the snapshot.

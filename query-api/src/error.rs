@@ -76,6 +76,9 @@ pub enum ApiError {
     /// A body where none is expected.
     #[error("Le corps de la requête dépasse la taille admise ; aucune route n'en attend.")]
     RequeteTropVolumineuse,
+    /// The snapshot in service was made without a profile.
+    #[error("Le jeu de données en service n'a pas de profil.")]
+    ProfilAbsent,
     /// Nothing published yet.
     #[error("Aucun jeu de données n'est encore publié sur ce serveur.")]
     AucuneDonnee,
@@ -111,6 +114,7 @@ impl ApiError {
             Self::RouteInconnue => Code::RouteInconnue,
             Self::MethodeNonPermise => Code::MethodeNonPermise,
             Self::RequeteTropVolumineuse => Code::RequeteTropVolumineuse,
+            Self::ProfilAbsent => Code::ProfilAbsent,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
             Self::DelaiDepasse => Code::DelaiDepasse,

@@ -1,6 +1,7 @@
 //! One short function per route: a typed request in, an answer out.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -63,6 +64,13 @@ pub(crate) async fn association(
     InService(snapshot): InService,
 ) -> Result<Json<AssociationAnswer>, ApiError> {
     answer::association(&snapshot, id).await.map(Json)
+}
+
+/// `GET /v1/profil`: the file of the snapshot, as it is.
+pub(crate) async fn profil(InService(snapshot): InService) -> Result<Response, ApiError> {
+    let profile = snapshot.profile.as_ref().ok_or(ApiError::ProfilAbsent)?;
+    let json = Bytes::clone(&profile.json);
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// `GET /health`

@@ -3,6 +3,7 @@
 
 mod components;
 mod paths;
+mod profile;
 
 use std::sync::LazyLock;
 use utoipa::openapi::tag::TagBuilder;

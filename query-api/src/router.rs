@@ -22,6 +22,8 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
             get(handlers::etablissements),
         )
         .route("/v1/associations/{id}", get(handlers::association))
+        .route("/v1/profil", get(handlers::profil))
+        .route("/donnees", get(ui::donnees::page))
         .route_layer(from_snapshot(Keep::Shared));
 
     let page = Router::new()
@@ -259,6 +261,8 @@ mod tests {
         for (path, expected) in [
             ("/v1/etablissements/13002526500013", shared),
             ("/v1/etablissements/21920023500014", "no-store"),
+            ("/v1/profil", shared),
+            ("/donnees", shared),
             ("/?id=13002526500013", browser),
             ("/", browser),
             ("/?id=21920023500014", "no-store"),
@@ -362,6 +366,74 @@ mod tests {
         let doublon = answer("/?id=100000009").await;
         assert_eq!(doublon.status, 404);
         assert!(doublon.text().contains("href=\"/?id=130025265\""));
+    }
+
+    #[tokio::test]
+    async fn the_page_of_the_data_is_readable_and_escaped() {
+        let page = answer("/donnees").await;
+        assert_eq!(page.status, 200);
+        let text = page.text().replace(['\u{a0}', '\u{202f}'], " ");
+        for expected in [
+            "2,9 Go",
+            "2 novembre 2026",
+            "nombre de champs : 1",
+            "Accepté malgré un écart",
+            "Nouveaux numéros</th><td class=\"nombre\">1 234</td><td class=\"nombre\">0</td>",
+            "Commune ou adresse différente</th><td class=\"nombre\">0</td><td class=\"nombre\">sans objet</td>",
+            "17 000 000 établissements actifs",
+            "Paris <span class=\"code\">75</span></th><td class=\"nombre\">2 000 000</td><td class=\"nombre\">-12</td>",
+            "Sans activité en NAF rév. 2</th><td class=\"nombre\">7</td><td class=\"nombre\">+7</td>",
+            "75107 Paris 7e Arrondissement : 37,5 %",
+            "≈ 5 000 000",
+            "Non montrées",
+            "Sirene : &lt;StockEtablissement&gt;",
+            "&lt;i&gt;avant&lt;/i&gt;",
+            "&lt;b&gt;92050",
+            "&lt;u&gt;",
+            "&lt;nouvelle&gt;",
+            "href=\"/v1/profil\"",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+        for raw in ["<i>", "<b>", "<u>", "<nouvelle>", "<Stock", "EXEMPLE"] {
+            assert!(!text.contains(raw), "{raw}");
+        }
+        assert!(answer("/").await.text().contains("href=\"/donnees\""));
+    }
+
+    #[tokio::test]
+    async fn the_profile_is_answered_as_it_was_written_and_its_absence_is_said() {
+        let (fixture, app) = app().await;
+        let profile = get(&app, "/v1/profil").await;
+        assert_eq!(profile.header("content-type"), "application/json");
+        assert_eq!(profile.header("cache-control"), "public, max-age=300");
+        assert!(!profile.header("etag").is_empty());
+        assert_eq!(profile.json()["snapshot"], ID);
+        assert_eq!(
+            profile.json()["tables"][0]["colonnes"][1]["valeurs_reservees"],
+            true
+        );
+
+        let without = fixture.without_profile(ID).app().await;
+        let absent = get(&without, "/v1/profil").await;
+        assert_eq!(
+            (absent.status, absent.json()["code"].as_str()),
+            (404, Some("profil_absent"))
+        );
+        assert_eq!(absent.header("cache-control"), "no-store");
+        let page = get(&without, "/donnees").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("pas de profil") && page.text().contains("2,9"));
+
+        let empty = Fixture::empty().app().await;
+        for path in ["/v1/profil", "/donnees"] {
+            let answer = get(&empty, path).await;
+            assert_eq!(
+                (answer.status, answer.header("cache-control")),
+                (503, "no-store"),
+                "{path}"
+            );
+        }
     }
 
     #[tokio::test]

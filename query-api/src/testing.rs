@@ -1,6 +1,7 @@
 //! A tiny snapshot on disk and a router over it, for the tests of this crate.
 
 mod damage;
+mod profile;
 mod rows;
 
 use arrow::array::{
@@ -172,14 +173,18 @@ impl Fixture {
             producer: "test".to_owned(),
             origin: "sample".to_owned(),
             as_of,
-            sources: vec![],
+            sources: profile::sources(),
             tables: tables.collect(),
-            gates: vec![],
+            gates: profile::gates(),
             hidden_as_of: None,
         };
         write(
             &folder.join(FILE_NAME),
             &serde_json::to_string(&manifest).unwrap(),
+        );
+        write(
+            &folder.join(registre_schemas::profile::FILE_NAME),
+            &serde_json::to_string_pretty(&profile::profile(id)).unwrap(),
         );
     }
 

@@ -32,6 +32,36 @@ pub(crate) fn thousands(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// `12,3 %` of `total`, with a no-break space; `0 %` and `100 %` only when it is so.
+pub(crate) fn percent(part: u64, total: u64) -> String {
+    let thousandths = u128::from(part) * 1000 / u128::from(total.max(1));
+    match (part, thousandths) {
+        (0, _) => "0\u{a0}%".to_owned(),
+        (_, 0) => "<\u{a0}0,1\u{a0}%".to_owned(),
+        (_, 1000..) => "100\u{a0}%".to_owned(),
+        _ => format!("{},{}\u{a0}%", thousandths / 10, thousandths % 10),
+    }
+}
+
+/// `135,9 Mo`, with a no-break space.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{},{}\u{a0}ko", bytes / 1000, bytes % 1000 / 100),
+        1_000_000..1_000_000_000 => {
+            format!(
+                "{},{}\u{a0}Mo",
+                bytes / 1_000_000,
+                bytes % 1_000_000 / 100_000
+            )
+        }
+        _ => format!(
+            "{},{}\u{a0}Go",
+            bytes / 1_000_000_000,
+            bytes % 1_000_000_000 / 100_000_000
+        ),
+    }
+}
+
 /// `130 025 265 00013`, with no-break spaces: how identifiers are written.
 pub(crate) fn spaced_identifier(id: &str) -> String {
     if !id.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -58,6 +88,19 @@ mod tests {
         assert_eq!(long_date(date(2026, 8, 24)), "24 août 2026");
         assert!(is_unknown(date(1900, 1, 1)) && is_unknown(date(1, 1, 1)));
         assert!(!is_unknown(date(1900, 1, 2)) && !is_unknown(date(2000, 1, 1)));
+    }
+
+    #[test]
+    fn shares_and_sizes_are_readable() {
+        let shares = [(0, 7), (1, 5000), (1, 8), (4999, 5000), (7, 7), (0, 0)];
+        let shares = shares.map(|(part, total)| percent(part, total).replace('\u{a0}', " "));
+        assert_eq!(
+            shares,
+            ["0 %", "< 0,1 %", "12,5 %", "99,9 %", "100 %", "0 %"]
+        );
+        let sizes = [4929, 135_907_531, 2_910_000_000];
+        let sizes = sizes.map(|bytes| megabytes(bytes).replace('\u{a0}', " "));
+        assert_eq!(sizes, ["4,9 ko", "135,9 Mo", "2,9 Go"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! a value is escaped and masked in one place; the script only swaps one rendering for the next.
 
 mod card;
+pub(crate) mod donnees;
 mod html;
 mod names;
 mod sections;
@@ -96,6 +97,11 @@ pub(crate) async fn page(
         "version" => env!("CARGO_PKG_VERSION").to_owned(),
         _ => String::new(),
     });
+    html_page(status, body)
+}
+
+/// A page of ours.
+fn html_page(status: StatusCode, body: String) -> Response {
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(

@@ -8,8 +8,9 @@
 //! | [`periode`] | the columns of SIRENE's history |
 //! | [`lien_siren_rna`] | which association is which unité légale |
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
-//! | [`diffusion`] | statut de diffusion and the `[ND]` marker |
+//! | [`diffusion`] | statut de diffusion, the `[ND]` marker, what is masked, what may be shown |
 //! | [`manifest`] | the contract between ingestion and query: what a snapshot holds |
+//! | [`profile`] | what its columns hold, and what changed since the one before |
 //!
 //! Architecture invariant: this crate opens no file, no socket and no database.
 
@@ -22,6 +23,7 @@ pub mod lien_siren_rna;
 pub mod manifest;
 pub mod nomenclature;
 pub mod periode;
+pub mod profile;
 pub mod unite_legale;
 
 pub use column::{Column, Kind, Table};

@@ -128,6 +128,54 @@ pub fn naf_label(nomenclature: &str, code: &str) -> Option<&'static str> {
     list.get(code).copied()
 }
 
+/// The sections of the NAF rév. 2: their letter, their last division, their name.
+///
+/// Source: INSEE, NAF rév. 2, 2008, level 1.
+#[rustfmt::skip] // one line per section reads as a table
+const SECTIONS: [(u8, &str, &str); 21] = [
+    (3, "A", "Agriculture, sylviculture et pêche"),
+    (9, "B", "Industries extractives"),
+    (33, "C", "Industrie manufacturière"),
+    (35, "D", "Production et distribution d'électricité, de gaz, de vapeur et d'air conditionné"),
+    (39, "E", "Production et distribution d'eau ; assainissement, gestion des déchets et dépollution"),
+    (43, "F", "Construction"),
+    (47, "G", "Commerce ; réparation d'automobiles et de motocycles"),
+    (53, "H", "Transports et entreposage"),
+    (56, "I", "Hébergement et restauration"),
+    (63, "J", "Information et communication"),
+    (66, "K", "Activités financières et d'assurance"),
+    (68, "L", "Activités immobilières"),
+    (75, "M", "Activités spécialisées, scientifiques et techniques"),
+    (82, "N", "Activités de services administratifs et de soutien"),
+    (84, "O", "Administration publique"),
+    (85, "P", "Enseignement"),
+    (88, "Q", "Santé humaine et action sociale"),
+    (93, "R", "Arts, spectacles et activités récréatives"),
+    (96, "S", "Autres activités de services"),
+    (98, "T", "Activités des ménages en tant qu'employeurs ; activités indifférenciées des ménages en tant que producteurs de biens et services pour usage propre"),
+    (99, "U", "Activités extra-territoriales"),
+];
+
+/// The section of a NAF rév. 2 code, by its division: `84.11Z` is of section `O`. `None` for
+/// `00.00Z`, which stands for no activity, and for what is not such a code.
+#[must_use]
+pub fn naf_section(code: &str) -> Option<&'static str> {
+    let division: u8 = code
+        .get(..2)?
+        .parse()
+        .ok()
+        .filter(|division| *division > 0)?;
+    let section = SECTIONS.iter().find(|(last, _, _)| division <= *last)?;
+    Some(section.1)
+}
+
+/// The name of a section of the NAF rév. 2.
+#[must_use]
+pub fn naf_section_label(section: &str) -> Option<&'static str> {
+    let found = SECTIONS.iter().find(|(_, letter, _)| *letter == section)?;
+    Some(found.2)
+}
+
 /// The département of a commune code: two characters, three overseas (`97`, `98`).
 #[must_use]
 pub fn departement_of(code_commune: &str) -> Option<&str> {
@@ -219,6 +267,26 @@ mod tests {
                 assert_eq!(list.get(&record[0]).copied(), Some(&record[1]));
             }
         }
+    }
+
+    #[test]
+    fn every_code_of_the_naf_has_a_section() {
+        for code in NAF_REV2.keys() {
+            assert!(naf_section(code).is_some(), "{code}");
+        }
+        for (code, section) in [
+            ("01.11Z", Some("A")),
+            ("35.11Z", Some("D")),
+            ("68.20A", Some("L")),
+            ("84.11Z", Some("O")),
+            ("99.00Z", Some("U")),
+            ("00.00Z", None),
+            ("", None),
+        ] {
+            assert_eq!(naf_section(code), section, "{code}");
+        }
+        assert_eq!(naf_section_label("O"), Some("Administration publique"));
+        assert_eq!(naf_section_label("Z"), None);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum Code {
     MethodeNonPermise,
     /// Body too large.
     RequeteTropVolumineuse,
+    /// The snapshot has no profile.
+    ProfilAbsent,
     /// Nothing published yet.
     AucuneDonnee,
     /// Too many requests.
@@ -43,6 +45,7 @@ impl Code {
         Self::RouteInconnue,
         Self::MethodeNonPermise,
         Self::RequeteTropVolumineuse,
+        Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
         Self::DelaiDepasse,
@@ -99,6 +102,12 @@ impl Code {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Requête trop volumineuse",
                 "Retirez le corps de la requête.",
+            ),
+            Self::ProfilAbsent => (
+                "profil_absent",
+                StatusCode::NOT_FOUND,
+                "Profil non disponible",
+                "Attendez la prochaine actualisation des données : chaque nouveau jeu de données vient avec son profil. La page /donnees décrit celui-ci sans lui.",
             ),
             Self::AucuneDonnee => (
                 "aucune_donnee",

@@ -11,6 +11,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
+use super::profile;
 use crate::error::Code;
 use crate::view::json_order;
 
@@ -30,6 +31,11 @@ pub(super) fn components() -> Components {
     components
         .schema("Donnees", donnees())
         .schema("Probleme", probleme())
+        .schema("Profil", profile::profil())
+        .schema("ProfilTable", profile::table())
+        .schema("ProfilColonne", profile::column())
+        .schema("ProfilChangements", profile::changes())
+        .schema("ProfilNombre", profile::count())
         .schema("Sante", sante())
         .schema(
             "ReponseEtablissement",
@@ -171,14 +177,14 @@ fn or_null(kind: Type, nullable: bool) -> SchemaType {
     }
 }
 
-fn text(description: &str) -> Object {
+pub(super) fn text(description: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(description))
         .build()
 }
 
-fn optional_text(description: &str) -> Object {
+pub(super) fn optional_text(description: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(or_null(Type::String, true))
         .description(Some(description))
@@ -193,14 +199,14 @@ fn optional_date(description: &str) -> Object {
         .build()
 }
 
-fn integer(description: &str) -> Object {
+pub(super) fn integer(description: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .description(Some(description))
         .build()
 }
 
-fn reference(name: &str) -> RefOr<Schema> {
+pub(super) fn reference(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
 
@@ -211,14 +217,14 @@ fn nullable(name: &str) -> RefOr<Schema> {
         .into()
 }
 
-fn array(name: &str) -> RefOr<Schema> {
+pub(super) fn array(name: &str) -> RefOr<Schema> {
     ArrayBuilder::new()
         .items(Ref::from_schema_name(name))
         .into()
 }
 
 /// An object whose members are all there, in that order.
-fn object<const N: usize>(members: [(&str, RefOr<Schema>); N]) -> Object {
+pub(super) fn object<const N: usize>(members: [(&str, RefOr<Schema>); N]) -> Object {
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     for (name, schema) in members {
         object = object.property(name, schema).required(name);

@@ -28,6 +28,9 @@ const COMMON: [Code; 6] = [
     Code::ErreurInterne,
 ];
 
+/// What a route that looks nothing up may answer instead.
+const WITHOUT_LOOKUP: [Code; 1] = [Code::AucuneDonnee];
+
 pub(super) fn paths() -> Paths {
     PathsBuilder::new()
         .path("/v1/etablissements/{siret}", get(
@@ -57,6 +60,12 @@ pub(super) fn paths() -> Paths {
             "ReponseAssociation",
             &[Code::Inconnu],
         ))
+        .path("/v1/profil", data(
+            operation(SERVICE, "profil", "Le profil des données en service", "Pour chaque colonne de chaque table : valeurs vides, masquées, distinctes, plus petite, plus grande et plus fréquentes ; ce qui a changé depuis le jeu de données précédent ; les établissements actifs par département et par section de la NAF. Rien n'est montré des valeurs des colonnes qui peuvent désigner quelqu'un. La page /donnees en est la lecture."),
+            "Profil",
+            &[Code::ProfilAbsent],
+            &WITHOUT_LOOKUP,
+        ))
         .path("/health", PathItem::new(HttpMethod::Get,
             operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
                 .response("200", success("Sante"))
@@ -79,6 +88,10 @@ fn operation(tag: &str, operation_id: &str, summary: &str, description: &str) ->
 
 /// A data route: its answer, then its errors grouped by status.
 fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
+    data(operation, answer, own, &COMMON)
+}
+
+fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]) -> PathItem {
     let mut operation = operation.response("200", success(answer)).response(
         "304",
         ResponseBuilder::new()
@@ -88,7 +101,7 @@ fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
     let codes: Vec<Code> = Code::ALL
         .iter()
         .copied()
-        .filter(|code| own.contains(code) || COMMON.contains(code))
+        .filter(|code| own.contains(code) || common.contains(code))
         .collect();
     let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
     statuses.dedup();

@@ -1,0 +1,91 @@
+//! A table of a snapshot, read some columns and some rows at a time: memory does not grow with it.
+
+use polars::prelude::{
+    DataFrame, FileMetadataRef, ParallelStrategy, ParquetReader, PolarsError, SerReader,
+};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::IngestError;
+
+/// Row groups in a slice: half a million rows of a few columns fit in some tens of megabytes.
+const ROW_GROUPS: usize = 4;
+
+/// A Parquet file and where to cut it.
+pub(super) struct Slices {
+    path: PathBuf,
+    /// The footer, reduced to the row groups of each slice.
+    slices: Vec<FileMetadataRef>,
+    /// Every column of the file, in its order.
+    pub(super) columns: Vec<String>,
+    /// Rows in all.
+    pub(super) rows: u64,
+}
+
+impl Slices {
+    /// Reads the footer.
+    pub(super) fn open(folder: &Path, table: &str) -> Result<Self, IngestError> {
+        let path = folder.join(format!("{table}.parquet"));
+        let mut reader = ParquetReader::new(open(&path)?);
+        let mut footer = reader
+            .get_metadata()
+            .map(|footer| (**footer).clone())
+            .map_err(|error| unreadable(&path, &error))?;
+        let schema = reader.schema().map_err(|error| unreadable(&path, &error))?;
+        let columns = schema.iter_names().map(ToString::to_string).collect();
+        let rows = footer.num_rows as u64;
+        let groups = std::mem::take(&mut footer.row_groups);
+        let slices = groups.chunks(ROW_GROUPS).map(|groups| {
+            let mut slice = footer.clone();
+            slice.row_groups = groups.to_vec();
+            slice.num_rows = groups.iter().map(|group| group.num_rows()).sum();
+            Arc::new(slice)
+        });
+        Ok(Self {
+            slices: slices.collect(),
+            path,
+            columns,
+            rows,
+        })
+    }
+
+    /// How many slices there are.
+    pub(super) fn len(&self) -> usize {
+        self.slices.len()
+    }
+
+    /// Bytes of a column in a slice, as they are on disk.
+    pub(super) fn bytes(&self, slice: usize, column: &str) -> u64 {
+        let groups = self.slices[slice].row_groups.iter();
+        let chunks = groups.filter_map(|group| group.columns_under_root_iter(column));
+        let bytes: i64 = chunks.flatten().map(|chunk| chunk.compressed_size()).sum();
+        u64::try_from(bytes).unwrap_or(0)
+    }
+
+    /// Reads some columns of a slice, on the calling thread.
+    pub(super) fn read(&self, slice: usize, columns: &[&str]) -> Result<DataFrame, IngestError> {
+        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+        let mut reader = ParquetReader::new(open(&self.path)?)
+            .with_columns(Some(columns))
+            .read_parallel(ParallelStrategy::None);
+        reader.set_metadata(Arc::clone(&self.slices[slice]));
+        reader.finish().map_err(|error| self.unreadable(&error))
+    }
+
+    /// Names the file.
+    pub(super) fn unreadable(&self, error: &PolarsError) -> IngestError {
+        unreadable(&self.path, error)
+    }
+}
+
+fn open(path: &Path) -> Result<File, IngestError> {
+    File::open(path).map_err(IngestError::io("open", path))
+}
+
+fn unreadable(path: &Path, error: &PolarsError) -> IngestError {
+    IngestError::File {
+        path: path.to_path_buf(),
+        detail: format!("profile: {error}"),
+    }
+}

@@ -1,0 +1,208 @@
+//! What is counted of the values of a column, one value at a time, in the order of the file.
+
+use polars::prelude::{PlFixedStateQuality, PlHashMap};
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
+
+use super::sketch::Sketch;
+
+/// Different values counted one by one: more than there are communes or days since 1900. A column
+/// with more has no frequent value worth a name.
+const COUNTED: usize = 1 << 16;
+
+/// Values counted, and how many of each when they are few.
+pub(super) struct Tally<V: ?Sized + ToOwned> {
+    /// The last value, and how many times in a row.
+    last: Option<V::Owned>,
+    run: u64,
+    /// How many times a value differed from the one before: as many as there are values, when they
+    /// come in order.
+    changes: u64,
+    ordered: bool,
+    seen: Seen<V>,
+    most: usize,
+    hasher: PlFixedStateQuality,
+}
+
+enum Seen<V: ?Sized + ToOwned> {
+    Counted(PlHashMap<V::Owned, u64>),
+    TooMany {
+        hashes: Sketch,
+        min: V::Owned,
+        max: V::Owned,
+    },
+}
+
+/// What a column was found to hold.
+pub(super) struct Found<O> {
+    pub(super) distinct: u64,
+    pub(super) estimated: bool,
+    /// Smallest and largest.
+    pub(super) range: Option<(O, O)>,
+    /// Each value and its number, most frequent first; empty when there are too many.
+    pub(super) counts: Vec<(O, u64)>,
+}
+
+impl<V> Tally<V>
+where
+    V: ?Sized + ToOwned + Ord + Hash,
+    V::Owned: Ord + Hash + Clone,
+{
+    pub(super) fn new() -> Self {
+        Self::of(COUNTED)
+    }
+
+    fn of(most: usize) -> Self {
+        Self {
+            last: None,
+            run: 0,
+            changes: 0,
+            ordered: true,
+            seen: Seen::Counted(PlHashMap::default()),
+            most,
+            hasher: PlFixedStateQuality::default(),
+        }
+    }
+
+    /// Whether that value is the last one again: then it is counted, at no cost.
+    pub(super) fn again(&mut self, value: &V) -> bool {
+        let same = self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.borrow() == value);
+        self.run += u64::from(same);
+        same
+    }
+
+    /// One more value.
+    pub(super) fn add(&mut self, value: &V) {
+        if self.again(value) {
+            return;
+        }
+        self.close_run();
+        self.changes += 1;
+        self.run = 1;
+        match &mut self.last {
+            Some(last) => {
+                self.ordered &= (*last).borrow() < value;
+                value.clone_into(last);
+            }
+            None => self.last = Some(value.to_owned()),
+        }
+    }
+
+    /// Counts the values in a row that just ended.
+    fn close_run(&mut self) {
+        let Some(last) = &self.last else { return };
+        let value: &V = last.borrow();
+        match &mut self.seen {
+            Seen::Counted(counts) => {
+                if let Some(count) = counts.get_mut(value) {
+                    *count += self.run;
+                    return;
+                }
+                counts.insert(value.to_owned(), self.run);
+                if counts.len() > self.most {
+                    self.seen = too_many(counts, &self.hasher);
+                }
+            }
+            Seen::TooMany { hashes, min, max } => {
+                hashes.add(self.hasher.hash_one(value));
+                if value < (*min).borrow() {
+                    value.clone_into(min);
+                } else if value > (*max).borrow() {
+                    value.clone_into(max);
+                }
+            }
+        }
+    }
+
+    /// The end of the column.
+    pub(super) fn finish(mut self) -> Found<V::Owned> {
+        self.close_run();
+        let mut found = match self.seen {
+            Seen::Counted(counts) => {
+                let mut counts: Vec<_> = counts.into_iter().collect();
+                let range = counts.iter().map(|(value, _)| value).min().cloned();
+                let range = range.zip(counts.iter().map(|(value, _)| value).max().cloned());
+                counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                Found {
+                    distinct: counts.len() as u64,
+                    estimated: false,
+                    range,
+                    counts,
+                }
+            }
+            Seen::TooMany { hashes, min, max } => {
+                let (distinct, estimated) = hashes.distinct();
+                Found {
+                    distinct,
+                    estimated,
+                    range: Some((min, max)),
+                    counts: Vec::new(),
+                }
+            }
+        };
+        if self.ordered {
+            (found.distinct, found.estimated) = (self.changes, false);
+        }
+        found
+    }
+}
+
+/// The same values, no longer counted one by one.
+fn too_many<V>(counts: &PlHashMap<V::Owned, u64>, hasher: &PlFixedStateQuality) -> Seen<V>
+where
+    V: ?Sized + ToOwned + Ord + Hash,
+    V::Owned: Ord + Hash + Clone,
+{
+    let mut hashes = Sketch::new();
+    for value in counts.keys() {
+        let value: &V = value.borrow();
+        hashes.add(hasher.hash_one(value));
+    }
+    match (counts.keys().min(), counts.keys().max()) {
+        (Some(min), Some(max)) => Seen::TooMany {
+            hashes,
+            min: min.clone(),
+            max: max.clone(),
+        },
+        _ => Seen::Counted(PlHashMap::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(most: usize, values: &[&str]) -> Found<String> {
+        let mut tally = Tally::<str>::of(most);
+        values.iter().for_each(|value| tally.add(value));
+        tally.finish()
+    }
+
+    #[test]
+    fn each_value_is_counted_and_the_most_frequent_comes_first() {
+        let found = tally(10, &["b", "b", "a", "b", "c", "a"]);
+        let counts: Vec<_> = found.counts.iter().map(|(v, n)| (v.as_str(), *n)).collect();
+        assert_eq!(counts, [("b", 3), ("a", 2), ("c", 1)]);
+        assert_eq!((found.distinct, found.estimated), (3, false));
+        assert_eq!(found.range, Some(("a".to_owned(), "c".to_owned())));
+        let none = tally(10, &[]);
+        assert_eq!((none.distinct, none.range), (0, None));
+    }
+
+    #[test]
+    fn past_the_limit_only_the_number_and_the_range_remain() {
+        for values in [
+            &["a", "b", "b", "c", "d"] as &[_],
+            &["d", "b", "a", "b", "c"],
+            &["c", "d", "b", "c", "a"],
+        ] {
+            let found = tally(2, values);
+            assert_eq!((found.distinct, found.estimated), (4, false), "{values:?}");
+            assert_eq!(found.range, Some(("a".to_owned(), "d".to_owned())));
+            assert!(found.counts.is_empty());
+        }
+    }
+}
