@@ -21,6 +21,9 @@ use crate::error::IngestError;
 /// for a new one every second, and a long answer may still be reading the old one.
 const GRACE: Duration = Duration::from_mins(10);
 
+/// Ends the name of a file until it is whole.
+const ASIDE: &str = "tmp";
+
 /// The data folder.
 #[derive(Debug, Clone)]
 pub struct DataFolder {
@@ -170,17 +173,47 @@ impl DataFolder {
         Ok(())
     }
 
-    /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
+    /// Publishes a staged and verified folder: its manifest, its place, then `current.json`. When
+    /// that fails nothing of it stays: the disk may be full.
     pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
+        let place = self.snapshots().join(&manifest.id);
+        let published = self.place(staged, &place, manifest);
+        if published.is_err() {
+            // The cause is what matters if this fails too: it is tried again before the next run.
+            let _left_for_the_next_run = self.withdraw(&place, &manifest.id);
+        }
+        published
+    }
+
+    fn place(&self, staged: &Path, place: &Path, manifest: &Manifest) -> Result<(), IngestError> {
         let json = serde_json::to_vec_pretty(manifest).map_err(|error| IngestError::Manifest {
             path: staged.join(FILE_NAME),
             detail: error.to_string(),
         })?;
         write_atomic(&staged.join(FILE_NAME), &json)?;
-        let place = self.snapshots().join(&manifest.id);
-        fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
+        fs::rename(staged, place).map_err(IngestError::io("rename", place))?;
         sync_folder(&self.snapshots())?;
         self.put_in_service(&manifest.id)
+    }
+
+    /// Takes back what [`Self::place`] did, unless `current.json` names it by now.
+    fn withdraw(&self, place: &Path, id: &str) -> Result<(), IngestError> {
+        let in_service = self.current()?.is_some_and(|manifest| manifest.id == id);
+        if !in_service && place.exists() {
+            self.remove(place)?;
+        }
+        remove_if_there(&self.current_path().with_extension(ASIDE))?;
+        self.clean_staging()
+    }
+
+    /// Removes a snapshot. It goes back to staging first, whole: were the run killed meanwhile, the
+    /// next one finds what is left of it there.
+    fn remove(&self, snapshot: &Path) -> Result<(), IngestError> {
+        let aside = self
+            .staging()
+            .join(snapshot.file_name().unwrap_or_default());
+        fs::rename(snapshot, &aside).map_err(IngestError::io("rename", snapshot))?;
+        fs::remove_dir_all(&aside).map_err(IngestError::io("remove", &aside))
     }
 
     /// The one rename that publishes.
@@ -225,7 +258,7 @@ impl DataFolder {
             .map(|(_, path)| path)
             .collect();
         for path in old {
-            fs::remove_dir_all(path).map_err(IngestError::io("remove", path))?;
+            self.remove(path)?;
             tracing::info!("removed old snapshot {}", path.display());
         }
         Ok(())
@@ -251,7 +284,7 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
 
 /// Writes aside, then renames: a reader sees the old content or the new, never a part.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IngestError> {
-    let aside = path.with_extension("tmp");
+    let aside = path.with_extension(ASIDE);
     let mut file = File::create(&aside).map_err(IngestError::io("create", &aside))?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
