@@ -247,12 +247,21 @@ impl DataFolder {
             .collect();
         snapshots.sort();
         snapshots.reverse();
-        let others = snapshots
+        let parent = ours
+            .iter()
+            .find(|manifest| manifest.id == in_service)
+            .and_then(|manifest| manifest.parent.as_ref());
+        let mut others: Vec<(usize, &PathBuf)> = snapshots
             .iter()
             .enumerate()
-            .filter(|(_, path)| !path.ends_with(in_service));
+            .filter(|(_, path)| !path.ends_with(in_service))
+            .collect();
+        // First the one a rollback goes to: a run killed while publishing may have left a newer one,
+        // which never was in service.
+        others.sort_by_key(|(_, path)| !parent.is_some_and(|parent| path.ends_with(parent)));
         let superseded = |rank: usize| age(&snapshots[rank.checked_sub(1)?].join(FILE_NAME));
         let old: Vec<&PathBuf> = others
+            .into_iter()
             .skip(keep.saturating_sub(1))
             .filter(|(rank, _)| superseded(*rank).is_some_and(|age| age >= GRACE))
             .map(|(_, path)| path)
@@ -376,6 +385,30 @@ mod tests {
         );
         data.prune("3", 2).unwrap();
         assert_eq!(kept(&data), ["1", "2", "3"], "1 left service a second ago");
+
+        // Killed while publishing, 3 never was in service: the one before is still gone back to.
+        let root = tempfile::tempdir().unwrap();
+        let data = folder(
+            root.path(),
+            &[("2", long_ago), ("3", long_ago), ("4", long_ago)],
+        );
+        let child = Manifest {
+            parent: Some("2".to_owned()),
+            ..manifest("4")
+        };
+        let path = data.snapshots().join("4").join(FILE_NAME);
+        serde_json::to_writer(File::create(path).unwrap(), &child).unwrap();
+        data.prune("4", 2).unwrap();
+        assert_eq!(kept(&data), ["2", "3", "4"], "3 left service a second ago");
+        let path = data.snapshots().join("4").join(FILE_NAME);
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(std::time::SystemTime::now() - long_ago)
+            .unwrap();
+        data.prune("4", 2).unwrap();
+        assert_eq!(kept(&data), ["2", "4"]);
 
         let root = tempfile::tempdir().unwrap();
         let data = folder(

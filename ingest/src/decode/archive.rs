@@ -6,8 +6,9 @@
 
 use std::io::{Read, Seek};
 use std::path::Path;
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
+use super::layout::few;
 use crate::catalogue::Source;
 use crate::download::readable;
 use crate::error::IngestError;
@@ -21,8 +22,6 @@ const HARMLESS: u64 = 256 << 20;
 const MOST_ENTRIES: usize = 1000;
 /// Characters kept of a name.
 const LONGEST_NAME: usize = 100;
-/// Files of an archive named in a message.
-const NAMED: usize = 5;
 
 /// A CSV file of an archive.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,6 +63,16 @@ pub fn csv_files<R: Read + Seek>(
             let kind = if entry.is_dir() { "folder" } else { "link" };
             others.push(format!("{name} ({kind})"));
         } else if is_csv(&name) {
+            let method = entry.compression();
+            let readable = [CompressionMethod::Stored, CompressionMethod::Deflated];
+            if entry.encrypted() || !readable.contains(&method) {
+                let how = if entry.encrypted() {
+                    "encrypted".to_owned()
+                } else {
+                    format!("compressed by {method}")
+                };
+                return Err(wrong(format!("{name} is {how}, which is not read here")));
+            }
             if raw != name {
                 tracing::warn!(
                     source.name = %source.name,
@@ -83,7 +92,7 @@ pub fn csv_files<R: Read + Seek>(
     if found.is_empty() {
         return Err(wrong(match others.as_slice() {
             [] => "an empty archive, where a CSV file is expected".to_owned(),
-            others => format!("no CSV file in this archive, which holds {}", list(others)),
+            others => format!("no CSV file in this archive, which holds {}", few(others)),
         }));
     }
     if found.len() > 1 && !source.several_files {
@@ -92,7 +101,7 @@ pub fn csv_files<R: Read + Seek>(
             "{} CSV files in this archive where {} is one: {}; which one is the register cannot be told",
             names.len(),
             source.name,
-            list(&names)
+            few(&names)
         )));
     }
     let inflated = found
@@ -128,23 +137,13 @@ fn shown(raw: &str) -> String {
     clean.skip(skipped).collect()
 }
 
-fn list(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let named = names[..names.len() - more].join(", ");
-    if more > 0 {
-        format!("{named} and {more} more")
-    } else {
-        named
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue;
     use std::io::{Cursor, Write};
+    use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
-    use zip::{CompressionMethod, ZipWriter};
 
     fn source(name: &str) -> Source {
         let sources = catalogue::sources().unwrap();

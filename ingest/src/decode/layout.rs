@@ -73,7 +73,7 @@ impl Layout {
                 line: Some(1),
                 detail: format!(
                     "required column missing: {}; the header has {} columns, from {:?} to {:?}; {FORMAT_CHANGED}",
-                    required.join(", "),
+                    few(&required),
                     header.len(),
                     header.first().map(String::as_str).unwrap_or_default(),
                     header.last().map(String::as_str).unwrap_or_default(),
@@ -135,6 +135,18 @@ impl Layout {
             missing: absent(|presence| presence == Presence::Sometimes),
             file,
         })
+    }
+}
+
+/// The first of them, and how many more, for a message.
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 {
+        format!("{shown} and {more} more")
+    } else {
+        shown
     }
 }
 

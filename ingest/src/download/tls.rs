@@ -59,12 +59,25 @@ fn certificate(wrong: &CertificateError) -> String {
             presented,
         } => format!(
             "its certificate is for {}, not for {}: is the address right, or does something between here and there answer in its place?",
-            presented.join(", "),
+            names(presented),
             expected.to_str()
         ),
         other => format!(
             "its certificate cannot be trusted ({other}): if it is a site or a proxy of your own, name the file of its authority in SSL_CERT_FILE",
         ),
+    }
+}
+
+/// rustls gives them as `DnsName("www.data.gouv.fr")`.
+fn names(presented: &[String]) -> String {
+    let names = presented
+        .iter()
+        .map(|name| name.split('"').nth(1).unwrap_or(name));
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        "no name at all".to_owned()
+    } else {
+        names.join(", ")
     }
 }
 
@@ -103,6 +116,8 @@ mod tests {
             not_before: at(1_000_000_000),
         };
         assert!(certificate(&early).contains("clock"));
+        let names = names(&["DnsName(\"a.fr\")".to_owned(), "IpAddress(::1)".to_owned()]);
+        assert_eq!(names, "a.fr, IpAddress(::1)");
         assert!(certificate(&CertificateError::UnknownIssuer).contains("SSL_CERT_FILE"));
     }
 }
