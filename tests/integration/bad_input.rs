@@ -407,7 +407,7 @@ fn a_full_disk() {
     // A file may not grow past this size: the system says no in the middle of a table, as a full
     // disk does. SIGXFSZ ignored, the write fails instead of killing the process.
     let script = "trap '' XFSZ; ulimit -f 600; exec \"$0\" \"$@\"";
-    let output = std::process::Command::new("bash")
+    let output = Command::new("bash")
         .args([
             "-c",
             script,

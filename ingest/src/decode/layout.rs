@@ -139,6 +139,7 @@ impl Layout {
 }
 
 /// The first of them, and how many more, for a message.
+#[must_use]
 pub fn few(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);

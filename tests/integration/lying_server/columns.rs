@@ -1,6 +1,6 @@
 //! The same register in other columns, in another encoding, or with rows missing.
 
-use super::scene::{FILE, RNA, SIRENE, Scene, edited, editions, file};
+use super::scene::{FILE, RNA, SIRENE, Scene, edited, editions, file, site_path};
 use super::site::Reply;
 use crate::harness::{csv_entries, csv_of, zip_of};
 
@@ -30,6 +30,9 @@ fn zipped(rows: &[Vec<String>]) -> Vec<u8> {
 fn at(rows: &[Vec<String>], name: &str) -> usize {
     rows[0].iter().position(|column| column == name).unwrap()
 }
+
+/// Changes a row, given the place of a column and the number of its line.
+type Fault = fn(&mut Vec<String>, usize, usize);
 
 impl Scene {
     fn gives(&self, archive: Vec<u8>) {
@@ -119,7 +122,7 @@ fn columns_added_are_kept_and_those_renamed_or_missing_are_said_or_refused() {
         "newer registre",
     ];
     let name = "codeCommuneEtablissement";
-    let faults: [(fn(&mut Vec<String>, usize, usize), _); 3] = [
+    let faults: [(Fault, _); 3] = [
         (
             |row, at, line| {
                 if line == 0 {
@@ -158,7 +161,7 @@ fn etablissement(scene: &Scene) -> serde_json::Value {
 #[test]
 fn a_file_a_quarter_of_its_usual_size_trips_its_gate() {
     let mut scene = Scene::new();
-    let import = scene.file_named("rna_import");
+    let import = site_path("rna_import");
     for path in [import.as_str(), FILE] {
         let entries = csv_entries(&editions().1.join(&path[1..]));
         // Of the départements, or of the rows of the only file.

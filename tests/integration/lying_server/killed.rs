@@ -21,23 +21,36 @@ fn staging(data: &Path) -> PathBuf {
     staged(data).remove(0)
 }
 
-/// Clock ticks a process has used.
-fn used(child: &Child) -> String {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-    let after_name = stat.rsplit(')').next().unwrap();
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    fields[11..13].join(" ")
+/// Clock ticks a process has used; `None` when one of its threads runs, wants to, or waits for the
+/// disk.
+fn used(child: &Child) -> Option<u64> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let mut ticks = 0;
+    for task in tasks {
+        let stat = fs::read_to_string(task.unwrap().path().join("stat")).ok()?;
+        let (_, after_name) = stat.rsplit_once(") ")?;
+        let fields: Vec<&str> = after_name.split_whitespace().collect();
+        if fields[0] != "S" {
+            return None;
+        }
+        ticks += fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    }
+    Some(ticks)
 }
 
 /// Waits until it has nothing to do but wait, then kills it.
 fn kill_where_it_waits(child: &mut Child) {
-    let mut before = String::new();
+    let mut before = None;
     let mut quiet = 0;
     while quiet < 6 {
         std::thread::sleep(Duration::from_millis(25));
         assert!(child.try_wait().unwrap().is_none(), "it did not wait");
         let now = used(child);
-        quiet = if now == before { quiet + 1 } else { 0 };
+        quiet = if now.is_some() && now == before {
+            quiet + 1
+        } else {
+            0
+        };
         before = now;
     }
     child.kill().unwrap();
@@ -148,9 +161,11 @@ fn killed_between_the_two_renames_that_publish() {
     let aside = data.join("current.tmp");
     make_fifo(&aside);
     let mut child = scene.command().spawn().unwrap();
-    kill_where_it_waits(&mut child);
     // The new snapshot is at its place, whole, and not in service.
-    assert_eq!(fs::read_dir(data.join("snapshots")).unwrap().count(), 2);
+    wait_until("nothing is made", || {
+        fs::read_dir(data.join("snapshots")).unwrap().count() == 2
+    });
+    kill_where_it_waits(&mut child);
     scene.kept_through();
     fs::remove_file(&aside).unwrap();
     // What a kill a moment later leaves: half a name.

@@ -33,6 +33,14 @@ pub fn file() -> Vec<u8> {
     std::fs::read(editions().1.join(&FILE[1..])).unwrap()
 }
 
+/// Where the site has the file of that name, of whatever date.
+pub fn site_path(name: &str) -> String {
+    let files = std::fs::read_dir(editions().1.join("files")).unwrap();
+    let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let found = names.find(|file| file.starts_with(name));
+    format!("/files/{}", found.unwrap())
+}
+
 /// A site whose first edition is served from a data folder, and which now has the second.
 pub struct Scene {
     pub site: Site,
@@ -177,14 +185,6 @@ impl Scene {
     /// The file as the site has it.
     pub fn truth(&self) -> &[u8] {
         &self.truth
-    }
-
-    /// Where the site has the file of that name, of whatever date.
-    pub fn file_named(&self, name: &str) -> String {
-        let files = std::fs::read_dir(editions().1.join("files")).unwrap();
-        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        let found = names.into_iter().find(|file| file.starts_with(name));
-        format!("/files/{}", found.unwrap())
     }
 
     /// A run killed once that much of the file is here.
