@@ -156,16 +156,11 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
     if is_zip(&raw.path)? {
         let mut archive = open_archive(&raw.path, None)?;
         for file in archive::csv_files(&archive, source, &raw.path, raw.size)? {
-            let name = file.name;
-            if file.size == 0 {
-                tracing::warn!(source.name = %source.name, "{}: {name} is empty, skipped", source.name);
-                continue;
-            }
             let entry = archive
                 .by_index(file.index)
                 .map_err(|error| zip_error(&raw.path, &error))?;
-            let header = layout::read_header(entry, &name, source.delimiter)?;
-            headers.push((file.index, name, header));
+            let header = layout::read_header(entry, &file.name, source.delimiter)?;
+            headers.push((file.index, file.name, header));
         }
     } else {
         let name = raw
@@ -180,13 +175,6 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
             name.clone(),
             layout::read_header(file, &name, source.delimiter)?,
         ));
-    }
-    if headers.is_empty() {
-        return Err(IngestError::File {
-            path: raw.path.clone(),
-            detail: "every CSV file of this archive is empty; wait for the publisher's next file"
-                .to_owned(),
-        });
     }
     let unknown = layout::unknown_columns(
         source.table,

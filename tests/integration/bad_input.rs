@@ -313,8 +313,8 @@ fn a_data_folder_whose_name_is_a_pattern() {
             rewrite(&entry.unwrap().path(), |bytes| bytes.truncate(10));
         }
         assert_eq!(
-            Served::of(&named(name)).answers,
-            Served::of(&scene.data()).answers
+            Served::of(&named(name)).answer,
+            Served::of(&scene.data()).answer
         );
     }
     // Where even that cannot be written as a pattern, it is said.

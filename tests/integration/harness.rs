@@ -54,7 +54,7 @@ pub fn sigterm(child: &Child) {
 pub struct Served {
     pub snapshot: PathBuf,
     files: Vec<(PathBuf, Vec<u8>)>,
-    pub answers: Vec<String>,
+    pub answer: String,
 }
 
 impl Served {
@@ -74,15 +74,13 @@ impl Served {
             .map(|path| (path.clone(), std::fs::read(path).unwrap()))
             .collect();
         files.sort();
-        let answers = ["13002526500013", "356000000"].map(|identifier| {
-            let ran = lookup(identifier);
-            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-            ran.stdout
-        });
+        // The unit, its siège, how many établissements, its doublons: most of the tables.
+        let answer = lookup("356000000");
+        assert_eq!(answer.code, Some(0), "{}", answer.stderr);
         Self {
             snapshot,
             files,
-            answers: answers.to_vec(),
+            answer: answer.stdout,
         }
     }
 

@@ -30,8 +30,6 @@ pub struct CsvFile {
     pub index: usize,
     /// Its name, without its folders.
     pub name: String,
-    /// What it inflates to, as the archive says; reading it fails past that.
-    pub size: u64,
 }
 
 /// The CSV files of an archive of `length` bytes. Refuses one that holds none, one that holds
@@ -52,7 +50,7 @@ pub fn csv_files<R: Read + Seek>(
             archive.len()
         )));
     }
-    let (mut found, mut others) = (Vec::new(), Vec::new());
+    let (mut found, mut others, mut inflated) = (Vec::new(), Vec::new(), 0_u64);
     for index in 0..archive.len() {
         let entry = archive
             .by_index_data(index)
@@ -62,6 +60,9 @@ pub fn csv_files<R: Read + Seek>(
         if !entry.is_file() {
             let kind = if entry.is_dir() { "folder" } else { "link" };
             others.push(format!("{name} ({kind})"));
+        } else if is_csv(&name) && entry.size() == 0 {
+            tracing::warn!(source.name = %source.name, "{}: {name} is empty, skipped", source.name);
+            others.push(format!("{name} (empty)"));
         } else if is_csv(&name) {
             let method = entry.compression();
             let readable = [CompressionMethod::Stored, CompressionMethod::Deflated];
@@ -80,11 +81,9 @@ pub fn csv_files<R: Read + Seek>(
                     source.name
                 );
             }
-            found.push(CsvFile {
-                index,
-                name,
-                size: entry.size(),
-            });
+            // As the archive says; reading more than that fails.
+            inflated = inflated.saturating_add(entry.size());
+            found.push(CsvFile { index, name });
         } else {
             others.push(name);
         }
@@ -104,9 +103,6 @@ pub fn csv_files<R: Read + Seek>(
             few(&names)
         )));
     }
-    let inflated = found
-        .iter()
-        .fold(0_u64, |total, file| total.saturating_add(file.size));
     if inflated > HARMLESS.max(length.saturating_mul(TIMES)) {
         return Err(wrong(format!(
             "{} that would inflate to {}, {} times as much, where registers do 3 to 12 times and {TIMES} is the limit: a zip bomb? not inflated",
