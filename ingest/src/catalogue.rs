@@ -46,6 +46,8 @@ pub struct Source {
     pub file: String,
     /// Field delimiter of the CSV.
     pub delimiter: u8,
+    /// Whether its archive holds several CSV files, one per département, instead of one.
+    pub several_files: bool,
     /// Whether a snapshot cannot be made without it.
     pub required: bool,
     /// How many rows per million may be refused before the run fails.
@@ -70,6 +72,8 @@ struct Entry {
     title: String,
     file: String,
     delimiter: char,
+    #[serde(default)]
+    several_files: bool,
     #[serde(default = "required_by_default")]
     required: bool,
     #[serde(default)]
@@ -119,6 +123,7 @@ fn parse(text: &str) -> Result<Vec<Source>, IngestError> {
                 title: entry.title,
                 file: entry.file,
                 delimiter,
+                several_files: entry.several_files,
                 required: entry.required,
                 refused_per_million: entry.refused_per_million,
             })

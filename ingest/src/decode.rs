@@ -11,6 +11,7 @@
 //! Memory is bounded by the queue: [`IN_FLIGHT`] chunks of about [`split::CHUNK`] bytes and the
 //! batches made from them.
 
+mod archive;
 pub mod fields;
 pub mod layout;
 pub mod parse;
@@ -154,23 +155,12 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
     let mut headers: Vec<(usize, String, Vec<String>)> = Vec::new();
     if is_zip(&raw.path)? {
         let mut archive = open_archive(&raw.path, None)?;
-        for index in 0..archive.len() {
+        for file in archive::csv_files(&archive, source, &raw.path, raw.size)? {
             let entry = archive
-                .by_index(index)
+                .by_index(file.index)
                 .map_err(|error| zip_error(&raw.path, &error))?;
-            let name = entry
-                .name()
-                .map_err(|error| zip_error(&raw.path, &error))?
-                .into_owned();
-            if !entry.is_file() || !is_csv(&name) {
-                continue;
-            }
-            if entry.size() == 0 {
-                tracing::warn!(source.name = %source.name, "{}: {name} is empty, skipped", source.name);
-                continue;
-            }
-            let header = layout::read_header(entry, &name, source.delimiter)?;
-            headers.push((index, name, header));
+            let header = layout::read_header(entry, &file.name, source.delimiter)?;
+            headers.push((file.index, file.name, header));
         }
     } else {
         let name = raw
@@ -186,12 +176,6 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
             layout::read_header(file, &name, source.delimiter)?,
         ));
     }
-    if headers.is_empty() {
-        return Err(IngestError::File {
-            path: raw.path.clone(),
-            detail: "no CSV file in this archive".to_owned(),
-        });
-    }
     let unknown = layout::unknown_columns(
         source.table,
         headers.iter().map(|(_, _, header)| header.as_slice()),
@@ -206,18 +190,6 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
             })
         })
         .collect()
-}
-
-/// By its name; the files macOS adds to an archive are not ours.
-fn is_csv(name: &str) -> bool {
-    let path = Path::new(name);
-    let hidden = path
-        .file_name()
-        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-    !hidden
-        && path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
 }
 
 fn zip_error(path: &Path, detail: &dyn std::fmt::Display) -> IngestError {

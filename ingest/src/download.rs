@@ -6,6 +6,7 @@
 //! | `download/transfer.rs` | one try: all of it, the rest of it, or nothing new |
 //! | `download/retry.rs` | whether and when to try again |
 //! | `download/http.rs` | one exchange with a server |
+//! | `download/tls.rs` | what to say of a server that cannot be trusted |
 //! | `download/files.rs` | what is on the disk, and what of it to believe |
 //! | `download/checksum.rs`, `download/shape.rs` | whether a file is the one announced |
 //! | `download/space.rs` | whether there is room |
@@ -16,6 +17,7 @@ pub(crate) mod http;
 pub(crate) mod retry;
 mod shape;
 pub(crate) mod space;
+mod tls;
 mod transfer;
 
 use std::fs;
@@ -30,6 +32,7 @@ use retry::{Limits, until_done};
 use transfer::Transfer;
 
 pub(crate) use checksum::{hex, sha256_of};
+pub(crate) use space::readable;
 
 /// A file that is whole, here, and whose bytes are known.
 #[derive(Debug, Clone)]
@@ -98,7 +101,13 @@ fn announce(resources: &[Resource], folder: &Path) -> Result<(), IngestError> {
     if files == 0 {
         return Ok(());
     }
-    let free = space::require(folder, needed)?;
+    // Something is new, so all of the snapshot is made again. Parquet takes two thirds of the zip it
+    // is made from, nine tenths for the links; the RNA is written twice.
+    let snapshot = resources
+        .iter()
+        .filter_map(|resource| resource.size)
+        .fold(0_u64, u64::saturating_add);
+    let free = space::require(folder, needed.saturating_add(snapshot))?;
     let more = if unknown > 0 {
         format!(", and {unknown} whose size is not announced")
     } else {
@@ -107,10 +116,12 @@ fn announce(resources: &[Resource], folder: &Path) -> Result<(), IngestError> {
     tracing::info!(
         files,
         needed_bytes = needed,
+        snapshot_bytes = snapshot,
         free_bytes = free,
-        "files to download or check: {files}, {} at most{more}; {} free",
-        space::readable(needed),
-        space::readable(free)
+        "files to download or check: {files}, {} at most{more}; then {} at most for the snapshot; {} free",
+        readable(needed),
+        readable(snapshot),
+        readable(free)
     );
     Ok(())
 }

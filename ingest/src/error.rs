@@ -59,7 +59,7 @@ pub enum IngestError {
     },
 
     /// A table could not be written.
-    #[error("write table {table}: {detail}")]
+    #[error("write table {table}: {detail}{}", advice(detail))]
     Write {
         /// The table.
         table: String,
@@ -77,7 +77,7 @@ pub enum IngestError {
     },
 
     /// A folder or file of ours cannot be read or written.
-    #[error("{action} {}: {source}", path.display())]
+    #[error("{action} {}: {source}{}", path.display(), advice(&source.to_string()))]
     Io {
         /// What we were doing.
         action: &'static str,
@@ -119,6 +119,18 @@ pub enum IngestError {
     /// Ctrl-C or SIGTERM.
     #[error("interrupted; nothing was published, the snapshot in service is unchanged")]
     Interrupted,
+}
+
+/// What to do about an error of the system, when that is known. Parquet's writer only passes on its
+/// text, where the number is what does not depend on the language or the system.
+fn advice(said: &str) -> &'static str {
+    /// No space left; file too large, by a limit set on the process; quota exceeded.
+    const FULL: [&str; 3] = ["(os error 28)", "(os error 27)", "(os error 122)"];
+    if FULL.iter().any(|full| said.contains(full)) {
+        ": the disk is full; make room and run again, or choose another --data"
+    } else {
+        ""
+    }
 }
 
 impl IngestError {

@@ -248,11 +248,22 @@ fn read(folder: &Path, source: &Source) -> Result<Vec<ResourceDocument>, IngestE
         name: source.name.clone(),
         detail: format!("{}: {detail}", path.display()),
     };
+    if !is_regular(&path).map_err(|error| fail(error.to_string()))? {
+        return Err(fail(NOT_A_FILE.to_owned()));
+    }
     let bytes = fs::read(&path).map_err(|error| fail(error.to_string()))?;
     let document = serde_json::from_slice(&bytes)
         .map_err(|error| fail(format!("not a dataset document: {error}")))?;
     document::v1(&document)
         .ok_or_else(|| fail("not a dataset document: no list of resources".to_owned()))
+}
+
+/// Said of a FIFO, a device or a folder: opening one may wait for ever, and there is no end to read.
+const NOT_A_FILE: &str =
+    "not a regular file (a FIFO, a device or a folder): put the file itself there";
+
+fn is_regular(path: &Path) -> std::io::Result<bool> {
+    Ok(fs::metadata(path)?.is_file())
 }
 
 /// In a folder of downloaded files, by file name; the newest date when the name carries one.
@@ -269,6 +280,12 @@ fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestE
     }
     let Some(path) = found else { return Ok(None) };
     let metadata = fs::metadata(&path).map_err(IngestError::io("read", &path))?;
+    if !metadata.is_file() {
+        return Err(IngestError::Source {
+            name: source.name.clone(),
+            detail: format!("{}: {NOT_A_FILE}", path.display()),
+        });
+    }
     Ok(Some(Resource {
         source: source.clone(),
         id: None,

@@ -22,6 +22,9 @@ use crate::error::IngestError;
 /// for a new one every second, and a long answer may still be reading the old one.
 const GRACE: Duration = Duration::from_mins(10);
 
+/// Ends the name of a file until it is whole.
+const ASIDE: &str = "tmp";
+
 /// The data folder.
 #[derive(Debug, Clone)]
 pub struct DataFolder {
@@ -171,11 +174,21 @@ impl DataFolder {
         Ok(())
     }
 
-    /// Publishes a staged and verified folder: its manifest, its place, then `current.json`.
+    /// Publishes a staged and verified folder: its manifest, its place, then `current.json`. When
+    /// that fails nothing of it stays: the disk may be full.
     pub fn publish(&self, staged: &Path, manifest: &Manifest) -> Result<(), IngestError> {
-        write_manifest(staged, manifest)?;
         let place = self.snapshots().join(&manifest.id);
-        fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
+        let published = self.place(staged, &place, manifest);
+        if published.is_err() {
+            // The cause is what matters if this fails too: it is tried again before the next run.
+            let _left_for_the_next_run = self.take_back(&place, &manifest.id);
+        }
+        published
+    }
+
+    fn place(&self, staged: &Path, place: &Path, manifest: &Manifest) -> Result<(), IngestError> {
+        write_manifest(staged, manifest)?;
+        fs::rename(staged, place).map_err(IngestError::io("rename", place))?;
         sync_folder(&self.snapshots())?;
         self.put_in_service(&manifest.id)
     }
@@ -192,6 +205,26 @@ impl DataFolder {
                 .map_err(IngestError::io("rename", published))?;
         }
         sync_folder(&self.snapshots())
+    }
+
+    /// Takes back what [`Self::place`] did, unless `current.json` names it by now.
+    fn take_back(&self, place: &Path, id: &str) -> Result<(), IngestError> {
+        let in_service = self.current()?.is_some_and(|manifest| manifest.id == id);
+        if !in_service && place.exists() {
+            self.remove(place)?;
+        }
+        remove_if_there(&self.current_path().with_extension(ASIDE))?;
+        self.clean_staging()
+    }
+
+    /// Removes a snapshot. It goes back to staging first, whole: were the run killed meanwhile, the
+    /// next one finds what is left of it there.
+    fn remove(&self, snapshot: &Path) -> Result<(), IngestError> {
+        let aside = self
+            .staging()
+            .join(snapshot.file_name().unwrap_or_default());
+        fs::rename(snapshot, &aside).map_err(IngestError::io("rename", snapshot))?;
+        fs::remove_dir_all(&aside).map_err(IngestError::io("remove", &aside))
     }
 
     /// The one rename that publishes.
@@ -225,18 +258,27 @@ impl DataFolder {
             .collect();
         snapshots.sort();
         snapshots.reverse();
-        let others = snapshots
+        let parent = ours
+            .iter()
+            .find(|manifest| manifest.id == in_service)
+            .and_then(|manifest| manifest.parent.as_ref());
+        let mut others: Vec<(usize, &PathBuf)> = snapshots
             .iter()
             .enumerate()
-            .filter(|(_, path)| !path.ends_with(in_service));
+            .filter(|(_, path)| !path.ends_with(in_service))
+            .collect();
+        // First the one a rollback goes to: a run killed while publishing may have left a newer one,
+        // which never was in service.
+        others.sort_by_key(|(_, path)| !parent.is_some_and(|parent| path.ends_with(parent)));
         let superseded = |rank: usize| age(&snapshots[rank.checked_sub(1)?].join(FILE_NAME));
         let old: Vec<&PathBuf> = others
+            .into_iter()
             .skip(keep.saturating_sub(1))
             .filter(|(rank, _)| superseded(*rank).is_some_and(|age| age >= GRACE))
             .map(|(_, path)| path)
             .collect();
         for path in old {
-            fs::remove_dir_all(path).map_err(IngestError::io("remove", path))?;
+            self.remove(path)?;
             tracing::info!("removed old snapshot {}", path.display());
         }
         Ok(())
@@ -272,7 +314,7 @@ pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), I
 
 /// Writes aside, then renames: a reader sees the old content or the new, never a part.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IngestError> {
-    let aside = path.with_extension("tmp");
+    let aside = path.with_extension(ASIDE);
     let mut file = File::create(&aside).map_err(IngestError::io("create", &aside))?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
@@ -365,6 +407,30 @@ mod tests {
         );
         data.prune("3", 2).unwrap();
         assert_eq!(kept(&data), ["1", "2", "3"], "1 left service a second ago");
+
+        // Killed while publishing, 3 never was in service: the one before is still gone back to.
+        let root = tempfile::tempdir().unwrap();
+        let data = folder(
+            root.path(),
+            &[("2", long_ago), ("3", long_ago), ("4", long_ago)],
+        );
+        let child = Manifest {
+            parent: Some("2".to_owned()),
+            ..manifest("4")
+        };
+        let path = data.snapshots().join("4").join(FILE_NAME);
+        serde_json::to_writer(File::create(path).unwrap(), &child).unwrap();
+        data.prune("4", 2).unwrap();
+        assert_eq!(kept(&data), ["2", "3", "4"], "3 left service a second ago");
+        let path = data.snapshots().join("4").join(FILE_NAME);
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(std::time::SystemTime::now() - long_ago)
+            .unwrap();
+        data.prune("4", 2).unwrap();
+        assert_eq!(kept(&data), ["2", "4"]);
 
         let root = tempfile::tempdir().unwrap();
         let data = folder(

@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Config;
-use crate::engine::{Engine, Limits, PoolError};
+use crate::engine::{Engine, Limits, PoolError, can_be_named};
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -182,6 +182,12 @@ impl Catalog {
             path: folder,
             source,
         })?;
+        if !can_be_named(&folder) {
+            return Err(refused(format!(
+                "its path, {}, has both a backslash and one of * ? [: DuckDB cannot open it, choose another --data",
+                folder.display()
+            )));
+        }
         let manifest: Manifest = read_json(&folder.join(manifest::FILE_NAME))?;
         if manifest.version > manifest::VERSION {
             return Err(refused(format!(

@@ -17,6 +17,7 @@ use registre_schemas::{TABLES, Table};
 use std::path::Path;
 
 pub(crate) use pool::{Limits, PoolError};
+pub(crate) use sql::can_be_named;
 
 use crate::record::Record;
 use pool::Pool;

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::harness::{
-    Ran, assert_refused, copy_folder, generate, ingest, registre, run, snapshot, write_file,
-    write_zip,
+    Ran, Served, assert_refused, copy_folder, generate, ingest, registre, run, snapshot,
+    write_file, write_zip,
 };
 
 /// A folder of official files, and a data folder that serves them.
@@ -49,11 +49,9 @@ impl Scene {
 
     /// Ingests, expecting this exit code and these words, and nothing else changed.
     fn refused(&self, code: i32, words: &[&str]) -> Ran {
-        let served = snapshot(&self.data());
+        let served = Served::of(&self.data());
         let ran = ingest(self.source(), &self.data());
         assert_refused(&ran, code, words, &self.data(), &served);
-        let staging = fs::read_dir(self.data().join("staging")).unwrap().count();
-        assert_eq!(staging, 0, "nothing is left behind");
         ran
     }
 }
@@ -264,6 +262,73 @@ fn a_file_that_is_not_there() {
     scene.refused(3, &["StockEtablissement", "not found"]);
 }
 
+/// Opening a FIFO waits for whoever would write to it; reading a device never ends.
+#[test]
+fn a_fifo_a_device_or_a_folder_in_place_of_a_file() {
+    let scene = Scene::new();
+    let served = Served::of(&scene.data());
+    let document = "api/1/datasets/5b7ffc618b4c4169d30727e0/index.json";
+    let mirrored = "files/StockEtablissement_utf8.zip";
+    let refused = |name: &str| {
+        let path = scene.source().join(name);
+        let aside = scene.folder.path().join("aside");
+        fs::rename(&path, &aside).unwrap();
+        let fifo = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(fifo.success());
+        for next in ["a device", "a folder", "the file"] {
+            let mut command = Command::new("timeout");
+            command
+                .args(["20", env!("CARGO_BIN_EXE_registre"), "ingest", "--source"])
+                .arg(scene.source())
+                .arg("--data")
+                .arg(scene.data());
+            let ran = Ran::from(command.output().unwrap());
+            let words = [path.to_str().unwrap(), "not a regular file", "put the file"];
+            assert_refused(&ran, 3, &words, &scene.data(), &served);
+            let _a_folder_is_not = fs::remove_file(&path);
+            match next {
+                "a device" => std::os::unix::fs::symlink("/dev/zero", &path).unwrap(),
+                "a folder" => fs::create_dir(&path).unwrap(),
+                _ => fs::remove_dir(&path).unwrap(),
+            }
+        }
+        fs::rename(&aside, &path).unwrap();
+    };
+    refused(document);
+    refused(mirrored);
+    scene.forget_the_catalogue();
+    refused("StockEtablissement_utf8.zip");
+    assert_eq!(ingest(scene.source(), &scene.data()).code, Some(0));
+}
+
+/// DuckDB takes a path for a pattern: the folder beside must not be read instead.
+#[test]
+fn a_data_folder_whose_name_is_a_pattern() {
+    let scene = Scene::new();
+    let named = |name: &str| scene.folder.path().join(name);
+    for (name, beside) in [("a[1]b*?", "a1bxx"), ("[!a]", "b")] {
+        copy_folder(&scene.data(), &named(name));
+        copy_folder(&scene.data(), &named(beside));
+        for entry in fs::read_dir(snapshot(&named(beside))).unwrap() {
+            rewrite(&entry.unwrap().path(), |bytes| bytes.truncate(10));
+        }
+        assert_eq!(
+            Served::of(&named(name)).answer,
+            Served::of(&scene.data()).answer
+        );
+    }
+    // Where even that cannot be written as a pattern, it is said.
+    copy_folder(&scene.data(), &named("a\\b[1]"));
+    let data = named("a\\b[1]");
+    let ran = run(&["lookup", "356000000", "--data", data.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(6), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("choose another --data"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn an_unreachable_source() {
     let data = tempfile::tempdir().unwrap();
@@ -342,7 +407,7 @@ fn a_full_disk() {
     // A file may not grow past this size: the system says no in the middle of a table, as a full
     // disk does. SIGXFSZ ignored, the write fails instead of killing the process.
     let script = "trap '' XFSZ; ulimit -f 600; exec \"$0\" \"$@\"";
-    let output = std::process::Command::new("bash")
+    let output = Command::new("bash")
         .args([
             "-c",
             script,

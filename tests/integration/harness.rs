@@ -1,7 +1,7 @@
 //! Data folders, commands and servers, all from the built binary.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -49,8 +49,63 @@ pub fn sigterm(child: &Child) {
     assert!(sent.success());
 }
 
-/// A run that was refused: this exit code, one error with these words, and what was served still is.
-pub fn assert_refused(ran: &Ran, code: i32, words: &[&str], data: &Path, served: &Path) {
+/// What is in service: every byte of it, and what is answered from it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Served {
+    pub snapshot: PathBuf,
+    files: Vec<(PathBuf, Vec<u8>)>,
+    pub answer: String,
+}
+
+impl Served {
+    pub fn of(data: &Path) -> Self {
+        Self::on(data, &|identifier| {
+            run(&["lookup", identifier, "--data", data.to_str().unwrap()])
+        })
+    }
+
+    /// Looked up by another command, on a disk that only some see.
+    pub fn on(data: &Path, lookup: &dyn Fn(&str) -> Ran) -> Self {
+        let snapshot = snapshot(data);
+        let mut files: Vec<_> = std::fs::read_dir(&snapshot)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .chain([data.join("current.json")])
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        // The unit, its siège, how many établissements, its doublons: most of the tables.
+        let answer = lookup("356000000");
+        assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+        Self {
+            snapshot,
+            files,
+            answer: answer.stdout,
+        }
+    }
+
+    /// Not a byte changed, and nothing half made is left behind.
+    pub fn assert_unchanged(&self, data: &Path) {
+        // Without printing megabytes when it is not so.
+        assert_eq!(snapshot(data), self.snapshot);
+        assert!(
+            Self::of(data) == *self,
+            "{} changed",
+            self.snapshot.display()
+        );
+        assert_eq!(staged(data), Vec::<PathBuf>::new());
+    }
+}
+
+/// The folders being made.
+pub fn staged(data: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data.join("staging")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_dir()).collect()
+}
+
+/// One error line, with this exit code and these words.
+pub fn assert_one_error(ran: &Ran, code: i32, words: &[&str]) {
     assert_eq!(ran.code, Some(code), "{}", ran.stderr);
     let lines = ran.stderr.lines();
     let errors: Vec<&str> = lines.filter(|line| line.contains("ERROR")).collect();
@@ -58,9 +113,14 @@ pub fn assert_refused(ran: &Ran, code: i32, words: &[&str], data: &Path, served:
     for word in words {
         assert!(errors[0].contains(word), "{word:?} in {}", errors[0]);
     }
-    assert_eq!(snapshot(data), served);
-    let lookup = run(&["lookup", "13002526500013", "--data", data.to_str().unwrap()]);
-    assert_eq!(lookup.code, Some(0), "{}", lookup.stderr);
+    // For whoever asks what each fault gives: cargo test -- --show-output
+    eprintln!("observed: exit code {code}, {}", errors[0]);
+}
+
+/// A run that was refused: one error, and what was served still is.
+pub fn assert_refused(ran: &Ran, code: i32, words: &[&str], data: &Path, served: &Served) {
+    assert_one_error(ran, code, words);
+    served.assert_unchanged(data);
 }
 
 /// `registre ingest --source <source> --data <data>`.
@@ -73,6 +133,15 @@ pub fn ingest(source: impl AsRef<Path>, data: &Path) -> Ran {
         .output()
         .unwrap();
     output.into()
+}
+
+/// Looks every half millisecond, for 20 s at most.
+pub fn wait_until(otherwise: &str, done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "{otherwise}");
+        std::thread::sleep(Duration::from_micros(500));
+    }
 }
 
 /// The sample, ingested once for the whole test run: read it, never write to it. It stays in
@@ -109,13 +178,17 @@ pub fn shared() -> Option<PathBuf> {
     shared.join("reference").is_dir().then_some(shared)
 }
 
+/// What speaks TLS in this process.
+pub fn install_crypto() {
+    // The only failure is that it is already done.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// One HTTP client for all tests.
 fn client() -> &'static reqwest::blocking::Client {
     static CLIENT: OnceLock<reqwest::blocking::Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .unwrap();
+        install_crypto();
         reqwest::blocking::Client::new()
     })
 }
@@ -255,7 +328,16 @@ pub fn generate(etablissements: u32, seed: u32, out: &Path) {
 
 /// The CSV files inside a zip, decoded to text as the RNA's two encodings require.
 pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
-    let mut archive = zip::ZipArchive::new(File::open(zip).unwrap()).unwrap();
+    entries_of(File::open(zip).unwrap())
+}
+
+/// The one CSV of a zip in memory.
+pub fn csv_of(zip: &[u8]) -> String {
+    entries_of(Cursor::new(zip)).remove(0).1
+}
+
+fn entries_of(zip: impl Read + Seek) -> Vec<(String, String)> {
+    let mut archive = zip::ZipArchive::new(zip).unwrap();
     (0..archive.len())
         .map(|index| {
             let mut entry = archive.by_index(index).unwrap();
@@ -275,6 +357,17 @@ pub fn csv_entries(zip: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A zip of several files.
+pub fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 /// Writes a zip with one file in it.
 pub fn write_zip(path: &Path, name: &str, content: &[u8]) {
     write_zip_of(path, &[(name, content)]);
@@ -282,14 +375,7 @@ pub fn write_zip(path: &Path, name: &str, content: &[u8]) {
 
 /// Writes a zip of several files.
 pub fn write_zip_of(path: &Path, files: &[(&str, &[u8])]) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
-    for (name, content) in files {
-        zip.start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap();
+    write_file(path, &zip_of(files));
 }
 
 /// Writes a file, and the folders it is in.

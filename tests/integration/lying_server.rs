@@ -1,9 +1,14 @@
 //! Servers lie: each lie gives one clear error and its documented exit code, or is seen through;
 //! what is served stays as it was, and the next honest run goes through.
 
+mod archives;
+mod columns;
+mod full_disk;
+mod killed;
 mod scene;
 mod site;
 mod slow;
+mod tls;
 
 use std::time::{Duration, Instant};
 

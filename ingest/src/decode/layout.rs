@@ -3,14 +3,17 @@
 use arrow::datatypes::SchemaRef;
 use registre_schemas::Table;
 use registre_schemas::column::Presence;
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::record::Shape;
-use super::split::{BOM, Splitter};
+use super::split::{BOM, Splitter, from_latin1};
 use crate::error::IngestError;
 
 /// No register has as many: past it the file is something else, and each column costs memory.
 const MOST_COLUMNS: usize = 1000;
+
+const FORMAT_CHANGED: &str = "the publisher changed its format: look for a newer registre";
 
 /// One file's columns, matched to its table's.
 #[derive(Debug)]
@@ -69,8 +72,8 @@ impl Layout {
                 file,
                 line: Some(1),
                 detail: format!(
-                    "required column missing: {}; the header has {} columns, from {:?} to {:?}",
-                    required.join(", "),
+                    "required column missing: {}; the header has {} columns, from {:?} to {:?}; {FORMAT_CHANGED}",
+                    few(&required),
                     header.len(),
                     header.first().map(String::as_str).unwrap_or_default(),
                     header.last().map(String::as_str).unwrap_or_default(),
@@ -85,7 +88,7 @@ impl Layout {
             return Err(IngestError::Decode {
                 file,
                 line: Some(1),
-                detail: format!("column {name:?} appears twice"),
+                detail: format!("column {name:?} appears twice; {FORMAT_CHANGED}"),
             });
         }
         let fields = table
@@ -135,6 +138,19 @@ impl Layout {
     }
 }
 
+/// The first of them, and how many more, for a message.
+#[must_use]
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 {
+        format!("{shown} and {more} more")
+    } else {
+        shown
+    }
+}
+
 /// The names in the first record of `reader`.
 pub fn read_header(
     reader: impl Read,
@@ -160,12 +176,12 @@ pub fn read_header(
         ))
     })?;
     let record = record.strip_prefix(BOM).unwrap_or(&record);
-    let text =
-        std::str::from_utf8(record).map_err(|_not_utf8| fail("header is not text".to_owned()))?;
+    let text = header_text(record);
     let names: Vec<String> = text
         .trim_end_matches(['\r', '\n'])
         .split(char::from(delimiter))
-        .map(|name| name.trim().trim_matches('"').to_owned())
+        .map(|name| name.trim().trim_matches('"'))
+        .map(|name| name.chars().filter(|c| !c.is_control()).collect())
         .collect();
     if names.len() > MOST_COLUMNS {
         return Err(fail(format!(
@@ -179,6 +195,14 @@ pub fn read_header(
         ));
     }
     Ok(names)
+}
+
+/// A header is too short to weigh its encoding as the rows' is: UTF-8, or else Latin-1.
+fn header_text(record: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(record) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_not_utf8) => Cow::Owned(from_latin1(record)),
+    }
 }
 
 /// Names that no column of the table has, in order of appearance.

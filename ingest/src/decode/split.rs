@@ -187,7 +187,9 @@ fn is_latin1(bytes: &[u8]) -> bool {
     invalid > valid
 }
 
-fn from_latin1(bytes: &[u8]) -> String {
+/// ISO-8859-1, by its superset.
+#[must_use]
+pub fn from_latin1(bytes: &[u8]) -> String {
     WINDOWS_1252
         .decode_without_bom_handling(bytes)
         .0

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::download::retry::{Again, Failure};
+use crate::download::tls;
 use crate::error::IngestError;
 use crate::progress::Context;
 
@@ -155,6 +156,7 @@ impl Answer {
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY
             );
         if !passing {
+            let detail = format!("{detail}: moved or closed; run again later, or see --source");
             return self.failure(&detail, Again::Never);
         }
         match self
@@ -261,7 +263,13 @@ fn relay(mut response: Response, to: &SyncSender<Event>) -> Option<()> {
 fn unsent(error: reqwest::Error) -> Event {
     let error = error.without_url();
     let (detail, again) = if error.is_redirect() {
-        let detail = format!("redirected more than {REDIRECTS} times: {}", causes(&error));
+        let detail = format!(
+            "redirected more than {REDIRECTS} times: the site is at fault, run again later ({})",
+            causes(&error)
+        );
+        (detail, Again::Never)
+    } else if let Some(detail) = tls::explain(&error) {
+        // Neither a certificate nor a protocol changes between two tries.
         (detail, Again::Never)
     } else if error.is_builder() {
         (causes(&error), Again::Never)

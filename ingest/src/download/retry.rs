@@ -89,7 +89,7 @@ pub fn until_done<T>(
         let wait = match again {
             Again::Never => return Err(error),
             _ if failures >= limits.failures || wrong_files >= limits.wrong_files => {
-                return Err(error);
+                return Err(given_up(error, failures));
             }
             Again::AtOnce => Duration::ZERO,
             Again::After(asked) => asked,
@@ -101,6 +101,19 @@ pub fn until_done<T>(
             wait.as_secs_f64()
         );
         pause(wait, context)?;
+    }
+}
+
+/// The last error, with what was tried and what remains to do. A wrong file says so itself.
+fn given_up(error: IngestError, failures: u32) -> IngestError {
+    match error {
+        IngestError::Source { name, detail } => IngestError::Source {
+            name,
+            detail: format!(
+                "{detail}; failed {failures} times in a row: run again later, what came is kept"
+            ),
+        },
+        other => other,
     }
 }
 

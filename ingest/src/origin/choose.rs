@@ -1,12 +1,13 @@
 //! Which of a dataset's resources is the one wanted.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::catalogue::Source;
 use crate::error::IngestError;
 use crate::origin::dates::date_in;
 use crate::origin::document::ResourceDocument;
-use crate::origin::{Location, Resource};
+use crate::origin::{Location, NOT_A_FILE, Resource, is_regular};
 
 /// What relative addresses are relative to.
 #[derive(Clone, Copy)]
@@ -80,17 +81,23 @@ pub fn describe(
     base: Base<'_>,
 ) -> Result<Resource, IngestError> {
     let location = base.locate(&found.url);
-    if let Location::Path(path) = &location
-        && !path.is_file()
-    {
-        return Err(IngestError::Source {
-            name: source.name.clone(),
-            detail: format!(
-                "{}: no such file, named by the dataset document as {:?}",
-                path.display(),
-                found.url
-            ),
-        });
+    if let Location::Path(path) = &location {
+        let wrong = match is_regular(path) {
+            Ok(true) => None,
+            Ok(false) => Some(NOT_A_FILE.to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Some("no such file".to_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(wrong) = wrong {
+            return Err(IngestError::Source {
+                name: source.name.clone(),
+                detail: format!(
+                    "{}: {wrong}; named by the dataset document as {:?}",
+                    path.display(),
+                    found.url
+                ),
+            });
+        }
     }
     Ok(Resource {
         source: source.clone(),

@@ -18,6 +18,29 @@ fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+const PATTERN: [char; 3] = ['*', '?', '['];
+
+/// Whether [`exactly`] can name that folder: in a pattern, a backslash separates folders.
+pub(crate) fn can_be_named(folder: &Path) -> bool {
+    let text = folder.display().to_string();
+    !(text.contains('\\') && text.contains(PATTERN))
+}
+
+/// A pattern that only this path matches: DuckDB takes every path for a pattern, and would read the
+/// files of the folder beside, `a1`, for those of `a[1]`.
+fn exactly(path: &Path) -> String {
+    let text = path.display().to_string();
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if PATTERN.contains(&c) {
+            pattern.extend(['[', c, ']']);
+        } else {
+            pattern.push(c);
+        }
+    }
+    pattern
+}
+
 fn sql_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "VARCHAR",
@@ -53,10 +76,12 @@ pub(crate) fn settings() -> Vec<String> {
 
 /// Settings after the views: no other folder, no network, and nobody may change that.
 pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
+    // The pattern is checked before the files it matches are.
+    let folders = [folder.display().to_string(), exactly(folder)];
     vec![
         format!(
             "SET allowed_directories = [{}]",
-            literal(&folder.display().to_string())
+            folders.map(|folder| literal(&folder)).join(", ")
         ),
         "SET enable_external_access = false".to_owned(),
         "SET lock_configuration = true".to_owned(),
@@ -66,10 +91,7 @@ pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
 /// The view of a table: over its file, or empty when the snapshot has none.
 pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
     let body = if let Some(path) = file {
-        format!(
-            "SELECT * FROM read_parquet({})",
-            literal(&path.display().to_string())
-        )
+        format!("SELECT * FROM read_parquet({})", literal(&exactly(path)))
     } else {
         let absent = |column: &Column| {
             format!(
@@ -148,6 +170,16 @@ mod tests {
             view,
             "CREATE VIEW \"doublon\" AS SELECT * FROM read_parquet('/tmp/l''été\"/d.parquet')"
         );
+    }
+
+    #[test]
+    fn a_path_is_no_pattern() {
+        let exact = |path| exactly(Path::new(path));
+        assert_eq!(exact("/srv/a/d.parquet"), "/srv/a/d.parquet");
+        assert_eq!(exact("/srv/a\\b"), "/srv/a\\b");
+        assert_eq!(exact("/srv/a[1]*?/d"), "/srv/a[[]1][*][?]/d");
+        assert!(can_be_named(Path::new("/srv/a\\b")) && can_be_named(Path::new("/srv/a[1]")));
+        assert!(!can_be_named(Path::new("/srv/a\\[1]")));
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Fixture {
 pub(super) fn sources() -> Vec<SourceFile> {
     vec![SourceFile {
         name: "StockEtablissement".to_owned(),
+        table: "etablissement".to_owned(),
         resource_id: None,
         title: "Sirene : <StockEtablissement>".to_owned(),
         url: "https://example.org/StockEtablissement.zip".to_owned(),

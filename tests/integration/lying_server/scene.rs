@@ -5,7 +5,10 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::site::{Reply, Request, Site};
-use crate::harness::{Ran, assert_refused, generate, registre, snapshot};
+use crate::harness::{
+    Ran, Served, assert_refused, copy_folder, generate, manifest, registre, snapshot, staged,
+    wait_until, write_file,
+};
 
 pub const FILE: &str = "/files/StockEtablissement_utf8.zip";
 pub const SIRENE: &str = "/api/1/datasets/5b7ffc618b4c4169d30727e0/";
@@ -30,42 +33,83 @@ pub fn file() -> Vec<u8> {
     std::fs::read(editions().1.join(&FILE[1..])).unwrap()
 }
 
+/// Where the site has the file of that name, of whatever date.
+pub fn site_path(name: &str) -> String {
+    let files = std::fs::read_dir(editions().1.join("files")).unwrap();
+    let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let found = names.find(|file| file.starts_with(name));
+    format!("/files/{}", found.unwrap())
+}
+
 /// A site whose first edition is served from a data folder, and which now has the second.
 pub struct Scene {
     pub site: Site,
     folder: tempfile::TempDir,
-    pub served: PathBuf,
+    pub served: Served,
+    /// The file as the site has it now.
+    truth: Vec<u8>,
+    /// Editions made here, see [`Self::next_edition`].
+    made: u32,
+    environment: Vec<(&'static str, PathBuf)>,
 }
 
 impl Scene {
     pub fn new() -> Self {
-        let (first, second) = editions();
-        let site = Site::start(first);
-        let folder = tempfile::tempdir().unwrap();
-        let mut scene = Self {
-            site,
-            served: PathBuf::new(),
-            folder,
-        };
-        let ran = scene.ingest();
-        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        scene.served = snapshot(scene.data());
-        scene.site.publish(second);
-        scene
+        Self::on(Site::start(&editions().0), Vec::new())
     }
 
-    pub fn data(&self) -> &Path {
-        self.folder.path()
+    /// On a site that has the first edition, asked with that environment.
+    pub fn on(site: Site, environment: Vec<(&'static str, PathBuf)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let ran = Ran::from(command(&site, &data, &environment).output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        site.publish(&editions().1);
+        site.tell_the_truth();
+        Self {
+            site,
+            served: Served::of(&data),
+            folder,
+            truth: file(),
+            made: 0,
+            environment,
+        }
+    }
+
+    /// What was published is served, and the site has the same registers again in another file, so
+    /// that there is something to publish.
+    pub fn next_edition(&mut self) {
+        self.served = Served::of(&self.data());
+        self.made += 1;
+        let folder = self.folder.path().join(format!("edition-{}", self.made));
+        copy_folder(&editions().1, &folder);
+        // A comment at the end of the archive.
+        self.truth = file();
+        let comment = format!("edition {}", self.made);
+        let length = self.truth.len();
+        self.truth[length - 2] = u8::try_from(comment.len()).unwrap();
+        self.truth.extend(comment.as_bytes());
+        write_file(&folder.join(&FILE[1..]), &self.truth);
+        let document = folder.join(&SIRENE[1..]).join("index.json");
+        let honest = Reply::new(200, std::fs::read(&document).unwrap());
+        let edit = edited(&honest, |resource| {
+            if resource["url"] == FILE {
+                resource["checksum"] = serde_json::Value::Null;
+                resource["filesize"] = self.truth.len().into();
+                resource["last_modified"] = format!("2026-11-02T00:00:{:02}", self.made).into();
+            }
+        });
+        write_file(&document, &edit.body);
+        self.site.publish(&folder);
+        self.site.tell_the_truth();
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     pub fn command(&self) -> Command {
-        let mut command = registre();
-        command
-            .args(["ingest", "--source", &self.site.base, "--data"])
-            .arg(self.data())
-            .env("NO_PROXY", "127.0.0.1")
-            .stderr(Stdio::piped());
-        command
+        command(&self.site, &self.data(), &self.environment)
     }
 
     pub fn ingest(&self) -> Ran {
@@ -105,26 +149,69 @@ impl Scene {
     }
 
     pub fn assert_refused(&self, ran: &Ran, code: i32, words: &[&str]) {
-        assert_refused(ran, code, words, self.data(), &self.served);
+        assert_refused(ran, code, words, &self.data(), &self.served);
     }
 
-    /// The site tells the truth: the second edition is published.
+    /// The site tells the truth: its edition is published, and no file that came whole is sent again.
     pub fn recovers(&self) {
+        let mut whole = self.site.whole();
+        whole.retain(|path| path != FILE);
         self.site.tell_the_truth();
         self.published(&self.ingest());
+        for path in whole {
+            assert_eq!(self.site.sent(&path), 0, "{path} was here");
+        }
     }
 
-    /// The second edition is, to the byte, what was published.
+    /// The site's edition is, to the byte, what was published.
     pub fn published(&self, ran: &Ran) {
-        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert_ne!(snapshot(self.data()), self.served);
+        self.accepted(ran);
         let kept = self.data().join("raw/StockEtablissement.zip");
-        assert!(std::fs::read(&kept).unwrap() == file());
+        assert!(std::fs::read(&kept).unwrap() == self.truth);
+    }
+
+    /// Something was published, and nothing unfinished is left.
+    pub fn accepted(&self, ran: &Ran) {
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_ne!(snapshot(&self.data()), self.served.snapshot);
         let unfinished = std::fs::read_dir(self.data().join("raw"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .find(|name| name.contains(".part") || name.contains(".tmp"));
         assert_eq!(unfinished, None);
+        assert_eq!(staged(&self.data()), Vec::<PathBuf>::new());
+    }
+
+    /// The file as the site has it.
+    pub fn truth(&self) -> &[u8] {
+        &self.truth
+    }
+
+    /// A run killed once that much of the file is here.
+    pub fn killed_with(&self, length: usize) {
+        let mut child = self.command().spawn().unwrap();
+        self.wait_for_part(length);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.served.assert_unchanged(&self.data());
+    }
+
+    /// Until that much of the file is here.
+    pub fn wait_for_part(&self, length: usize) {
+        let part = self.data().join("raw/StockEtablissement.part");
+        wait_until("the download does not begin", || {
+            std::fs::metadata(&part).is_ok_and(|part| part.len() >= length as u64)
+        });
+    }
+
+    /// What the manifest says of a table or a source.
+    pub fn manifest_of(&self, kind: &str, name: &str) -> serde_json::Value {
+        let manifest = manifest(&self.data());
+        let list = manifest[kind].as_array().unwrap();
+        list.iter()
+            .find(|entry| entry["name"] == name)
+            .unwrap()
+            .clone()
     }
 
     /// The lie is seen through within the run.
@@ -137,6 +224,17 @@ impl Scene {
     pub fn asked(&self) -> Vec<Request> {
         self.site.asked(FILE)
     }
+}
+
+fn command(site: &Site, data: &Path, environment: &[(&'static str, PathBuf)]) -> Command {
+    let mut command = registre();
+    command
+        .args(["ingest", "--source", &site.base, "--data"])
+        .arg(data)
+        .env("NO_PROXY", "127.0.0.1")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stderr(Stdio::piped());
+    command
 }
 
 /// A dataset document, with each of its resources changed.

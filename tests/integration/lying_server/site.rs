@@ -1,8 +1,10 @@
 //! A small HTTP server in the test's process, over a folder laid out like data.gouv.fr: honest,
 //! but for the fault a test puts in it.
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +33,7 @@ impl Request {
 }
 
 /// What will be answered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -42,6 +44,8 @@ pub struct Reply {
     pub cut: Option<usize>,
     /// Keeps the connection open instead of closing it.
     pub stall: bool,
+    /// Done when half of the body is sent and had time to arrive.
+    pub halfway: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Reply {
@@ -53,6 +57,7 @@ impl Reply {
             length: None,
             cut: None,
             stall: false,
+            halfway: None,
         }
     }
 
@@ -84,6 +89,7 @@ struct State {
     fault: Fault,
     asked: Vec<Request>,
     sent: HashMap<String, usize>,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 /// The server; its threads end with the test's process.
@@ -94,20 +100,27 @@ pub struct Site {
 
 impl Site {
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, None)
+    }
+
+    /// Over TLS when there is a configuration for it.
+    pub fn start_with(folder: &Path, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let base = format!("{scheme}://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State {
             folder: folder.to_path_buf(),
             fault: Box::new(|_, honest| honest),
             asked: Vec::new(),
             sent: HashMap::new(),
+            tls,
         }));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
                 // The client may leave at any time, and does.
-                std::thread::spawn(move || serve(&state, stream).ok());
+                std::thread::spawn(move || accept(&state, stream).ok());
             }
         });
         Self { base, state }
@@ -120,6 +133,11 @@ impl Site {
     /// Serves another folder from now on.
     pub fn publish(&self, folder: &Path) {
         self.state().folder = folder.to_path_buf();
+    }
+
+    /// Another certificate from now on, or none at all.
+    pub fn secure(&self, tls: Option<Arc<ServerConfig>>) {
+        self.state().tls = tls;
     }
 
     /// Every honest reply goes through `fault`; what was asked before is forgotten.
@@ -146,14 +164,47 @@ impl Site {
         state.asked.iter().map(|asked| asked.path.clone()).collect()
     }
 
+    /// The files of which as many bytes as they have were sent since the last lie.
+    pub fn whole(&self) -> Vec<String> {
+        let state = self.state();
+        let length = |path: &str| {
+            std::fs::metadata(state.folder.join(&path[1..]))
+                .unwrap()
+                .len()
+        };
+        let sent = state.sent.iter().filter(|(path, sent)| {
+            path.starts_with("/files/") && **sent > 0 && **sent as u64 == length(path)
+        });
+        sent.map(|(path, _)| path.clone()).collect()
+    }
+
     /// Bytes of its body sent since the last lie.
     pub fn sent(&self, path: &str) -> usize {
         self.state().sent.get(path).copied().unwrap_or(0)
     }
 }
 
-fn serve(state: &Mutex<State>, mut stream: TcpStream) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn accept(state: &Mutex<State>, stream: TcpStream) -> std::io::Result<()> {
+    let tls = state
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .tls
+        .clone();
+    let Some(config) = tls else {
+        return serve(state, stream);
+    };
+    let connection = ServerConnection::new(config).unwrap();
+    serve(state, StreamOwned::new(connection, stream))
+}
+
+fn serve(state: &Mutex<State>, stream: impl Read + Write) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    // A handshake, where plain HTTP is spoken: every server answers so.
+    if reader.fill_buf()?.first() == Some(&0x16) {
+        return reader
+            .get_mut()
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    }
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -191,10 +242,19 @@ fn serve(state: &Mutex<State>, mut stream: TcpStream) -> std::io::Result<()> {
         head.extend([*name, ": ", value, "\r\n"]);
     }
     let length = reply.length.unwrap_or(reply.body.len());
+    write!(head, "content-length: {length}\r\n\r\n").unwrap();
+    let stream = reader.get_mut();
     stream.write_all(head.as_bytes())?;
-    write!(stream, "content-length: {length}\r\n\r\n")?;
     let sends = reply.cut.unwrap_or(usize::MAX).min(reply.body.len());
-    stream.write_all(&reply.body[..sends])?;
+    let mut from = 0;
+    if let Some(halfway) = &reply.halfway {
+        from = sends / 2;
+        stream.write_all(&reply.body[..from])?;
+        stream.flush()?;
+        std::thread::sleep(Duration::from_millis(300));
+        halfway();
+    }
+    stream.write_all(&reply.body[from..sends])?;
     stream.flush()?;
     if reply.stall {
         std::thread::sleep(Duration::from_mins(2));

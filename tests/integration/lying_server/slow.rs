@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::scene::{FILE, Scene, editions, file};
-use crate::harness::{Ran, sigterm, snapshot};
+use super::site::Reply;
+use crate::harness::{Ran, sigterm};
 
 /// Those that take long, all at the same time.
 #[test]
 fn slow_servers() {
-    let scenes: [fn(); 5] = [
+    let scenes: [fn(); 6] = [
         cut_at_every_tenth,
         cut_for_ever,
+        failing_for_ever,
         longer_than_what_comes,
         stalled_once,
         stopped_then_killed_while_stalled,
@@ -48,6 +50,21 @@ fn cut_for_ever() {
     scene.refused(3, &["StockEtablissement", FILE, "the connection was cut"]);
 }
 
+fn failing_for_ever() {
+    let scene = Scene::new();
+    scene.lie(|_, _| Reply::new(500, "oops"));
+    scene.refused(
+        3,
+        &[
+            "StockEtablissement",
+            FILE,
+            "500",
+            "5 times in a row",
+            "run again later",
+        ],
+    );
+}
+
 fn longer_than_what_comes() {
     let scene = Scene::new();
     scene.lie_unannounced(|_, mut honest| {
@@ -78,18 +95,9 @@ fn stalled_once() {
 fn stopped_then_killed_while_stalled() {
     let scene = Scene::new();
     let (third, total) = (file().len() / 3, file().len());
-    let part = scene.data().join("raw/StockEtablissement.part");
-    let stalled = |length: u64| {
-        let child = scene.command().spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while std::fs::metadata(&part).map_or(0, |part| part.len()) < length {
-            assert!(Instant::now() < deadline, "the download does not begin");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        child
-    };
     scene.lie(move |_, honest| honest.stalling(third));
-    let child = stalled(third as u64);
+    let child = scene.command().spawn().unwrap();
+    scene.wait_for_part(third);
     let stopped = Instant::now();
     sigterm(&child);
     let ran = Ran::from(child.wait_with_output().unwrap());
@@ -100,10 +108,7 @@ fn stopped_then_killed_while_stalled() {
     );
     scene.assert_refused(&ran, 130, &["nothing was published"]);
 
-    let mut child = stalled(2 * third as u64);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(snapshot(scene.data()), scene.served);
+    scene.killed_with(2 * third);
     assert_eq!(scene.asked()[1].range(), Some(third));
 
     scene.site.tell_the_truth();
