@@ -122,23 +122,18 @@ impl SmallDisk {
         ])
     }
 
-    /// Its size, in kB, from now on.
-    fn resize(&self, size: u64) {
-        let option = format!("remount,size={size}k");
-        let mut mount = self.command("mount");
-        let done = mount.args(["-o", &option]).arg(self.folder.path()).status();
-        assert!(done.unwrap().success());
-    }
-
-    /// kB taken.
-    fn used(&self) -> u64 {
+    /// Leaves that many kB free, taking the others.
+    fn leave(&self, free: usize) {
+        let ballast = self.seen(self.folder.path()).join("ballast");
+        let mut file = std::fs::File::create(ballast).unwrap();
         let mut df = self.command("df");
         let output = df
-            .args(["--output=used", "-k"])
+            .args(["--output=avail", "-k"])
             .arg(self.folder.path())
             .output();
         let text = String::from_utf8(output.unwrap().stdout).unwrap();
-        text.lines().last().unwrap().trim().parse().unwrap()
+        let available: usize = text.lines().last().unwrap().trim().parse().unwrap();
+        file.write_all(&vec![0; (available - free) << 10]).unwrap();
     }
 
     fn served(&self) -> Served {
@@ -195,15 +190,16 @@ fn a_small_disk_that_fills_up() {
     let first = disk.ingest(&site);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     let served = disk.served();
-    let size_of = |folder: &Path| -> u64 {
+    // In kB, as a disk counts them.
+    let size_of = |folder: &Path| -> usize {
         let files = std::fs::read_dir(folder.join("files")).unwrap();
         let sizes = files.map(|file| file.unwrap().metadata().unwrap().len() / 1024 + 4);
-        sizes.sum()
+        usize::try_from(sizes.sum::<u64>()).unwrap()
     };
 
     // Said before anything is asked.
     site.publish(&editions().1);
-    disk.resize(disk.used() + 100);
+    disk.leave(100);
     site.tell_the_truth();
     let ran = disk.ingest(&site);
     disk.assert_refused(
@@ -223,7 +219,7 @@ fn a_small_disk_that_fills_up() {
         }
         honest
     });
-    disk.resize(disk.used() + 4000);
+    disk.leave(4000);
     let ran = disk.ingest(&site);
     let mut words = WORDS.to_vec();
     words.push("StockEtablissement.part");
@@ -245,7 +241,7 @@ fn a_small_disk_that_fills_up() {
         }),
         _ => honest,
     });
-    disk.resize(disk.used() + size_of(large()));
+    disk.leave(size_of(large()));
     let ran = disk.ingest(&site);
     let mut words = WORDS.to_vec();
     words.push("write table");
@@ -253,7 +249,7 @@ fn a_small_disk_that_fills_up() {
     let length = std::fs::metadata(large().join(&FILE[1..])).unwrap().len();
     assert_eq!(site.sent(FILE) as u64, length, "it was downloaded");
 
-    disk.resize(64 << 10);
+    disk.leave(20 << 10);
     site.tell_the_truth();
     let ran = disk.ingest(&site);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
