@@ -42,7 +42,7 @@ fn pairs(staged: Staged<'_>) -> impl Iterator<Item = Result<Pair<'_>, IngestErro
 }
 
 /// A column that is gone, or of another type, breaks those who ask for it by name. One that is new
-/// breaks nobody: it is reported.
+/// breaks nobody, nor does one that no version of this program knew: it is reported.
 pub(super) fn same_schema(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
     for pair in pairs(staged) {
         let pair = pair?;
@@ -50,25 +50,26 @@ pub(super) fn same_schema(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(
             continue;
         }
         let (new, old) = (pair.new.columns(), pair.old.columns());
-        let mut lost = Vec::new();
+        let (mut lost, mut reported) = (Vec::new(), Vec::new());
+        let known = registre_schemas::table(&pair.file.name);
         for (name, kind) in &old {
             match new.get(name) {
+                None if known.is_some_and(|table| table.column(name).is_none()) => {
+                    reported.push(format!("{name} is gone"));
+                }
                 None => lost.push(format!("{name} is gone")),
                 Some(now) if now != kind => lost.push(format!("{name} was {kind}, is {now}")),
                 Some(_same) => {}
             }
         }
-        let added: Vec<&str> = new
-            .keys()
-            .filter(|name| !old.contains_key(*name))
-            .copied()
-            .collect();
+        let added = new.keys().filter(|name| !old.contains_key(*name));
+        reported.extend(added.map(|name| format!("{name} is new")));
         let name = &pair.file.name;
         if !lost.is_empty() {
             gates.tripped(SCHEMA, format!("{name}: {}", named(&lost)))?;
         }
-        if !added.is_empty() {
-            gates.reported(SCHEMA, format!("{name}: new columns {}", added.join(", ")));
+        if !reported.is_empty() {
+            gates.reported(SCHEMA, format!("{name}: {}", named(&reported)));
         }
     }
     gates.passed(

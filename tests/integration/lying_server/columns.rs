@@ -1,8 +1,8 @@
 //! The same register in other columns, in another encoding, or with rows missing.
 
-use super::scene::{FILE, RNA, SIRENE, Scene, edited, editions, file, site_path};
+use super::scene::{FILE, GEOLOCALISATION, RNA, SIRENE, Scene, edited, editions, file, site_path};
 use super::site::Reply;
-use crate::harness::{csv_entries, csv_of, zip_of};
+use crate::harness::{Ran, csv_entries, csv_of, zip_of};
 
 /// The rows of the honest file, field by field.
 fn rows() -> Vec<Vec<String>> {
@@ -97,13 +97,27 @@ fn columns_added_are_kept_and_those_renamed_or_missing_are_said_or_refused() {
     scene.recovers();
     assert_eq!(with_more, etablissement(&scene));
 
-    // A column that some editions do not have: said, and null.
+    // A column that some editions do not have, and the one in service has: said, refused by its gate,
+    // null when let through.
     scene.next_edition();
     let mut renamed = rows();
     let column = at(&renamed, "activitePrincipaleNAF25Etablissement");
     renamed[0][column] = "activiteNAF2025Etablissement".to_owned();
     scene.gives(zipped(&renamed));
+    let words = [
+        "valeurs-absentes",
+        "activitePrincipaleNAF25Etablissement",
+        "100.0 %",
+    ];
     let ran = scene.ingest();
+    scene.assert_refused(&ran, 5, &words);
+    let mut command = scene.command();
+    let ran = Ran::from(
+        command
+            .args(["--allow", "valeurs-absentes"])
+            .output()
+            .unwrap(),
+    );
     scene.accepted(&ran);
     for said in [
         "columns not in this edition, null: activitePrincipaleNAF25Etablissement",
@@ -188,7 +202,7 @@ fn a_file_a_quarter_of_its_usual_size_trips_its_gate() {
         let path = path.to_owned();
         scene.site.lie(move |request, honest| match &*request.path {
             asked if asked == path => Reply::new(200, archive.clone()),
-            SIRENE | RNA => edited(&honest, |resource| {
+            SIRENE | RNA | GEOLOCALISATION => edited(&honest, |resource| {
                 resource["filesize"] = serde_json::Value::Null;
                 resource["checksum"] = serde_json::Value::Null;
             }),

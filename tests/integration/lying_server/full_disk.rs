@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use super::scene::{FILE, RNA, SIRENE, Scene, edited, editions, file};
+use super::scene::{FILE, GEOLOCALISATION, RNA, SIRENE, Scene, edited, editions, file};
 use super::site::Site;
 use crate::harness::{Ran, Served, assert_one_error, generate, staged, wait_until};
 
@@ -236,15 +236,14 @@ fn a_small_disk_that_fills_up() {
     // Nothing announced, room for the files and not for what is made of them.
     site.publish(large());
     site.lie(|request, honest| match &*request.path {
-        SIRENE | RNA => edited(&honest, |resource| {
+        SIRENE | RNA | GEOLOCALISATION => edited(&honest, |resource| {
             resource["filesize"] = serde_json::Value::Null;
         }),
         _ => honest,
     });
     disk.leave(size_of(large()));
     let ran = disk.ingest(&site);
-    let mut words = WORDS.to_vec();
-    words.push("write table");
+    let words = ["staging", "more needed", "free", "make room", "--data"];
     disk.assert_refused(&ran, &words, &served);
     let length = std::fs::metadata(large().join(&FILE[1..])).unwrap().len();
     assert_eq!(site.sent(FILE) as u64, length, "it was downloaded");

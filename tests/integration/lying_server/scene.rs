@@ -13,6 +13,9 @@ use crate::harness::{
 pub const FILE: &str = "/files/StockEtablissement_utf8.zip";
 pub const SIRENE: &str = "/api/1/datasets/5b7ffc618b4c4169d30727e0/";
 pub const RNA: &str = "/api/1/datasets/58e53811c751df03df38f42d/";
+pub const GEOLOCALISATION: &str = "/api/1/datasets/61d5e2d372a52d9f9411ff88/";
+/// In the order they are asked for.
+pub const DATASETS: [&str; 3] = [SIRENE, GEOLOCALISATION, RNA];
 
 /// Two editions of the same files, made once.
 pub fn editions() -> &'static (PathBuf, PathBuf) {
@@ -83,23 +86,28 @@ impl Scene {
         self.made += 1;
         let folder = self.folder.path().join(format!("edition-{}", self.made));
         copy_folder(&editions().1, &folder);
-        // A comment at the end of the archive.
-        self.truth = file();
+        // A comment at the end of each archive: no table is kept from the edition before.
         let comment = format!("edition {}", self.made);
-        let length = self.truth.len();
-        self.truth[length - 2] = u8::try_from(comment.len()).unwrap();
-        self.truth.extend(comment.as_bytes());
-        write_file(&folder.join(&FILE[1..]), &self.truth);
-        let document = folder.join(&SIRENE[1..]).join("index.json");
-        let honest = Reply::new(200, std::fs::read(&document).unwrap());
-        let edit = edited(&honest, |resource| {
-            if resource["url"] == FILE {
+        for file in std::fs::read_dir(folder.join("files")).unwrap() {
+            let path = file.unwrap().path();
+            let mut archive = std::fs::read(&path).unwrap();
+            let length = archive.len();
+            archive[length - 2] = u8::try_from(comment.len()).unwrap();
+            archive.extend(comment.as_bytes());
+            write_file(&path, &archive);
+        }
+        self.truth = std::fs::read(folder.join(&FILE[1..])).unwrap();
+        for dataset in DATASETS {
+            let document = folder.join(&dataset[1..]).join("index.json");
+            let honest = Reply::new(200, std::fs::read(&document).unwrap());
+            let edit = edited(&honest, |resource| {
+                let longer = resource["filesize"].as_u64().unwrap() + comment.len() as u64;
                 resource["checksum"] = serde_json::Value::Null;
-                resource["filesize"] = self.truth.len().into();
+                resource["filesize"] = longer.into();
                 resource["last_modified"] = format!("2026-11-02T00:00:{:02}", self.made).into();
-            }
-        });
-        write_file(&document, &edit.body);
+            });
+            write_file(&document, &edit.body);
+        }
         self.site.publish(&folder);
         self.site.tell_the_truth();
     }
@@ -131,7 +139,7 @@ impl Scene {
     pub fn lie_unannounced(&self, fault: impl Fn(&Request, Reply) -> Reply + Send + 'static) {
         self.site.lie(move |request, honest| match &*request.path {
             FILE => fault(request, honest),
-            SIRENE | RNA => edited(&honest, |resource| {
+            SIRENE | RNA | GEOLOCALISATION => edited(&honest, |resource| {
                 for name in ["filesize", "checksum", "last_modified"] {
                     resource[name] = serde_json::Value::Null;
                 }
