@@ -7,7 +7,7 @@ mod slow;
 
 use std::time::{Duration, Instant};
 
-use scene::{FILE, RNA, SIRENE, Scene, cut_then, edited, editions, file};
+use scene::{FILE, GEOLOCALISATION, RNA, SIRENE, Scene, cut_then, edited, editions, file};
 use site::{Reply, Request};
 
 #[test]
@@ -254,7 +254,7 @@ fn what_did_not_change_is_not_sent_again() {
     scene.site.tell_the_truth();
     let ran = scene.ingest();
     assert!(ran.stderr.contains("did not change"), "{}", ran.stderr);
-    assert_eq!(scene.site.paths(), [SIRENE, RNA]);
+    assert_eq!(scene.site.paths(), [SIRENE, GEOLOCALISATION, RNA]);
 
     // Nothing announced: the server is asked, and says so in a few bytes.
     scene.lie_unannounced(|_, honest| honest);

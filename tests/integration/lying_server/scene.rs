@@ -10,6 +10,7 @@ use crate::harness::{Ran, assert_refused, generate, registre, snapshot};
 pub const FILE: &str = "/files/StockEtablissement_utf8.zip";
 pub const SIRENE: &str = "/api/1/datasets/5b7ffc618b4c4169d30727e0/";
 pub const RNA: &str = "/api/1/datasets/58e53811c751df03df38f42d/";
+pub const GEOLOCALISATION: &str = "/api/1/datasets/61d5e2d372a52d9f9411ff88/";
 
 /// Two editions of the same files, made once.
 pub fn editions() -> &'static (PathBuf, PathBuf) {
