@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Memory is bounded by the queue: [`IN_FLIGHT`] chunks of about [`split::CHUNK`] bytes and the
-//! batches made from them.
+//! batches made from them. A spreadsheet gives the same batches, by `decode/xlsx.rs`.
 
 pub mod fields;
 pub mod layout;
@@ -18,6 +18,7 @@ pub mod record;
 pub mod rejects;
 pub mod split;
 pub mod values;
+mod xlsx;
 
 use arrow::record_batch::RecordBatch;
 use registre_schemas::manifest::DecodeReport;
@@ -48,6 +49,9 @@ pub fn decode(
     mut sink: impl FnMut(RecordBatch) -> Result<(), IngestError>,
 ) -> Result<DecodeReport, IngestError> {
     let source = &raw.resource.source;
+    if source.spreadsheet && xlsx::is_workbook(&raw.path)? {
+        return xlsx::decode(raw, context, sink);
+    }
     let layouts = read_layouts(raw)?;
     let mut rejects = Rejects::new(source.refused_per_million);
     let task = context
@@ -170,7 +174,7 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
                 continue;
             }
             let header = layout::read_header(entry, &name, source.delimiter)?;
-            headers.push((index, name, header));
+            headers.push((index, name, layout::spelled(source.table, header)));
         }
     } else {
         let name = raw
@@ -180,16 +184,17 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
             .to_string_lossy()
             .into_owned();
         let file = File::open(&raw.path).map_err(IngestError::io("open", &raw.path))?;
-        headers.push((
-            0,
-            name.clone(),
-            layout::read_header(file, &name, source.delimiter)?,
-        ));
+        let header = layout::read_header(file, &name, source.delimiter)?;
+        headers.push((0, name, layout::spelled(source.table, header)));
     }
     if headers.is_empty() {
         return Err(IngestError::File {
             path: raw.path.clone(),
-            detail: "no CSV file in this archive".to_owned(),
+            detail: if source.spreadsheet {
+                "neither a spreadsheet nor a CSV file in this archive".to_owned()
+            } else {
+                "no CSV file in this archive".to_owned()
+            },
         });
     }
     let unknown = layout::unknown_columns(

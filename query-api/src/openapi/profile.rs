@@ -65,13 +65,26 @@ pub(super) fn column() -> Object {
             "Valeurs les plus fréquentes, au moins {FREQUENT_AT_LEAST} fois chacune ; aucune si elles sont trop nombreuses pour être comptées une à une"
         )));
     object([
-        ("colonne", text("Nom de la colonne, dans le registre").into()),
+        (
+            "colonne",
+            text("Nom de la colonne, dans le registre").into(),
+        ),
         ("type", text("Type").into()),
         ("vides", integer("Lignes sans valeur").into()),
-        ("masquees", integer("Lignes dont la valeur est masquée par [ND]").into()),
+        (
+            "masquees",
+            integer("Lignes dont la valeur est masquée par [ND]").into(),
+        ),
         ("distinctes", integer("Valeurs différentes").into()),
-        ("distinctes_estimees", boolean("Vrai quand ce nombre est une estimation, à quelques millièmes près").into()),
-        ("valeurs_reservees", boolean("Vrai quand aucune valeur n'est montrée : la colonne peut désigner quelqu'un").into()),
+        (
+            "distinctes_estimees",
+            boolean("Vrai quand ce nombre est une estimation, à quelques millièmes près").into(),
+        ),
+        (
+            "valeurs_reservees",
+            boolean("Vrai quand aucune valeur n'est montrée : la colonne peut désigner quelqu'un")
+                .into(),
+        ),
         ("min", optional_text("Plus petite valeur").into()),
         ("max", optional_text("Plus grande valeur").into()),
         ("frequentes", frequent.into()),

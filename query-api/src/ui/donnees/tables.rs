@@ -61,7 +61,9 @@ fn column(html: &mut String, found: &ColumnProfile, rows: u64, table: Option<&'s
     let about = if found.estimated { "≈\u{a0}" } else { "" };
     cell(html, &format!("{about}{}", number(found.distinct)));
     if found.withheld {
-        html.push_str("<td colspan=\"2\">Non montrées : cette colonne peut désigner quelqu'un</td></tr>");
+        html.push_str(
+            "<td colspan=\"2\">Non montrées : cette colonne peut désigner quelqu'un</td></tr>",
+        );
         return;
     }
     html.push_str("<td>");
