@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use super::scene::{FILE, GEOLOCALISATION, RNA, SIRENE, Scene, edited, editions, file};
+use super::scene::{DATASETS, FILE, Scene, edited, editions, file};
 use super::site::Site;
 use crate::harness::{Ran, Served, assert_one_error, generate, staged, wait_until};
 
@@ -236,7 +236,7 @@ fn a_small_disk_that_fills_up() {
     // Nothing announced, room for the files and not for what is made of them.
     site.publish(large());
     site.lie(|request, honest| match &*request.path {
-        SIRENE | RNA | GEOLOCALISATION => edited(&honest, |resource| {
+        path if DATASETS.contains(&path) => edited(&honest, |resource| {
             resource["filesize"] = serde_json::Value::Null;
         }),
         _ => honest,
