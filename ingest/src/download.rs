@@ -101,13 +101,7 @@ fn announce(resources: &[Resource], folder: &Path) -> Result<(), IngestError> {
     if files == 0 {
         return Ok(());
     }
-    // Something is new, so all of the snapshot is made again. Parquet takes two thirds of the zip it
-    // is made from, nine tenths for the links; the RNA is written twice.
-    let snapshot = resources
-        .iter()
-        .filter_map(|resource| resource.size)
-        .fold(0_u64, u64::saturating_add);
-    let free = space::require(folder, needed.saturating_add(snapshot))?;
+    let free = space::require(folder, needed)?;
     let more = if unknown > 0 {
         format!(", and {unknown} whose size is not announced")
     } else {
@@ -116,11 +110,9 @@ fn announce(resources: &[Resource], folder: &Path) -> Result<(), IngestError> {
     tracing::info!(
         files,
         needed_bytes = needed,
-        snapshot_bytes = snapshot,
         free_bytes = free,
-        "files to download or check: {files}, {} at most{more}; then {} at most for the snapshot; {} free",
+        "files to download or check: {files}, {} at most{more}; {} free",
         readable(needed),
-        readable(snapshot),
         readable(free)
     );
     Ok(())
