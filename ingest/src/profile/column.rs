@@ -77,11 +77,14 @@ impl Values {
                     .downcast_iter()
                     .flat_map(|a| a.iter().flatten())
                 {
+                    // The last value was looked at already; few hold a bracket at all.
                     if tally.again(value) {
-                    } else if memchr::memchr(b'[', value.as_bytes()).is_some() && is_masked(value) {
+                        continue;
+                    }
+                    if memchr::memchr(b'[', value.as_bytes()).is_some() && is_masked(value) {
                         self.masked += 1;
                     } else {
-                        tally.add(value);
+                        tally.begin(value);
                     }
                 }
             }

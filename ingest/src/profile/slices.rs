@@ -9,9 +9,6 @@ use std::sync::Arc;
 
 use crate::error::IngestError;
 
-/// Row groups in a slice: half a million rows of a few columns fit in some tens of megabytes.
-const ROW_GROUPS: usize = 4;
-
 /// A Parquet file and where to cut it.
 pub(super) struct Slices {
     path: PathBuf,
@@ -24,8 +21,9 @@ pub(super) struct Slices {
 }
 
 impl Slices {
-    /// Reads the footer.
-    pub(super) fn open(folder: &Path, table: &str) -> Result<Self, IngestError> {
+    /// Reads the footer. A slice holds that many row groups, of some hundred thousand rows each: few
+    /// when many columns are read at once.
+    pub(super) fn open(folder: &Path, table: &str, row_groups: usize) -> Result<Self, IngestError> {
         let path = folder.join(format!("{table}.parquet"));
         let mut reader = ParquetReader::new(open(&path)?);
         let mut footer = reader
@@ -36,7 +34,7 @@ impl Slices {
         let columns = schema.iter_names().map(ToString::to_string).collect();
         let rows = footer.num_rows as u64;
         let groups = std::mem::take(&mut footer.row_groups);
-        let slices = groups.chunks(ROW_GROUPS).map(|groups| {
+        let slices = groups.chunks(row_groups).map(|groups| {
             let mut slice = footer.clone();
             slice.row_groups = groups.to_vec();
             slice.num_rows = groups.iter().map(|group| group.num_rows()).sum();
