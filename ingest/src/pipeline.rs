@@ -225,7 +225,12 @@ impl Making<'_> {
             hidden_as_of: None,
         };
         let served = in_service.map(|manifest| data.snapshots().join(&manifest.id));
-        profile::write(staged, &manifest, served.as_deref().zip(in_service), context)?;
+        profile::write(
+            staged,
+            &manifest,
+            served.as_deref().zip(in_service),
+            context,
+        )?;
         Ok(manifest)
     }
 }

@@ -107,8 +107,8 @@ impl Values {
             frequent: Vec::new(),
         };
         match self.tally {
-            Either::Text(tally) => show(&mut profile, tally.finish(), Clone::clone),
-            Either::Number(tally) => show(&mut profile, tally.finish(), |number| {
+            Either::Text(tally) => show(&mut profile, &tally.finish(), Clone::clone),
+            Either::Number(tally) => show(&mut profile, &tally.finish(), |number| {
                 text_of(kind, *number)
             }),
         }
@@ -117,7 +117,7 @@ impl Values {
 }
 
 /// What was found, of which single values only if the column may show them.
-fn show<O>(profile: &mut ColumnProfile, found: Found<O>, text: impl Fn(&O) -> String) {
+fn show<O>(profile: &mut ColumnProfile, found: &Found<O>, text: impl Fn(&O) -> String) {
     (profile.distinct, profile.estimated) = (found.distinct, found.estimated);
     if profile.withheld {
         return;

@@ -182,7 +182,9 @@ mod tests {
 
     fn tally(most: usize, values: &[&str]) -> Found<String> {
         let mut tally = Tally::<str>::of(most);
-        values.iter().for_each(|value| tally.add(value));
+        for value in values {
+            tally.add(value);
+        }
         tally.finish()
     }
 
