@@ -76,16 +76,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         in_service: in_service.as_ref(),
         options,
     };
-    let before = in_service
-        .as_ref()
-        .map(|before| (data.snapshots().join(&before.id), before));
-    let before = before
-        .as_ref()
-        .map(|(path, before)| (path.as_path(), *before));
-    let made = making.make(&id, &staged, context).and_then(|manifest| {
-        profile::write(&staged, &manifest, before, context)?;
-        Ok(manifest)
-    });
+    let made = making.make(&id, &staged, context);
     match made {
         Ok(manifest) => {
             data.publish(&staged, &manifest)?;
@@ -183,7 +174,7 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Makes the tables in a new folder, and passes them through the gates.
+    /// Makes the tables in a new folder, passes them through the gates and describes them.
     fn make(&self, id: &str, staged: &Path, context: &Context) -> Result<Manifest, IngestError> {
         let Self {
             data,
@@ -220,7 +211,7 @@ impl Making<'_> {
                 .map_or_else(PathBuf::new, |manifest| data.snapshots().join(&manifest.id)),
         };
         let gates = verify(staging, &options.allow, context)?;
-        Ok(Manifest {
+        let manifest = Manifest {
             version: VERSION,
             id: id.to_owned(),
             parent: in_service.map(|manifest| manifest.id.clone()),
@@ -232,6 +223,14 @@ impl Making<'_> {
             tables: tables.into_iter().map(|table| table.file).collect(),
             gates,
             hidden_as_of: None,
-        })
+        };
+        let served = in_service.map(|manifest| data.snapshots().join(&manifest.id));
+        profile::write(
+            staged,
+            &manifest,
+            served.as_deref().zip(in_service),
+            context,
+        )?;
+        Ok(manifest)
     }
 }

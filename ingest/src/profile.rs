@@ -28,6 +28,9 @@ use crate::publish::write_atomic;
 use changes::COMPARED;
 use slices::Slices;
 
+/// Row groups of a column read at once: half a million rows.
+const ROW_GROUPS: usize = 4;
+
 /// Columns counted at once: each may take some 50 MB.
 const AT_ONCE: usize = 4;
 
@@ -152,7 +155,7 @@ fn table(folder: &Path, file: &TableFile, context: &Context) -> Result<TableProf
             detail: "profile: no such table in the schemas".to_owned(),
         });
     };
-    let slices = Slices::open(folder, &file.name)?;
+    let slices = Slices::open(folder, &file.name, ROW_GROUPS)?;
     let label = format!("{}: profile", file.name);
     let task = context.progress.begin(&label, Some(file.bytes));
     let columns = slices

@@ -63,7 +63,7 @@ impl Numbers {
 
 /// Counts them. The commune is public for everyone, and so is the activity.
 pub(super) fn count(folder: &Path, context: &Context) -> Result<Active, IngestError> {
-    let slices = Slices::open(folder, TABLE)?;
+    let slices = Slices::open(folder, TABLE, 1)?;
     let mut total = 0;
     let (mut departements, mut sections) = (Numbers::default(), Numbers::default());
     for slice in 0..slices.len() {

@@ -110,8 +110,8 @@ impl Compared {
         context: &Context,
     ) -> Result<Changes, IngestError> {
         let (old, new) = (
-            Slices::open(old, self.table)?,
-            Slices::open(new, self.table)?,
+            Slices::open(old, self.table, 1)?,
+            Slices::open(new, self.table, 1)?,
         );
         let label = format!("{}: changes", self.table);
         let task = context.progress.begin(&label, None);
@@ -251,6 +251,8 @@ impl<'a> Cursor<'a> {
         if self.row < self.frame.height() || self.next == self.slices.len() {
             return Ok(0);
         }
+        // Never two slices at once.
+        self.frame = DataFrame::default();
         self.frame = self.slices.read(self.next, self.columns)?;
         self.next += 1;
         self.row = 0;

@@ -77,11 +77,14 @@ impl Values {
                     .downcast_iter()
                     .flat_map(|a| a.iter().flatten())
                 {
+                    // The last value was looked at already; few hold a bracket at all.
                     if tally.again(value) {
-                    } else if memchr::memchr(b'[', value.as_bytes()).is_some() && is_masked(value) {
+                        continue;
+                    }
+                    if memchr::memchr(b'[', value.as_bytes()).is_some() && is_masked(value) {
                         self.masked += 1;
                     } else {
-                        tally.add(value);
+                        tally.begin(value);
                     }
                 }
             }
@@ -104,8 +107,8 @@ impl Values {
             frequent: Vec::new(),
         };
         match self.tally {
-            Either::Text(tally) => show(&mut profile, tally.finish(), Clone::clone),
-            Either::Number(tally) => show(&mut profile, tally.finish(), |number| {
+            Either::Text(tally) => show(&mut profile, &tally.finish(), Clone::clone),
+            Either::Number(tally) => show(&mut profile, &tally.finish(), |number| {
                 text_of(kind, *number)
             }),
         }
@@ -114,7 +117,7 @@ impl Values {
 }
 
 /// What was found, of which single values only if the column may show them.
-fn show<O>(profile: &mut ColumnProfile, found: Found<O>, text: impl Fn(&O) -> String) {
+fn show<O>(profile: &mut ColumnProfile, found: &Found<O>, text: impl Fn(&O) -> String) {
     (profile.distinct, profile.estimated) = (found.distinct, found.estimated);
     if profile.withheld {
         return;

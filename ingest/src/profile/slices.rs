@@ -9,14 +9,11 @@ use std::sync::Arc;
 
 use crate::error::IngestError;
 
-/// Row groups in a slice: half a million rows of a few columns fit in some tens of megabytes.
-const ROW_GROUPS: usize = 4;
-
 /// A Parquet file and where to cut it.
 pub(super) struct Slices {
     path: PathBuf,
     /// The footer, reduced to the row groups of each slice.
-    slices: Vec<FileMetadataRef>,
+    footers: Vec<FileMetadataRef>,
     /// Every column of the file, in its order.
     pub(super) columns: Vec<String>,
     /// Rows in all.
@@ -24,8 +21,9 @@ pub(super) struct Slices {
 }
 
 impl Slices {
-    /// Reads the footer.
-    pub(super) fn open(folder: &Path, table: &str) -> Result<Self, IngestError> {
+    /// Reads the footer. A slice holds that many row groups, of some hundred thousand rows each: few
+    /// when many columns are read at once.
+    pub(super) fn open(folder: &Path, table: &str, row_groups: usize) -> Result<Self, IngestError> {
         let path = folder.join(format!("{table}.parquet"));
         let mut reader = ParquetReader::new(open(&path)?);
         let mut footer = reader
@@ -36,14 +34,17 @@ impl Slices {
         let columns = schema.iter_names().map(ToString::to_string).collect();
         let rows = footer.num_rows as u64;
         let groups = std::mem::take(&mut footer.row_groups);
-        let slices = groups.chunks(ROW_GROUPS).map(|groups| {
+        let footers = groups.chunks(row_groups).map(|groups| {
             let mut slice = footer.clone();
             slice.row_groups = groups.to_vec();
-            slice.num_rows = groups.iter().map(|group| group.num_rows()).sum();
+            slice.num_rows = 0;
+            for group in groups {
+                slice.num_rows += group.num_rows();
+            }
             Arc::new(slice)
         });
         Ok(Self {
-            slices: slices.collect(),
+            footers: footers.collect(),
             path,
             columns,
             rows,
@@ -52,15 +53,18 @@ impl Slices {
 
     /// How many slices there are.
     pub(super) fn len(&self) -> usize {
-        self.slices.len()
+        self.footers.len()
     }
 
     /// Bytes of a column in a slice, as they are on disk.
     pub(super) fn bytes(&self, slice: usize, column: &str) -> u64 {
-        let groups = self.slices[slice].row_groups.iter();
+        let groups = self.footers[slice].row_groups.iter();
         let chunks = groups.filter_map(|group| group.columns_under_root_iter(column));
-        let bytes: i64 = chunks.flatten().map(|chunk| chunk.compressed_size()).sum();
-        u64::try_from(bytes).unwrap_or(0)
+        let mut bytes = 0;
+        for chunk in chunks.flatten() {
+            bytes += u64::try_from(chunk.compressed_size()).unwrap_or(0);
+        }
+        bytes
     }
 
     /// Reads some columns of a slice, on the calling thread.
@@ -69,7 +73,7 @@ impl Slices {
         let mut reader = ParquetReader::new(open(&self.path)?)
             .with_columns(Some(columns))
             .read_parallel(ParallelStrategy::None);
-        reader.set_metadata(Arc::clone(&self.slices[slice]));
+        reader.set_metadata(Arc::clone(&self.footers[slice]));
         reader.finish().map_err(|error| self.unreadable(&error))
     }
 

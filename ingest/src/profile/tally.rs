@@ -25,7 +25,9 @@ pub(super) struct Tally<V: ?Sized + ToOwned> {
 }
 
 enum Seen<V: ?Sized + ToOwned> {
-    Counted(PlHashMap<V::Owned, u64>),
+    /// By hash: a value is found without looking at it again. Two of so few share a hash once in
+    /// ten billion columns.
+    Counted(PlHashMap<u64, (V::Owned, u64)>),
     TooMany {
         hashes: Sketch,
         min: V::Owned,
@@ -46,7 +48,7 @@ pub(super) struct Found<O> {
 impl<V> Tally<V>
 where
     V: ?Sized + ToOwned + Ord + Hash,
-    V::Owned: Ord + Hash + Clone,
+    V::Owned: Ord + Clone,
 {
     pub(super) fn new() -> Self {
         Self::of(COUNTED)
@@ -76,9 +78,13 @@ where
 
     /// One more value.
     pub(super) fn add(&mut self, value: &V) {
-        if self.again(value) {
-            return;
+        if !self.again(value) {
+            self.begin(value);
         }
+    }
+
+    /// One more value, which is not the last one [`Self::again`].
+    pub(super) fn begin(&mut self, value: &V) {
         self.close_run();
         self.changes += 1;
         self.run = 1;
@@ -95,19 +101,20 @@ where
     fn close_run(&mut self) {
         let Some(last) = &self.last else { return };
         let value: &V = last.borrow();
+        let hash = self.hasher.hash_one(value);
         match &mut self.seen {
             Seen::Counted(counts) => {
-                if let Some(count) = counts.get_mut(value) {
+                if let Some((_, count)) = counts.get_mut(&hash) {
                     *count += self.run;
                     return;
                 }
-                counts.insert(value.to_owned(), self.run);
+                counts.insert(hash, (value.to_owned(), self.run));
                 if counts.len() > self.most {
-                    self.seen = too_many(counts, &self.hasher);
+                    self.seen = too_many(counts);
                 }
             }
             Seen::TooMany { hashes, min, max } => {
-                hashes.add(self.hasher.hash_one(value));
+                hashes.add(hash);
                 if value < (*min).borrow() {
                     value.clone_into(min);
                 } else if value > (*max).borrow() {
@@ -122,7 +129,7 @@ where
         self.close_run();
         let mut found = match self.seen {
             Seen::Counted(counts) => {
-                let mut counts: Vec<_> = counts.into_iter().collect();
+                let mut counts: Vec<_> = counts.into_values().collect();
                 let range = counts.iter().map(|(value, _)| value).min().cloned();
                 let range = range.zip(counts.iter().map(|(value, _)| value).max().cloned());
                 counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -151,23 +158,21 @@ where
 }
 
 /// The same values, no longer counted one by one.
-fn too_many<V>(counts: &PlHashMap<V::Owned, u64>, hasher: &PlFixedStateQuality) -> Seen<V>
+fn too_many<V>(counts: &PlHashMap<u64, (V::Owned, u64)>) -> Seen<V>
 where
-    V: ?Sized + ToOwned + Ord + Hash,
-    V::Owned: Ord + Hash + Clone,
+    V: ?Sized + ToOwned,
+    V::Owned: Ord + Clone,
 {
+    let values = || counts.values().map(|(value, _)| value);
+    let Some((min, max)) = values().min().zip(values().max()) else {
+        return Seen::Counted(PlHashMap::default());
+    };
     let mut hashes = Sketch::new();
-    for value in counts.keys() {
-        let value: &V = value.borrow();
-        hashes.add(hasher.hash_one(value));
-    }
-    match (counts.keys().min(), counts.keys().max()) {
-        (Some(min), Some(max)) => Seen::TooMany {
-            hashes,
-            min: min.clone(),
-            max: max.clone(),
-        },
-        _ => Seen::Counted(PlHashMap::default()),
+    counts.keys().for_each(|hash| hashes.add(*hash));
+    Seen::TooMany {
+        hashes,
+        min: min.clone(),
+        max: max.clone(),
     }
 }
 
@@ -177,7 +182,9 @@ mod tests {
 
     fn tally(most: usize, values: &[&str]) -> Found<String> {
         let mut tally = Tally::<str>::of(most);
-        values.iter().for_each(|value| tally.add(value));
+        for value in values {
+            tally.add(value);
+        }
         tally.finish()
     }
 

@@ -241,6 +241,38 @@ fn what_changed_is_counted_once_per_question() {
         place("90000001000017", &[("numeroVoieEtablissement", "[ND]")]),
         place("90000001200017", &[]), // comes, last
     ];
+    let old = snapshot("1", &[("etablissement", old.to_vec())]);
+    let new = snapshot("2", &[("etablissement", new.to_vec())]);
+    let profile = profile_of(&new, Some(&old));
+    assert_eq!(profile.comparison.state, Compared::Done);
+    assert_eq!(profile.comparison.previous.as_deref(), Some("1"));
+    assert_eq!(
+        profile.changes["etablissement"],
+        Changes {
+            created: 2,
+            closed: 1,
+            reopened: 1,
+            moved: Some(3),
+            renamed: 1,
+            hidden: Some(1),
+            gone: 1,
+        }
+    );
+    let counts: Vec<_> = profile.active.by_departement.iter().collect();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|count| (count.code.as_deref(), count.count, count.difference))
+        .collect();
+    assert_eq!(
+        counts,
+        [(Some("75"), 8, Some(-2)), (Some("92"), 2, Some(2))]
+    );
+    assert_eq!(profile.active.by_section[0].code.as_deref(), Some("O"));
+    assert_eq!(profile.active.total, 10);
+}
+
+#[test]
+fn units_and_associations_change_by_their_own_names() {
     let unit = |siren: &'static str, state, statut, name| -> Row<'static> {
         vec![
             ("siren", siren),
@@ -278,37 +310,15 @@ fn what_changed_is_counted_once_per_question() {
         association("W000000001", "D", "EXEMPLE", "DEUX"),
         association("W000000003", "A", "AUTRE", "UNE"),
     ];
-    let old = snapshot(
-        "1",
-        &[
-            ("etablissement", old.to_vec()),
-            ("unite_legale", old_units),
-            ("association", old_associations),
-        ],
-    );
-    let new = snapshot(
-        "2",
-        &[
-            ("etablissement", new.to_vec()),
-            ("unite_legale", new_units),
-            ("association", new_associations),
-        ],
-    );
-    let profile = profile_of(&new, Some(&old));
-    assert_eq!(profile.comparison.state, Compared::Done);
-    assert_eq!(profile.comparison.previous.as_deref(), Some("1"));
-    assert_eq!(
-        profile.changes["etablissement"],
-        Changes {
-            created: 2,
-            closed: 1,
-            reopened: 1,
-            moved: Some(3),
-            renamed: 1,
-            hidden: Some(1),
-            gone: 1,
-        }
-    );
+    let old = [
+        ("unite_legale", old_units),
+        ("association", old_associations),
+    ];
+    let new = [
+        ("unite_legale", new_units),
+        ("association", new_associations),
+    ];
+    let profile = profile_of(&snapshot("2", &new), Some(&snapshot("1", &old)));
     assert_eq!(
         profile.changes["unite_legale"],
         Changes {
@@ -328,17 +338,6 @@ fn what_changed_is_counted_once_per_question() {
             ..Changes::default()
         }
     );
-    let counts: Vec<_> = profile.active.by_departement.iter().collect();
-    let counts: Vec<_> = counts
-        .iter()
-        .map(|count| (count.code.as_deref(), count.count, count.difference))
-        .collect();
-    assert_eq!(
-        counts,
-        [(Some("75"), 8, Some(-2)), (Some("92"), 2, Some(2))]
-    );
-    assert_eq!(profile.active.by_section[0].code.as_deref(), Some("O"));
-    assert_eq!(profile.active.total, 10);
 }
 
 #[test]

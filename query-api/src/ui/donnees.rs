@@ -29,12 +29,11 @@ pub(crate) async fn page(
     let snapshot = pinned
         .map(|Extension(InService(snapshot))| snapshot)
         .or_else(|| catalog.current());
-    let (status, content) = match snapshot.as_deref() {
-        Some(snapshot) => (StatusCode::OK, content(snapshot)),
-        None => {
-            let error = ApiError::AucuneDonnee;
-            (error.code().status(), html::error(&error))
-        }
+    let (status, content) = if let Some(snapshot) = snapshot.as_deref() {
+        (StatusCode::OK, content(snapshot))
+    } else {
+        let error = ApiError::AucuneDonnee;
+        (error.code().status(), html::error(&error))
     };
     let body = fill(TEMPLATE, |name| match name {
         "contenu" => content.clone(),
@@ -208,9 +207,12 @@ fn gates(html: &mut String, gates: &[Gate]) {
     html.push_str(CLOSE_TABLE);
 }
 
+/// What a row of the table of changes counts.
+type Counted = fn(&Changes) -> Option<u64>;
+
 /// The rows of the table of changes.
 #[rustfmt::skip] // one line per row reads as a table
-const CHANGES: [(&str, fn(&Changes) -> Option<u64>); 7] = [
+const CHANGES: [(&str, Counted); 7] = [
     ("Nouveaux numéros", |changes| Some(changes.created)),
     ("Fermés, cessés ou dissous", |changes| Some(changes.closed)),
     ("Rouverts", |changes| Some(changes.reopened)),
@@ -293,7 +295,9 @@ fn active(html: &mut String, active: &Active) {
         let _ = write!(html, "<details><summary>{title}</summary>");
         let headers = [(header, false), ("Nombre", true), ("Écart", true)];
         open_table(html, title, &headers);
-        counts.iter().for_each(|line| count(html, line, without));
+        for line in counts {
+            count(html, line, without);
+        }
         html.push_str(CLOSE_TABLE);
         html.push_str("</details>");
     }
