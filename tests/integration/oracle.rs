@@ -2,7 +2,9 @@
 
 use duckdb::Connection;
 use registre_schemas::column::{Kind, Presence, Table};
-use std::collections::BTreeMap;
+use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use crate::harness::{csv_entries, sample, snapshot};
@@ -27,26 +29,14 @@ fn as_printed(kind: Kind, text: &str) -> String {
                 None => text,
             }
         }
-        Kind::Real if !text.is_empty() => format!("{:?}", text.parse::<f64>().unwrap()),
+        Kind::Real if !text.is_empty() => printed(text.parse().unwrap()),
         _ => text.to_owned(),
     }
 }
 
-/// The columns of a position, in the rows of those that are not hidden, joined here a second time.
-fn join_positions(rows: &mut [Row], positions: &[Row]) {
-    use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
-    let at = |name: &str| ETABLISSEMENT.index_of(name).unwrap();
-    let (siret, statut) = (at("siret"), at("statutDiffusionEtablissement"));
-    let by_siret: BTreeMap<&str, &Row> = positions.iter().map(|row| (&*row[0], row)).collect();
-    for row in rows {
-        if let Some(position) = by_siret.get(row[siret].as_str())
-            && row[statut] == "O"
-        {
-            for (column, value) in GEOLOCALISATION.columns.iter().zip(*position).skip(1) {
-                value.clone_into(&mut row[at(column.name)]);
-            }
-        }
-    }
+/// A number, the same however it was written.
+fn printed(number: f64) -> String {
+    format!("{number:?}")
 }
 
 /// The rows of one CSV, read by the `csv` crate and not by us.
@@ -86,7 +76,10 @@ pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
     let columns: Vec<String> = table
         .columns
         .iter()
-        .map(|column| format!("coalesce(\"{}\"::VARCHAR, '')", column.name))
+        .map(|column| match column.kind {
+            Kind::Real => format!("\"{}\"", column.name),
+            _ => format!("coalesce(\"{}\"::VARCHAR, '')", column.name),
+        })
         .collect();
     let sql = format!(
         "SELECT {} FROM read_parquet('{}')",
@@ -97,9 +90,16 @@ pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
     let mut rows = statement.query([]).unwrap();
     let mut read = Vec::new();
     while let Some(row) = rows.next().unwrap() {
+        let fields = table.columns.iter().enumerate();
         read.push(
-            (0..table.columns.len())
-                .map(|column| row.get::<_, String>(column).unwrap())
+            fields
+                .map(|(at, column)| match column.kind {
+                    Kind::Real => row
+                        .get::<_, Option<f64>>(at)
+                        .unwrap()
+                        .map_or_else(String::new, printed),
+                    _ => row.get(at).unwrap(),
+                })
                 .collect(),
         );
     }
@@ -108,8 +108,17 @@ pub fn parquet_rows(data: &Path, table: &Table) -> Vec<Row> {
 
 /// Fails at the first row that differs, naming it.
 pub fn assert_same_rows(table: &Table, mut expected: Vec<Row>, published: &[Row]) {
-    let keys = table.key_indices();
-    expected.sort_by_key(|row| keys.iter().map(|key| row[*key].clone()).collect::<Vec<_>>());
+    expected.sort_by(|one, other| {
+        let by_key = table.key_indices().into_iter().map(|key| {
+            let order = one[key].cmp(&other[key]);
+            if table.descending.contains(&table.columns[key].name) {
+                order.reverse()
+            } else {
+                order
+            }
+        });
+        by_key.fold(Ordering::Equal, Ordering::then)
+    });
     assert_eq!(
         published.len(),
         expected.len(),
@@ -159,39 +168,59 @@ pub fn expected_associations(waldec: Vec<Row>, import: Vec<Row>, table: &Table) 
     latest.into_values().collect()
 }
 
+/// Each établissement with its position, but those in partial diffusion.
+fn with_positions(mut etablissements: Vec<Row>, positions: &[Row]) -> Vec<Row> {
+    let siret = GEOLOCALISATION.index_of("siret").unwrap();
+    let positions: HashMap<&str, &Row> = positions
+        .iter()
+        .map(|position| (position[siret].as_str(), position))
+        .collect();
+    let at = |name: &str| ETABLISSEMENT.index_of(name).unwrap();
+    for row in &mut etablissements {
+        if row[at("statutDiffusionEtablissement")] == "O"
+            && let Some(position) = positions.get(row[at("siret")].as_str())
+        {
+            for (column, value) in GEOLOCALISATION.columns.iter().zip(*position) {
+                row[at(column.name)].clone_from(value);
+            }
+        }
+    }
+    etablissements
+}
+
 #[test]
 fn every_row_of_the_sample_is_read_back_as_the_csv_has_it() {
-    let files = sample().join("raw/sample/files");
-    let sirene = [
-        (
-            "StockUniteLegale_utf8.zip",
-            &registre_schemas::unite_legale::UNITE_LEGALE,
-        ),
-        (
-            "StockEtablissement_utf8.zip",
-            &registre_schemas::etablissement::ETABLISSEMENT,
-        ),
-        (
-            "StockEtablissementLiensSuccession_utf8.zip",
-            &registre_schemas::etablissement::LIEN_SUCCESSION,
-        ),
-        (
-            "StockDoublons_utf8.zip",
-            &registre_schemas::unite_legale::DOUBLON,
-        ),
-    ];
-    for (file, table) in sirene {
-        let entries = csv_entries(&files.join(file));
-        let mut rows = csv_rows(&entries[0].1, b',', table);
+    let rows = |file: &str, delimiter: u8, table: &Table| {
+        let zip = sample().join(format!("raw/sample/files/{file}_utf8.zip"));
+        let rows = csv_rows(&csv_entries(&zip)[0].1, delimiter, table);
         assert!(!rows.is_empty(), "{file}");
-        if table.name == "etablissement" {
-            let file = "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8.zip";
-            let entries = csv_entries(&files.join(file));
-            let table = &registre_schemas::etablissement::GEOLOCALISATION;
-            join_positions(&mut rows, &csv_rows(&entries[0].1, b';', table));
-        }
-        assert_same_rows(table, rows, &parquet_rows(sample(), table));
+        rows
+    };
+    for (file, table) in [
+        ("StockUniteLegale", "unite_legale"),
+        ("StockUniteLegaleHistorique", "unite_legale_periode"),
+        ("StockEtablissementHistorique", "etablissement_periode"),
+        ("StockEtablissementLiensSuccession", "lien_succession"),
+        ("StockDoublons", "doublon"),
+    ] {
+        let table = registre_schemas::table(table).unwrap();
+        assert_same_rows(
+            table,
+            rows(file, b',', table),
+            &parquet_rows(sample(), table),
+        );
     }
+    let positions = rows(
+        "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques",
+        b';',
+        &GEOLOCALISATION,
+    );
+    let etablissements = rows("StockEtablissement", b',', &ETABLISSEMENT);
+    assert_same_rows(
+        &ETABLISSEMENT,
+        with_positions(etablissements, &positions),
+        &parquet_rows(sample(), &ETABLISSEMENT),
+    );
 }
 
 #[test]
@@ -224,10 +253,10 @@ fn every_association_of_the_sample_is_read_back_from_its_latest_row() {
 #[test]
 fn the_sample_has_the_shapes_that_break_others() {
     let unites = parquet_rows(sample(), &registre_schemas::unite_legale::UNITE_LEGALE);
-    let etablissements = parquet_rows(sample(), &registre_schemas::etablissement::ETABLISSEMENT);
+    let etablissements = parquet_rows(sample(), &ETABLISSEMENT);
     let (ul, et) = (
         &registre_schemas::unite_legale::UNITE_LEGALE,
-        &registre_schemas::etablissement::ETABLISSEMENT,
+        &ETABLISSEMENT,
     );
     let count = |rows: &[Row], table: &Table, name: &str, value: &str| {
         let at = table.index_of(name).unwrap();
@@ -252,6 +281,9 @@ fn the_sample_has_the_shapes_that_break_others() {
         (&unites, ul, "unitePurgeeUniteLegale", "true"),
         (&etablissements, et, "libelleVoieEtablissement", "[ND]"),
         (&etablissements, et, "etatAdministratifEtablissement", "F"),
+        (&etablissements, et, "qualite_xy", "33"),
+        (&etablissements, et, "epsg", "2975"),
+        (&etablissements, et, "plg_qp24", "CSZ"),
         (
             &etablissements,
             et,

@@ -106,11 +106,12 @@ pub fn write_position(
     .write(&mut random, buffer);
 }
 
-/// Writes the rows of a real body: a point of the commune for its siège, since nothing is known here
-/// of where it is; La Poste's many are no more real than the others.
+/// Writes the rows of a real body: nothing is known here of where its siège is, and La Poste's many
+/// are no more real than the others.
 pub fn write_positions_of_real(body: &RealBody, model: &Model, buffer: &mut Buffer) {
     body.visit_etablissements(model, |row, _| {
-        let Some(commune) = model.communes.find(row.address.code_commune) else {
+        let commune = model.communes.find(row.address.code_commune);
+        let Some(commune) = commune.filter(|_| !row.siege) else {
             return;
         };
         let key = u64::from(row.siren) << 17 | u64::from(row.nic);
@@ -119,11 +120,7 @@ pub fn write_positions_of_real(body: &RealBody, model: &Model, buffer: &mut Buff
             siret: (row.siren, row.nic),
             commune,
             point: None,
-            quality: if row.siege {
-                Quality::Commune
-            } else {
-                Quality::Street
-            },
+            quality: Quality::Street,
         }
         .write(&mut random, buffer);
     });
