@@ -42,7 +42,7 @@ pub struct Source {
     pub parquet: Option<String>,
     /// The word its title or file name holds.
     pub title: String,
-    /// File name in a plain folder, `{date}` standing for eight digits.
+    /// File name in a plain folder, `{date}` standing for eight digits, `*` for anything.
     pub file: String,
     /// Field delimiter of the CSV.
     pub delimiter: u8,
@@ -50,6 +50,8 @@ pub struct Source {
     pub several_files: bool,
     /// Whether a snapshot cannot be made without it.
     pub required: bool,
+    /// Whether it is a spreadsheet, or a plain CSV as older editions were, rather than a zip.
+    pub spreadsheet: bool,
     /// How many rows per million may be refused before the run fails.
     pub refused_per_million: u64,
 }
@@ -76,6 +78,8 @@ struct Entry {
     several_files: bool,
     #[serde(default = "required_by_default")]
     required: bool,
+    #[serde(default)]
+    spreadsheet: bool,
     #[serde(default)]
     refused_per_million: u64,
 }
@@ -125,6 +129,7 @@ fn parse(text: &str) -> Result<Vec<Source>, IngestError> {
                 delimiter,
                 several_files: entry.several_files,
                 required: entry.required,
+                spreadsheet: entry.spreadsheet,
                 refused_per_million: entry.refused_per_million,
             })
         })

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Memory is bounded by the queue: [`IN_FLIGHT`] chunks of about [`split::CHUNK`] bytes and the
-//! batches made from them.
+//! batches made from them. A spreadsheet gives the same batches, by `decode/xlsx.rs`.
 
 mod archive;
 pub mod fields;
@@ -19,6 +19,7 @@ pub mod record;
 pub mod rejects;
 pub mod split;
 pub mod values;
+mod xlsx;
 
 use arrow::record_batch::RecordBatch;
 use registre_schemas::manifest::DecodeReport;
@@ -49,6 +50,9 @@ pub fn decode(
     mut sink: impl FnMut(RecordBatch) -> Result<(), IngestError>,
 ) -> Result<DecodeReport, IngestError> {
     let source = &raw.resource.source;
+    if source.spreadsheet && xlsx::is_workbook(&raw.path)? {
+        return xlsx::decode(raw, context, sink);
+    }
     let layouts = read_layouts(raw)?;
     let mut rejects = Rejects::new(source.refused_per_million);
     let task = context
@@ -160,7 +164,7 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
                 .by_index(file.index)
                 .map_err(|error| zip_error(&raw.path, &error))?;
             let header = layout::read_header(entry, &file.name, source.delimiter)?;
-            headers.push((file.index, file.name, header));
+            headers.push((file.index, file.name, layout::spelled(source.table, header)));
         }
     } else {
         let name = raw
@@ -170,11 +174,8 @@ fn read_layouts(raw: &RawFile) -> Result<Vec<Entry>, IngestError> {
             .to_string_lossy()
             .into_owned();
         let file = File::open(&raw.path).map_err(IngestError::io("open", &raw.path))?;
-        headers.push((
-            0,
-            name.clone(),
-            layout::read_header(file, &name, source.delimiter)?,
-        ));
+        let header = layout::read_header(file, &name, source.delimiter)?;
+        headers.push((0, name, layout::spelled(source.table, header)));
     }
     let unknown = layout::unknown_columns(
         source.table,

@@ -10,6 +10,7 @@
 //! | draw the n-th of each, from the seed alone | `unites_legales`, `etablissements`, `periodes`, `associations` |
 //! | write the files of SIRENE | `sirene`, then `sirene_unite_legale` and `sirene_etablissement`, each with its `_periode`, and `geolocalisation` |
 //! | write the files of the RNA | `rna`, `rna_rows` |
+//! | write the list of associations reconnues d'utilité publique | `utilite_publique` |
 //!
 //! What exists is woven among what does not: `real_bodies` also writes its own rows of SIRENE, and
 //! `rna_rows` those of the real associations.
@@ -39,6 +40,7 @@ mod sirene_etablissement_periode;
 mod sirene_unite_legale;
 mod sirene_unite_legale_periode;
 mod unites_legales;
+mod utilite_publique;
 
 #[cfg(test)]
 mod tests;
@@ -116,10 +118,11 @@ impl Generated {
 enum Output {
     Sirene(SireneFile),
     Rna(RnaFile),
+    UtilitePublique,
 }
 
 /// The largest first, so that the threads end together.
-const OUTPUTS: [Output; 9] = [
+const OUTPUTS: [Output; 10] = [
     Output::Sirene(SireneFile::EtablissementPeriodes),
     Output::Sirene(SireneFile::UnitePeriodes),
     Output::Sirene(SireneFile::Etablissements),
@@ -129,9 +132,10 @@ const OUTPUTS: [Output; 9] = [
     Output::Sirene(SireneFile::Liens),
     Output::Rna(RnaFile::Import),
     Output::Sirene(SireneFile::Doublons),
+    Output::UtilitePublique,
 ];
 
-/// Writes all the files under `out`, laid out as data.gouv.fr serves them: `files/*.zip`, and last
+/// Writes all the files under `out`, laid out as data.gouv.fr serves them: `files/*`, and last
 /// `api/1/datasets/<id>/index.json`. A file has its final name only once it is whole.
 pub fn generate(
     options: &Options,
@@ -171,13 +175,15 @@ impl Output {
         context: &Context,
     ) -> Result<GeneratedFile, IngestError> {
         let name = match self {
-            Self::Sirene(file) => file.name().to_owned(),
-            Self::Rna(file) => file.name(model.edition),
+            Self::Sirene(file) => format!("{}.zip", file.name()),
+            Self::Rna(file) => format!("{}.zip", file.name(model.edition)),
+            Self::UtilitePublique => format!("{}.xlsx", utilite_publique::name(model.edition)),
         };
-        let mut archive = Archive::create(folder, &format!("{name}.zip"), model.edition, context)?;
+        let mut archive = Archive::create(folder, &name, model.edition, context)?;
         match self {
             Self::Sirene(file) => file.write(model, &mut archive)?,
             Self::Rna(file) => file.write(model, &mut archive)?,
+            Self::UtilitePublique => utilite_publique::write(model, &mut archive)?,
         }
         archive.publish()
     }

@@ -302,6 +302,10 @@ fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestE
 }
 
 fn matches_pattern(name: &str, pattern: &str) -> bool {
+    if let Some((before, after)) = pattern.split_once('*') {
+        let rest = name.strip_prefix(before);
+        return rest.is_some_and(|rest| rest.ends_with(after));
+    }
     match pattern.split_once("{date}") {
         None => name == pattern,
         Some((before, after)) => name

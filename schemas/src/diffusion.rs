@@ -176,7 +176,8 @@ pub fn values_are_public(table: &Table, column: &Column) -> bool {
         Kind::Date | Kind::Timestamp | Kind::Integer | Kind::Boolean => true,
         Kind::Real => false,
         Kind::Text => {
-            matches!(column.presence, Presence::Key(_))
+            // A key that is no number is a name.
+            matches!(column.presence, Presence::Key(digits) if digits > 0 || column.name == "id")
                 || column.nomenclature.is_some()
                 || PUBLIC_TEXTS.contains(&column.name)
         }

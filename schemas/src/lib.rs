@@ -5,6 +5,7 @@
 //! | [`identifiers`] | SIREN, SIRET, NIC, RNA: parse, check, diagnose, display |
 //! | [`mod@column`] | what a column and a table are |
 //! | [`unite_legale`], [`etablissement`], [`association`] | the columns of each register, current state |
+//! | [`association_utilite_publique`] | those of the list of associations reconnues d'utilité publique |
 //! | [`periode`] | the columns of SIRENE's history |
 //! | [`lien_siren_rna`] | which association is which unité légale |
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
@@ -15,6 +16,7 @@
 //! Architecture invariant: this crate opens no file, no socket and no database.
 
 pub mod association;
+pub mod association_utilite_publique;
 pub mod column;
 pub mod diffusion;
 pub mod etablissement;
@@ -37,6 +39,7 @@ pub const TABLES: &[&Table] = &[
     &etablissement::LIEN_SUCCESSION,
     &unite_legale::DOUBLON,
     &association::ASSOCIATION,
+    &association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE,
     &lien_siren_rna::LIEN_SIREN_RNA,
 ];
 

@@ -19,6 +19,7 @@ mod nomenclatures; // our lists against the official ones
 mod official_files; // the real files, laid out as a mirror
 mod oracle; // every row of the sources, read back through DuckDB
 mod profile; // the profile of a snapshot, counted again by DuckDB
+mod utilite_publique; // a spreadsheet kept by hand: its headers, its dates, its faults
 
 /// A module forgotten above would silently not run.
 #[test]

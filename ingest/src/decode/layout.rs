@@ -1,8 +1,11 @@
 //! How the columns of one CSV file map to those of its table: by name, never by position.
 
 use arrow::datatypes::SchemaRef;
-use registre_schemas::Table;
+use registre_schemas::association_utilite_publique::{
+    ASSOCIATION_UTILITE_PUBLIQUE, column_spelled,
+};
 use registre_schemas::column::Presence;
+use registre_schemas::{Column, Table};
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -138,6 +141,15 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// The column of the table that a field goes to.
+    #[must_use]
+    pub fn column_of(&self, field: usize) -> Option<&'static Column> {
+        let place = self.fields.iter().position(|from| *from == Some(field))?;
+        self.table.columns.get(place)
+    }
+}
+
 /// The first of them, and how many more, for a message.
 #[must_use]
 pub fn few(names: &[String]) -> String {
@@ -203,6 +215,31 @@ fn header_text(record: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_not_utf8) => Cow::Owned(from_latin1(record)),
     }
+}
+
+/// The header with the names of the table's own columns, when it is one whose headers are known by
+/// their words. Of two that speak of the same column the first is taken; those without a name are
+/// given one.
+pub fn spelled(table: &Table, header: Vec<String>) -> Vec<String> {
+    if table.name != ASSOCIATION_UTILITE_PUBLIQUE.name {
+        return header;
+    }
+    let mut taken: Vec<&str> = Vec::new();
+    let mut names = Vec::with_capacity(header.len());
+    for (place, name) in header.into_iter().enumerate() {
+        let column = column_spelled(&name).filter(|column| !taken.contains(column));
+        names.push(match column {
+            Some(column) => {
+                taken.push(column);
+                column.to_owned()
+            }
+            None if name.is_empty() || table.column(&name).is_some() || names.contains(&name) => {
+                format!("{name} colonne {}", place + 1).trim().to_owned()
+            }
+            None => name,
+        });
+    }
+    names
 }
 
 /// Names that no column of the table has, in order of appearance.

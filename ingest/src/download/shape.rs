@@ -10,8 +10,9 @@ const END_OF_ZIP: &[u8] = b"PK\x05\x06";
 const END_OF_ZIP_AT_MOST: u64 = 22 + 65_535;
 const PARQUET: &[u8] = b"PAR1";
 
-/// What is wrong with it, if it is neither a whole zip archive nor a whole Parquet file.
-pub fn wrong(path: &Path, content_type: Option<&str>) -> io::Result<Option<String>> {
+/// What is wrong with it, if it is neither a whole zip archive nor a whole Parquet file. A spreadsheet
+/// is a zip archive; where one is expected, `sheet`, a plain CSV will do as well.
+pub fn wrong(path: &Path, content_type: Option<&str>, sheet: bool) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let start = read(&mut file, 0, 512)?;
@@ -21,6 +22,8 @@ pub fn wrong(path: &Path, content_type: Option<&str>) -> io::Result<Option<Strin
             .any(|bytes| bytes == END_OF_ZIP)
     } else if start.starts_with(PARQUET) {
         end.ends_with(PARQUET) && length > 8
+    } else if sheet && is_csv(&start) {
+        true
     } else {
         let said = content_type.map_or_else(
             || "the server did not say what it is".to_owned(),
@@ -32,6 +35,18 @@ pub fn wrong(path: &Path, content_type: Option<&str>) -> io::Result<Option<Strin
         )));
     };
     Ok((!whole).then(|| format!("its end is missing after {length} bytes: truncated; run again")))
+}
+
+/// Whether it begins as a table of text: no markup, and a first line of several fields.
+fn is_csv(start: &[u8]) -> bool {
+    let first = start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\r' | b'\n' | b'\t');
+    first.iter().any(|byte| matches!(byte, b';' | b','))
+        && !start.iter().any(control)
+        && !matches!(start.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
 }
 
 fn read(file: &mut File, from: u64, at_most: u64) -> io::Result<Vec<u8>> {
@@ -54,9 +69,29 @@ mod tests {
     use std::io::Write;
 
     fn of(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
+        of_kind(bytes, content_type, false)
+    }
+
+    fn of_kind(bytes: &[u8], content_type: Option<&str>, sheet: bool) -> Option<String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        wrong(file.path(), content_type).unwrap()
+        wrong(file.path(), content_type, sheet).unwrap()
+    }
+
+    #[test]
+    fn a_csv_will_do_only_where_a_spreadsheet_is_expected() {
+        let csv = b"Code;Nom de l'association;Cat\xe9gorie\r\n1;UNION EXEMPLE;Social\r\n";
+        assert_eq!(of_kind(csv, None, true), None);
+        assert!(of_kind(csv, None, false).is_some());
+        for other in [
+            &b"<!doctype html>;<p>En maintenance"[..],
+            b"{\"message\": \"introuvable\", \"code\": 404}",
+            b"Service indisponible",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1;;",
+            b"",
+        ] {
+            assert!(of_kind(other, None, true).is_some(), "{other:?}");
+        }
     }
 
     #[test]

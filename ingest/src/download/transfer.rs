@@ -257,7 +257,8 @@ impl<'a> Transfer<'a> {
 
     /// Verifies before anything can take the file for a good one.
     fn finish(&self, pin: Pin, size: u64, sums: &Sums) -> Result<RawFile, Failure> {
-        let shape = shape::wrong(&self.files.part, pin.content_type.as_deref())
+        let sheet = self.resource.source.spreadsheet;
+        let shape = shape::wrong(&self.files.part, pin.content_type.as_deref(), sheet)
             .map_err(IngestError::io("read", &self.files.part))?;
         let wrong = shape
             .map(|wrong| format!("GET {}: {wrong}", self.url))

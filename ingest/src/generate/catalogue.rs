@@ -40,7 +40,14 @@ const RNA: Dataset = Dataset {
     organization: "Ministère de l'Intérieur",
 };
 
-const DATASETS: [&Dataset; 3] = [&SIRENE, &GEOLOCALISATION, &RNA];
+const UTILITE_PUBLIQUE: Dataset = Dataset {
+    id: "53698f1aa3a729239d203653",
+    slug: "associations-reconnues-d-utilite-publique",
+    title: "Associations Reconnues d'Utilité Publique",
+    organization: "Ministère de l'Intérieur",
+};
+
+const DATASETS: [&Dataset; 4] = [&SIRENE, &GEOLOCALISATION, &RNA, &UTILITE_PUBLIQUE];
 
 #[rustfmt::skip] // one line per file reads as a table
 /// File name before its date or suffix, resource id, and dataset. The id of `StockDoublons` is ours:
@@ -59,7 +66,10 @@ const RESOURCES: &[(&str, &str, &Dataset)] = &[
     ),
     ("rna_waldec", "a43ad232-28fa-48bb-8037-2b69e2c72fc1", &RNA),
     ("rna_import", "0c3a87c6-fdd9-46a5-8b23-8ccd13a95c52", &RNA),
+    ("base-arup", "5b43eaff-d97e-4a2c-b37d-0c8e6a79c925", &UTILITE_PUBLIQUE),
 ];
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 const INDEX: &str = "index.json";
 
@@ -95,16 +105,23 @@ fn format_date(date: NaiveDate) -> String {
 
 /// The document of a file, if it is of that dataset.
 fn describe_resource(dataset: &Dataset, file: &GeneratedFile, date: NaiveDate) -> Option<Value> {
-    let stem = file.name.trim_end_matches(".zip").trim_end_matches("_utf8");
-    let rna = file.name.starts_with("rna_");
-    let prefix = if rna { stem.get(..10)? } else { stem };
+    let (stem, extension) = file.name.rsplit_once('.')?;
+    let stem = stem.trim_end_matches("_utf8");
+    let insee = [SIRENE.id, GEOLOCALISATION.id].contains(&dataset.id);
+    // The ministry's files have their day in their name.
+    let prefix = if insee {
+        stem
+    } else {
+        stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .trim_end_matches(['_', '-'])
+    };
     let (_, id, _) = RESOURCES
         .iter()
         .find(|(name, _, of)| *name == prefix && of.id == dataset.id)?;
-    let title = if rna {
-        file.name.clone()
-    } else {
+    let title = if insee {
         format!("Sirene : Fichier {prefix} du {}", format_date(date))
+    } else {
+        file.name.clone()
     };
     let modified = format!("{date}T06:41:23+00:00");
     Some(json!({
@@ -113,13 +130,13 @@ fn describe_resource(dataset: &Dataset, file: &GeneratedFile, date: NaiveDate) -
         "description": "Fichier fictif, au format officiel.",
         "filetype": "file",
         "type": "main",
-        "format": "zip",
+        "format": extension,
         "url": format!("/files/{}", file.name),
         "latest": format!("/api/1/datasets/r/{id}"),
         // As on the real site: the Ministry's files have no published checksum.
-        "checksum": if rna { Value::Null } else { json!({"type": "sha256", "value": file.sha256}) },
+        "checksum": if insee { json!({"type": "sha256", "value": file.sha256}) } else { Value::Null },
         "filesize": file.bytes,
-        "mime": "application/zip",
+        "mime": if extension == "zip" { "application/zip" } else { XLSX },
         "created_at": "2018-08-24T14:38:57+00:00",
         "last_modified": modified,
         "extras": {},
@@ -177,7 +194,7 @@ mod tests {
         let sources = include_str!("../../../data/sources.toml");
         assert!(DATASETS.iter().all(|dataset| sources.contains(dataset.id)));
         for (name, id, _) in RESOURCES {
-            assert!(sources.contains(&format!("\"{name}\"")), "{name}");
+            assert!(sources.contains(&format!("\"{name}")), "{name}");
             // The others are found by their title.
             assert!(
                 sources.contains(id) || *name == "StockDoublons" || name.starts_with("rna_"),

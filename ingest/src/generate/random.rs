@@ -32,6 +32,8 @@ pub enum Domain {
     FormerValue = 12,
     /// How well an établissement is placed on the map.
     Position = 13,
+    /// Which associations are reconnues d'utilité publique.
+    UtilitePublique = 14,
 }
 
 /// A sequence of draws.

@@ -9,20 +9,27 @@ use crate::generate::unites_legales::{Etat, UniteLegale};
 use crate::generate::{associations, names};
 
 /// A made-up association, drawn once for both files.
-struct Association<'a> {
-    id: String,
-    titre: String,
-    objet: String,
+pub struct Association<'a> {
+    /// Its RNA number.
+    pub id: String,
+    /// Its name.
+    pub titre: String,
+    /// What it is for.
+    pub objet: String,
     themes: [&'static str; 2],
-    creation: Day,
-    line: AddressLine,
-    commune: &'a Commune,
+    /// When it was declared.
+    pub creation: Day,
+    /// Where it is, in its commune.
+    pub line: AddressLine,
+    /// Its commune.
+    pub commune: &'a Commune,
     unite: Option<UniteLegale>,
     random: Random,
 }
 
 impl<'a> Association<'a> {
-    fn draw(rank: u64, model: &'a Model) -> Self {
+    /// The association of that rank.
+    pub fn draw(rank: u64, model: &'a Model) -> Self {
         let mut random = Random::new(model.seed, Domain::Association, rank + (1 << 40));
         let unite = model
             .associations
@@ -140,11 +147,7 @@ pub fn write_waldec(rank: u64, model: &Model, buffer: &mut Buffer) {
         }
         _ => buffer.blanks(1),
     }
-    buffer.number(if random.chance(30) {
-        random.between(10_000_000, 99_999_999)
-    } else {
-        0
-    });
+    buffer.number(model.utilite_publique(rank).unwrap_or(0));
     buffer.code(&gestion_of(&id));
     buffer.day(creation);
     buffer.day(if known {

@@ -51,7 +51,7 @@ pub fn by_title<'a>(
         .filter(|resource| {
             is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title)
         })
-        .filter(|resource| is_zip(resource))
+        .filter(|resource| is_zip(resource) || (source.spreadsheet && is_sheet(resource)))
         .max_by_key(|resource| {
             let date = date_in(&resource.title).or_else(|| date_in(&resource.url));
             (date, resource.last_modified)
@@ -64,6 +64,16 @@ fn is_zip(resource: &ResourceDocument) -> bool {
     let ends = |end: &str| path.to_ascii_lowercase().ends_with(end);
     let format = resource.format.as_deref().unwrap_or_default();
     ends(".zip") || (format.eq_ignore_ascii_case("zip") && !ends(".parquet"))
+}
+
+/// A spreadsheet, or the plain CSV that older editions were.
+fn is_sheet(resource: &ResourceDocument) -> bool {
+    let path = resource.url.split(['?', '#']).next().unwrap_or_default();
+    let format = resource.format.as_deref().unwrap_or_default();
+    ["xlsx", "csv"].iter().any(|kind| {
+        let path = path.to_ascii_lowercase();
+        path.ends_with(&format!(".{kind}")) || format.eq_ignore_ascii_case(kind)
+    })
 }
 
 /// Whether `word` stands alone in `text`: not inside a longer name.

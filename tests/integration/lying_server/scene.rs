@@ -14,8 +14,9 @@ pub const FILE: &str = "/files/StockEtablissement_utf8.zip";
 pub const SIRENE: &str = "/api/1/datasets/5b7ffc618b4c4169d30727e0/";
 pub const RNA: &str = "/api/1/datasets/58e53811c751df03df38f42d/";
 pub const GEOLOCALISATION: &str = "/api/1/datasets/61d5e2d372a52d9f9411ff88/";
+pub const UTILITE_PUBLIQUE: &str = "/api/1/datasets/53698f1aa3a729239d203653/";
 /// In the order they are asked for.
-pub const DATASETS: [&str; 3] = [SIRENE, GEOLOCALISATION, RNA];
+pub const DATASETS: [&str; 4] = [SIRENE, GEOLOCALISATION, RNA, UTILITE_PUBLIQUE];
 
 /// Two editions of the same files, made once.
 pub fn editions() -> &'static (PathBuf, PathBuf) {
