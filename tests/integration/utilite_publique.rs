@@ -365,10 +365,7 @@ fn a_broken_workbook_is_refused_and_says_why() {
     let titles: Vec<(u32, &[Cell<'_>])> =
         (1..40).map(|row| (row, &[Text("remarque")][..])).collect();
     let cases: Vec<(Vec<(&str, String)>, &str)> = vec![
-        (
-            without("xl/workbook.xml"),
-            "neither a spreadsheet nor a CSV",
-        ),
+        (without("xl/workbook.xml"), "no CSV file in this archive"),
         (without(sheet), "unreadable spreadsheet"),
         (
             edited(sheet, &|content| content[..content.len() / 2].to_owned()),

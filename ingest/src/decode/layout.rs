@@ -141,6 +141,15 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// The column of the table that a field goes to.
+    #[must_use]
+    pub fn column_of(&self, field: usize) -> Option<&'static Column> {
+        let place = self.fields.iter().position(|from| *from == Some(field))?;
+        self.table.columns.get(place)
+    }
+}
+
 /// The first of them, and how many more, for a message.
 #[must_use]
 pub fn few(names: &[String]) -> String {
