@@ -163,15 +163,6 @@ pub fn few(names: &[String]) -> String {
     }
 }
 
-impl Layout {
-    /// The column of the table that a field goes to.
-    #[must_use]
-    pub fn column_of(&self, field: usize) -> Option<&'static Column> {
-        let place = self.fields.iter().position(|from| *from == Some(field))?;
-        self.table.columns.get(place)
-    }
-}
-
 /// The names in the first record of `reader`.
 pub fn read_header(
     reader: impl Read,
@@ -229,6 +220,7 @@ fn header_text(record: &[u8]) -> Cow<'_, str> {
 /// The header with the names of the table's own columns, when it is one whose headers are known by
 /// their words. Of two that speak of the same column the first is taken; those without a name are
 /// given one.
+#[must_use]
 pub fn spelled(table: &Table, header: Vec<String>) -> Vec<String> {
     if table.name != ASSOCIATION_UTILITE_PUBLIQUE.name {
         return header;

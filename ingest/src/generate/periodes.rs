@@ -204,7 +204,7 @@ impl Life {
 /// The activity before a change that took place on `date_debut`, in the nomenclature then in
 /// force; sometimes nothing, as for what was registered long ago.
 pub fn draw_former_activite(
-    current: &Code,
+    current: Code,
     date_debut: Day,
     model: &Model,
     random: &mut Random,

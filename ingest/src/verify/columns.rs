@@ -89,12 +89,13 @@ pub(super) fn values_present(staged: Staged<'_>, gates: &mut Gates<'_>) -> Resul
             let Some(after) = new.get(name).filter(|_| pair.served.rows > FEW) else {
                 continue;
             };
+            let held = pair.served.rows.saturating_sub(*before);
             let (before, after) = (
                 share(*before, pair.served.rows),
                 share(*after, pair.file.rows),
             );
-            // In thousandths, so that a column of a few values that loses all of them counts too.
-            let emptied = after == 1000 && 1000 - before >= 10;
+            // In thousandths: a column of few values that loses them all counts too.
+            let emptied = after == 1000 && before < 1000 && held > FEW;
             let compared = pair.served.rows.min(pair.file.rows) >= MANY;
             if emptied || (compared && after > before + EMPTIER_AT_MOST * 10) {
                 let (before, after) = (thousandths(before), thousandths(after));
