@@ -11,6 +11,7 @@ use std::io::Read;
 
 use super::record::Shape;
 use super::split::{BOM, Splitter, from_latin1};
+use super::values;
 use crate::error::IngestError;
 
 /// No register has as many: past it the file is something else, and each column costs memory.
@@ -33,6 +34,8 @@ pub struct Layout {
     pub keys: Vec<KeyField>,
     /// Places of SIREN, NIC and SIRET when a row has the three: the last is the first two.
     pub siret_parts: Option<[usize; 3]>,
+    /// How its dates are read: a list kept by hand has its own.
+    pub date: fn(&str) -> Option<i32>,
     /// The table's schema, then the unknown columns of all files of the archive.
     pub schema: SchemaRef,
     /// Names of those unknown columns.
@@ -132,6 +135,11 @@ impl Layout {
             },
             siret_parts: siret_parts.map(|((siren, nic), siret)| [siren, nic, siret]),
             keys,
+            date: if is_kept_by_hand(table) {
+                values::date_by_hand
+            } else {
+                values::date
+            },
             fields,
             schema: table.schema(unknown),
             unknown: unknown.to_vec(),
@@ -217,12 +225,16 @@ fn header_text(record: &[u8]) -> Cow<'_, str> {
     }
 }
 
+fn is_kept_by_hand(table: &Table) -> bool {
+    table.name == ASSOCIATION_UTILITE_PUBLIQUE.name
+}
+
 /// The header with the names of the table's own columns, when it is one whose headers are known by
 /// their words. Of two that speak of the same column the first is taken; those without a name are
 /// given one.
 #[must_use]
 pub fn spelled(table: &Table, header: Vec<String>) -> Vec<String> {
-    if table.name != ASSOCIATION_UTILITE_PUBLIQUE.name {
+    if !is_kept_by_hand(table) {
         return header;
     }
     let mut taken: Vec<&str> = Vec::new();

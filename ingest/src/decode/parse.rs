@@ -38,7 +38,8 @@ pub struct Parsed {
 /// A column being filled.
 enum Builder {
     Text(StringBuilder),
-    Date(Date32Builder),
+    /// With the function that reads its text.
+    Date(Date32Builder, fn(&str) -> Option<i32>),
     Timestamp(TimestampMicrosecondBuilder),
     Integer(Int64Builder),
     Boolean(BooleanBuilder),
@@ -46,10 +47,10 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: Kind, rows: usize) -> Self {
+    fn new(kind: Kind, rows: usize, layout: &Layout) -> Self {
         match kind {
             Kind::Text => Self::Text(StringBuilder::with_capacity(rows, rows * 4)),
-            Kind::Date => Self::Date(Date32Builder::with_capacity(rows)),
+            Kind::Date => Self::Date(Date32Builder::with_capacity(rows), layout.date),
             Kind::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows)),
             Kind::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
             Kind::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
@@ -68,8 +69,8 @@ impl Builder {
                 builder.append_value(field);
                 true
             }
-            Self::Date(builder) => {
-                let value = values::date(field);
+            Self::Date(builder, date) => {
+                let value = date(field);
                 builder.append_option(value);
                 value.is_some() || values::is_no_date(field)
             }
@@ -99,7 +100,7 @@ impl Builder {
     fn append_null(&mut self) {
         match self {
             Self::Text(builder) => builder.append_null(),
-            Self::Date(builder) => builder.append_null(),
+            Self::Date(builder, _) => builder.append_null(),
             Self::Timestamp(builder) => builder.append_null(),
             Self::Integer(builder) => builder.append_null(),
             Self::Boolean(builder) => builder.append_null(),
@@ -110,7 +111,7 @@ impl Builder {
     fn finish(mut self) -> ArrayRef {
         match &mut self {
             Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Date(builder, _) => Arc::new(builder.finish()),
             Self::Timestamp(builder) => Arc::new(builder.finish()),
             Self::Integer(builder) => Arc::new(builder.finish()),
             Self::Boolean(builder) => Arc::new(builder.finish()),
@@ -172,7 +173,9 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         .iter()
         .map(|column| column.kind)
         .chain(layout.unknown.iter().map(|_| Kind::Text));
-    let mut builders: Vec<Builder> = kinds.map(|kind| Builder::new(kind, estimate)).collect();
+    let mut builders: Vec<Builder> = kinds
+        .map(|kind| Builder::new(kind, estimate, layout))
+        .collect();
     let mut record = Record::default();
     let mut rows_read = 0;
     let mut noted = Noted::default();

@@ -28,7 +28,7 @@ fn days_in(year: u32, month: u32) -> u32 {
     }
 }
 
-/// `AAAA-MM-JJ`, or `JJ/MM/AAAA` as spreadsheets write it, as days since 1970-01-01. Odd years (0001, 0004, 2218) are kept: they are what the
+/// `AAAA-MM-JJ` as days since 1970-01-01. Odd years (0001, 0004, 2218) are kept: they are what the
 /// register says.
 #[must_use]
 pub fn date(text: &str) -> Option<i32> {
@@ -37,11 +37,28 @@ pub fn date(text: &str) -> Option<i32> {
     let date = midnight.iter().find_map(|time| text.strip_suffix(time));
     let text = date.unwrap_or(text);
     let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
-    let (year, month, day) = match (bytes[2], bytes[5], bytes[4], bytes[7]) {
-        (_, _, b'-', b'-') => (&bytes[..4], &bytes[5..7], &bytes[8..]),
-        (b'/', b'/', _, _) => (&bytes[6..], &bytes[3..5], &bytes[..2]),
-        _ => return None,
-    };
+    if bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    days(&bytes[..4], &bytes[5..7], &bytes[8..])
+}
+
+/// As people type dates in a list they keep: also `JJ/MM/AAAA`.
+#[must_use]
+pub fn date_by_hand(text: &str) -> Option<i32> {
+    let mut parts = text.split('/').map(str::as_bytes);
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (
+            Some(day @ ([_] | [_, _])),
+            Some(month @ ([_] | [_, _])),
+            Some(year @ [_, _, _, _]),
+            None,
+        ) => days(year, month, day),
+        _ => date(text),
+    }
+}
+
+fn days(year: &[u8], month: &[u8], day: &[u8]) -> Option<i32> {
     let (year, month, day) = (number(year)?, number(month)?, number(day)?);
     let exists = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     exists.then(|| days_from_civil(i32::try_from(year).unwrap_or(0), month, day))
@@ -138,7 +155,6 @@ mod tests {
         assert_eq!(date("0001-01-01"), Some(-719_162));
         assert_eq!(date("2020-05-12 00:00:00"), date("2020-05-12"));
         assert!(is_no_date("0000-00-00") && !is_no_date("0001-01-01"));
-        assert_eq!(date("12/07/1998"), date("1998-07-12"));
         assert!(date("0004-02-29").is_some() && date("2218-12-31").is_some());
         for bad in [
             "2014-12-35",
@@ -147,13 +163,35 @@ mod tests {
             "2023-1-1",
             "20230101",
             "2023/01/01",
-            "31/02/2023",
-            "1/2/2023",
-            "12/07-1998",
+            "12/07/1998",
             "[ND]",
             "éééée",
         ] {
             assert_eq!(date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_typed_by_hand_has_its_day_first() {
+        for (typed, meant) in [
+            ("12/07/1998", "1998-07-12"),
+            ("1/2/1923", "1923-02-01"),
+            ("1998-07-12", "1998-07-12"),
+            ("1998-07-12 00:00:00", "1998-07-12"),
+        ] {
+            assert_eq!(date_by_hand(typed), date(meant), "{typed}");
+            assert!(date(meant).is_some(), "{meant}");
+        }
+        for bad in [
+            "31/02/2023",
+            "12/07-1998",
+            "12/07/98",
+            "07/1998",
+            "1/2/1923/4",
+            "//",
+            "vers 1920",
+        ] {
+            assert_eq!(date_by_hand(bad), None, "{bad}");
         }
     }
 

@@ -6,9 +6,9 @@ use crate::generate::addresses::AddressLine;
 use crate::generate::archive::Archive;
 use crate::generate::buffer::{Buffer, Day, append_number, ascii, digits};
 use crate::generate::model::Model;
-use crate::generate::names;
 use crate::generate::random::{Domain, Random};
 use crate::generate::rna_rows::Association;
+use crate::generate::{associations, names};
 
 /// As its page words what it holds; nobody documents the exact headers.
 const HEADER: [&str; 9] = [
@@ -32,10 +32,14 @@ const CATEGORIES: [&str; 6] = [
     "Sciences et techniques",
 ];
 
-/// For one association of the list that the RNA knows, how many it does not.
-const UNKNOWN_TO_THE_RNA: u64 = 8;
-/// And at least that many, even in a small country.
-const UNKNOWN_AT_LEAST: u64 = 12;
+/// One association in so many is on the list; more of them in a small country, where there would be
+/// none.
+const ONE_IN: u64 = 1200;
+const AT_LEAST: u64 = 16;
+/// For that many of the list that the RNA knows, one it does not.
+const KNOWN_PER_UNKNOWN: u64 = 8;
+/// The list says under which number the RNA knows all but one of so many.
+const NUMBERED: u64 = 4;
 
 /// The parts of a workbook but its sheet and its texts: two number formats, the second a date.
 const PARTS: [(&str, &str); 5] = [
@@ -72,13 +76,13 @@ pub fn name(edition: Day) -> String {
 }
 
 impl Model {
-    /// The number of its recognition, for one association in three hundred.
+    /// The number of its recognition, for one association in so many.
     #[must_use]
     pub fn utilite_publique(&self, association: u64) -> Option<u32> {
+        let step = ONE_IN.min(self.associations.total() / AT_LEAST).max(1);
         let mut random = Random::new(self.seed, Domain::UtilitePublique, association);
-        random
-            .chance(30)
-            .then(|| random.between(10_000_000, 99_999_999))
+        let listed = association % step == self.seed % step;
+        listed.then(|| random.between(10_000_000, 99_999_999))
     }
 }
 
@@ -96,11 +100,12 @@ pub fn write(model: &Model, archive: &mut Archive) -> Result<(), IngestError> {
     let mut known = 0;
     for rank in 0..model.associations.total() {
         if let Some(code) = model.utilite_publique(rank) {
-            sheet.association(rank, code, model);
             known += 1;
+            let numbered = known % NUMBERED > 0;
+            sheet.association(rank, code, numbered, model);
         }
     }
-    for rank in 0..(known / UNKNOWN_TO_THE_RNA).max(UNKNOWN_AT_LEAST) {
+    for rank in 0..known / KNOWN_PER_UNKNOWN {
         sheet.old_association(rank, model);
     }
     for (part, content) in [
@@ -136,7 +141,7 @@ struct Sheet {
 
 impl Sheet {
     /// One the RNA knows; the list does not always say under which number.
-    fn association(&mut self, rank: u64, code: u32, model: &Model) {
+    fn association(&mut self, rank: u64, code: u32, numbered: bool, model: &Model) {
         let association = Association::draw(rank, model);
         let mut random = Random::new(model.seed, Domain::UtilitePublique, rank + (1 << 40));
         let first = association
@@ -154,7 +159,7 @@ impl Sheet {
             Cell::Text(&address(&association.line)),
             Cell::Text(&commune.code_postal),
             Cell::Text(&commune.libelle),
-            if random.chance(7500) {
+            if numbered {
                 Cell::Text(&association.id)
             } else {
                 Cell::Empty
@@ -167,6 +172,8 @@ impl Sheet {
         let mut random = Random::new(model.seed, Domain::UtilitePublique, rank + (2 << 40));
         let mut titre = String::new();
         names::push_titre(&mut titre, &mut random);
+        let mut objet = String::new();
+        associations::push_objet(&mut objet, &mut random);
         let commune = model.communes.commune(model.communes.draw(&mut random));
         let day = Day::in_year(random.between(1850, 1899), &mut random);
         let date = format!(
@@ -178,7 +185,7 @@ impl Sheet {
         self.row([
             Cell::Text(ascii(&digits::<8>(random.below(10_000_000)))),
             Cell::Text(&titre),
-            Cell::Empty,
+            Cell::Text(&objet),
             Cell::Text(random.choose(&CATEGORIES)),
             Cell::Text(&date),
             Cell::Text(&address(&AddressLine::draw(&mut random))),
