@@ -36,7 +36,7 @@ pub struct Parsed {
 }
 
 /// A column being filled.
-enum Builder {
+pub(crate) enum Builder {
     Text(StringBuilder),
     Date(Date32Builder),
     Timestamp(TimestampMicrosecondBuilder),
@@ -46,7 +46,7 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: Kind, rows: usize) -> Self {
+    pub(crate) fn new(kind: Kind, rows: usize) -> Self {
         match kind {
             Kind::Text => Self::Text(StringBuilder::with_capacity(rows, rows * 4)),
             Kind::Date => Self::Date(Date32Builder::with_capacity(rows)),
@@ -58,7 +58,7 @@ impl Builder {
     }
 
     /// Appends a field, empty meaning null. False when it cannot be read: null is appended then.
-    fn append(&mut self, field: &str) -> bool {
+    pub(crate) fn append(&mut self, field: &str) -> bool {
         if field.is_empty() {
             self.append_null();
             return true;
@@ -96,7 +96,7 @@ impl Builder {
         }
     }
 
-    fn append_null(&mut self) {
+    pub(crate) fn append_null(&mut self) {
         match self {
             Self::Text(builder) => builder.append_null(),
             Self::Date(builder) => builder.append_null(),
@@ -107,7 +107,7 @@ impl Builder {
         }
     }
 
-    fn finish(mut self) -> ArrayRef {
+    pub(crate) fn finish(mut self) -> ArrayRef {
         match &mut self {
             Self::Text(builder) => Arc::new(builder.finish()),
             Self::Date(builder) => Arc::new(builder.finish()),
@@ -154,7 +154,7 @@ fn refusal(
 }
 
 /// Exactly that many digits, or any text when zero.
-fn is_key(text: &str, digits: usize) -> bool {
+pub(crate) fn is_key(text: &str, digits: usize) -> bool {
     match digits {
         0 => !text.is_empty(),
         _ => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),
