@@ -21,7 +21,7 @@ mod since;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Europe::Paris;
 use registre_schemas::manifest::{Manifest, Update};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -226,7 +226,12 @@ fn apply(
         }
         let schema = schema_of(&base.folder.join(&written.file.file))?;
         let mut reader = Reader::new(collection, target, schema);
-        pages.read(context, |record| reader.read(record))?;
+        let mut seen = HashSet::new();
+        pages.read(context, |record| {
+            if seen.insert(collection.identifier(record)) {
+                reader.read(record);
+            }
+        })?;
         let read = reader.finish(&mut update)?;
         let changes = Changes::new(target.table, &read, target.by)?;
         let Merged { table, done } =

@@ -4,6 +4,7 @@ use registre_schemas::Table;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::UNITE_LEGALE;
+use serde_json::Value;
 
 use crate::geolocalisation;
 use crate::snapshot::Carry;
@@ -48,6 +49,13 @@ impl Collection {
     /// The table its date is a column of.
     pub fn main(&self) -> &'static Table {
         self.targets[0].table
+    }
+
+    /// What tells a record from another: the key of the main table.
+    pub fn identifier(&self, record: &Value) -> String {
+        let values = self.main().key.iter();
+        let values = values.filter_map(|name| record.get(*name)?.as_str());
+        values.collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -299,13 +299,13 @@ fn write_page(path: &Path, body: &[u8]) -> Result<(), IngestError> {
 }
 
 impl Pages {
-    /// Gives every record to `sink`, in the order they came.
+    /// Gives every record to `sink`, the last first: of a record that came twice, that one stands.
     pub fn read(
         &self,
         context: &Context,
         mut sink: impl FnMut(&Value),
     ) -> Result<(), IngestError> {
-        for number in 1..=self.count {
+        for number in (1..=self.count).rev() {
             context.cancel.check()?;
             let path = page(&self.folder, number);
             let file = File::open(&path).map_err(IngestError::io("open", &path))?;
@@ -318,7 +318,7 @@ impl Pages {
                 detail: error.to_string(),
             })?;
             let records = answer.get(self.records).and_then(Value::as_array);
-            records.into_iter().flatten().for_each(&mut sink);
+            records.into_iter().flatten().rev().for_each(&mut sink);
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::{KeyOrder, ROW_GROUP, WrittenTable, open, sort_options, sync};
-use crate::download::sha256_of;
+use crate::download::{sha256_of, space};
 use crate::error::IngestError;
 use crate::progress::Context;
 use groups::{bounds, copy_group, encode, key_range};
@@ -59,7 +59,7 @@ pub struct Merged {
 
 impl Changes {
     /// `rows` replace every row of the table whose first `by` key columns are theirs. They come in
-    /// any order; of two rows of one key of a table without duplicates the last is kept.
+    /// any order.
     pub fn new(table: &Table, rows: &RecordBatch, by: usize) -> Result<Self, IngestError> {
         let sorted = sorted(table, rows).map_err(|error| failed(table, error))?;
         Ok(Self { rows: sorted, by })
@@ -124,6 +124,7 @@ pub fn merge(
 ) -> Result<Merged, IngestError> {
     let path = folder.join(&written.file.file);
     let aside = path.with_extension("merged");
+    space::require(folder, written.file.bytes)?;
     let mut merge = Merge::open(table, &path, &aside, changes, carry)?;
     let task = context
         .progress
