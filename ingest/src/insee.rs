@@ -79,7 +79,9 @@ impl<'a> Base<'a> {
 
     /// Whether a table is the very file in service.
     fn is_served(&self, name: &str) -> bool {
-        let served = self.in_service.and_then(|(manifest, _)| manifest.table(name));
+        let served = self
+            .in_service
+            .and_then(|(manifest, _)| manifest.table(name));
         let here = self.table(name).map(|table| &table.file.sha256);
         here.is_some() && served.map(|table| &table.sha256) == here
     }
@@ -135,7 +137,9 @@ pub fn update(
         Ok(changed) => {
             for (collection, stock, pages) in &changed {
                 let update = apply(collection, *stock, pages, base, &mut updated, context)?;
-                updated.updates.retain(|known| known.collection != update.collection);
+                updated
+                    .updates
+                    .retain(|known| known.collection != update.collection);
                 updated.updates.push(update);
             }
         }
@@ -191,7 +195,9 @@ fn pull(
 /// The updates of tables that are those in service.
 fn carried(base: Base<'_>) -> Vec<Update> {
     let updates = COLLECTIONS.iter();
-    updates.filter_map(|collection| base.update(collection).cloned()).collect()
+    updates
+        .filter_map(|collection| base.update(collection).cloned())
+        .collect()
 }
 
 /// Merges the pages of a collection into its tables, each replaced by a rename.
@@ -216,7 +222,10 @@ fn apply(
         tables: Vec::new(),
     };
     for target in collection.targets {
-        let Some(written) = updated.tables.iter_mut().find(|t| t.file.name == target.table.name)
+        let Some(written) = updated
+            .tables
+            .iter_mut()
+            .find(|t| t.file.name == target.table.name)
         else {
             continue;
         };
@@ -234,15 +243,23 @@ fn apply(
         })?;
         let read = reader.finish(&mut update)?;
         let changes = Changes::new(target.table, &read, target.by)?;
-        let Merged { table, done } =
-            merge(target.table, written, base.folder, &changes, target.carry, context)?;
+        let Merged { table, done } = merge(
+            target.table,
+            written,
+            base.folder,
+            &changes,
+            target.carry,
+            context,
+        )?;
         if done.added + done.changed > 0 {
             updated.changed.push(target.table.name);
         }
         *written = table;
         update.tables.push(done);
     }
-    let main = base.folder.join(format!("{}.parquet", collection.main().name));
+    let main = base
+        .folder
+        .join(format!("{}.parquet", collection.main().name));
     // Nothing INSEE gives is after the moment it was asked.
     let end = pages.to + TimeDelta::seconds(1);
     update.latest = latest_time(&main, collection.date, end).unwrap_or(pages.from);
@@ -256,7 +273,11 @@ fn apply(
         pages.from,
     );
     if !update.rejects.is_empty() {
-        tracing::warn!("INSEE's API: {}: refused: {:?}", collection.path, update.rejects);
+        tracing::warn!(
+            "INSEE's API: {}: refused: {:?}",
+            collection.path,
+            update.rejects
+        );
     }
     if !update.unknown_fields.is_empty() {
         tracing::warn!(
@@ -272,7 +293,9 @@ fn apply(
 /// least recent of the two.
 #[must_use]
 pub fn as_of(updates: &[Update]) -> Option<NaiveDate> {
-    let latest = COLLECTIONS.iter().filter(|collection| collection.dates_the_register);
+    let latest = COLLECTIONS
+        .iter()
+        .filter(|collection| collection.dates_the_register);
     let latest = latest.map(|collection| {
         let mut updates = updates.iter();
         let update = updates.find(|update| update.collection == collection.path)?;

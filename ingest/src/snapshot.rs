@@ -423,10 +423,7 @@ pub(crate) fn latest_time(path: &Path, column: &str, end: NaiveDateTime) -> Opti
             _ => None,
         }
     });
-    latest
-        .map(|at| at.naive_utc())
-        .filter(|at| *at < end)
-        .max()
+    latest.map(|at| at.naive_utc()).filter(|at| *at < end).max()
 }
 
 /// Makes sure a file survives a power cut before it is named in a manifest.

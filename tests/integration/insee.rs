@@ -16,7 +16,9 @@ use api::{Asked, error, refusal};
 use records::Record;
 use scene::{Register, Scene, day, days_ago, treated};
 
-use crate::harness::{copy_folder, csv_entries, generate, ingest, manifest, run, snapshot, write_zip};
+use crate::harness::{
+    copy_folder, csv_entries, generate, ingest, manifest, run, snapshot, write_zip,
+};
 use crate::lying_server::site::Reply;
 
 /// A unit, its siège, and what links it to an association: each case of a day.
@@ -36,8 +38,12 @@ impl Day {
         let (today, before) = (day(1).to_string(), day(2).to_string());
         // Another SIREN for a unit that looks like one that exists.
         let siren = "999999990";
-        let mut unit = treated(register.unite_legale(&register.etablissement(3).get("siren").to_owned()), &at);
-        unit.set("siren", siren).set("identifiantAssociationUniteLegale", "");
+        let mut unit = treated(
+            register.unite_legale(&register.etablissement(3).get("siren").to_owned()),
+            &at,
+        );
+        unit.set("siren", siren)
+            .set("identifiantAssociationUniteLegale", "");
         let mut siege = treated(register.etablissement(3), &at);
         siege
             .set("siren", siren)
@@ -75,7 +81,10 @@ impl Day {
 
     /// A unit linked to an association, whose names and address are masked from now on.
     fn hidden(register: &Register, at: &str) -> [Record; 2] {
-        let linked: Vec<String> = register.tables["lien_siren_rna"].iter().map(|row| row[0].clone()).collect();
+        let linked: Vec<String> = register.tables["lien_siren_rna"]
+            .iter()
+            .map(|row| row[0].clone())
+            .collect();
         let siege = register.find(&ETABLISSEMENT, 0, |get| {
             linked.contains(&get("siren"))
                 && get("etablissementSiege") == "true"
@@ -89,12 +98,19 @@ impl Day {
             unit.set(name, "[ND]");
         }
         // In every period, as INSEE does.
-        let names = registre_schemas::periode::UNITE_LEGALE_PERIODE.index_of("denominationUniteLegale");
+        let names =
+            registre_schemas::periode::UNITE_LEGALE_PERIODE.index_of("denominationUniteLegale");
         for period in &mut unit.periods {
             "[ND]".clone_into(&mut period[names.unwrap()]);
         }
-        siege.set("statutDiffusionEtablissement", "P").without_position();
-        for name in ["numeroVoieEtablissement", "typeVoieEtablissement", "libelleVoieEtablissement"] {
+        siege
+            .set("statutDiffusionEtablissement", "P")
+            .without_position();
+        for name in [
+            "numeroVoieEtablissement",
+            "typeVoieEtablissement",
+            "libelleVoieEtablissement",
+        ] {
             siege.set(name, "[ND]");
         }
         [unit, siege]
@@ -120,7 +136,13 @@ fn a_day_of_changes_is_in_every_table_and_nothing_else_changed() {
     let mut register = scene.register();
     let day = Day::of(&register);
     let hidden = day.hidden[0].get("siren").to_owned();
-    assert_ne!(register.tables["lien_siren_rna"].iter().filter(|row| row[0] == hidden).count(), 0);
+    assert_ne!(
+        register.tables["lien_siren_rna"]
+            .iter()
+            .filter(|row| row[0] == hidden)
+            .count(),
+        0
+    );
     for record in day.records() {
         scene.api.hold(record);
         register.put(record);
@@ -154,22 +176,48 @@ fn a_day_of_changes_is_in_every_table_and_nothing_else_changed() {
     let connection = Connection::open_in_memory().unwrap();
     let count = |table: &str, condition: &str| -> u64 {
         let path = snapshot(scene.data()).join(format!("{table}.parquet"));
-        let sql = format!("SELECT count(*) FROM '{}' WHERE {condition}", path.display());
+        let sql = format!(
+            "SELECT count(*) FROM '{}' WHERE {condition}",
+            path.display()
+        );
         connection.query_row(&sql, [], |row| row.get(0)).unwrap()
     };
     let renamed = day.renamed.id();
-    assert_eq!(count("etablissement", &format!("siret = '{renamed}' AND x_longitude IS NOT NULL")), 1);
+    assert_eq!(
+        count(
+            "etablissement",
+            &format!("siret = '{renamed}' AND x_longitude IS NOT NULL")
+        ),
+        1
+    );
     let moved = day.moved.id();
-    assert_eq!(count("etablissement", &format!("siret = '{moved}' AND x_longitude IS NULL")), 1);
+    assert_eq!(
+        count(
+            "etablissement",
+            &format!("siret = '{moved}' AND x_longitude IS NULL")
+        ),
+        1
+    );
     assert_eq!(count("lien_siren_rna", &format!("siren = '{hidden}'")), 0);
-    assert_eq!(count("lien_siren_rna", "true"), register.tables["lien_siren_rna"].len() as u64 - {
-        register.tables["lien_siren_rna"].iter().filter(|row| row[0] == hidden).count() as u64
-    });
+    assert_eq!(
+        count("lien_siren_rna", "true"),
+        register.tables["lien_siren_rna"].len() as u64 - {
+            register.tables["lien_siren_rna"]
+                .iter()
+                .filter(|row| row[0] == hidden)
+                .count() as u64
+        }
+    );
 
     // Answered as any other, and the files as their manifest says.
     let data = scene.data().to_str().unwrap();
     let lookup = run(&["lookup", "99999999000017", "--data", data]);
-    assert!(lookup.stdout.contains("999999990"), "{}{}", lookup.stdout, lookup.stderr);
+    assert!(
+        lookup.stdout.contains("999999990"),
+        "{}{}",
+        lookup.stdout,
+        lookup.stderr
+    );
     let verified = run(&["verify", "--data", data]);
     assert_eq!(verified.code, Some(0), "{}", verified.stderr);
 }
@@ -178,8 +226,17 @@ fn a_day_of_changes_is_in_every_table_and_nothing_else_changed() {
 fn a_day_without_changes_is_not_an_error_nor_a_new_snapshot() {
     let scene = Scene::new();
     scene.stays(&["the sources did not change"]);
-    let asked: Vec<_> = scene.api.asked().into_iter().map(|asked| asked.path).collect();
-    assert_eq!(asked, ["/siren", "/siret", "/siret/liensSuccession"], "each says 404");
+    let asked: Vec<_> = scene
+        .api
+        .asked()
+        .into_iter()
+        .map(|asked| asked.path)
+        .collect();
+    assert_eq!(
+        asked,
+        ["/siren", "/siret", "/siret/liensSuccession"],
+        "each says 404"
+    );
 
     // What was already received is received again, and changes nothing.
     let record = treated(scene.register().etablissement(1), &days_ago(1, "03:00:00"));
@@ -188,8 +245,15 @@ fn a_day_without_changes_is_not_an_error_nor_a_new_snapshot() {
     scene.api.tell_the_truth();
     scene.stays(&["the sources did not change"]);
     let again = scene.api.asked_of("/siret");
-    assert_eq!(again.len(), 2, "it is in the interval: two hours before the latest treatment");
-    assert_eq!(again[0].interval().0, days_ago(1, "01:00:00").replace(' ', "T"));
+    assert_eq!(
+        again.len(),
+        2,
+        "it is in the interval: two hours before the latest treatment"
+    );
+    assert_eq!(
+        again[0].interval().0,
+        days_ago(1, "01:00:00").replace(' ', "T")
+    );
     assert_eq!(scene.pages(), 0);
 }
 
@@ -227,7 +291,9 @@ fn pages_follow_the_cursor_to_its_end() {
     let mut register = scene.register();
     for nth in 0..25 {
         let mut record = treated(register.etablissement(nth), &days_ago(1, "05:00:00"));
-        record.set("complementAdresseEtablissement", "BATIMENT EXEMPLE").without_position();
+        record
+            .set("complementAdresseEtablissement", "BATIMENT EXEMPLE")
+            .without_position();
         scene.api.hold(&record);
         register.put(&record);
     }
@@ -235,10 +301,21 @@ fn pages_follow_the_cursor_to_its_end() {
     scene.update();
     register.assert_is(scene.data());
     let update = scene.updated("/siret");
-    assert_eq!((&update["received"], &update["requests"]), (&json!(25), &json!(4)));
-    let cursors: Vec<String> = scene.api.asked_of("/siret").iter().map(|asked| asked.cursor().to_owned()).collect();
+    assert_eq!(
+        (&update["received"], &update["requests"]),
+        (&json!(25), &json!(4))
+    );
+    let cursors: Vec<String> = scene
+        .api
+        .asked_of("/siret")
+        .iter()
+        .map(|asked| asked.cursor().to_owned())
+        .collect();
     assert_eq!(cursors[0], "*");
-    assert!(cursors[1..].iter().all(|cursor| cursor.starts_with("A+/")), "{cursors:?}");
+    assert!(
+        cursors[1..].iter().all(|cursor| cursor.starts_with("A+/")),
+        "{cursors:?}"
+    );
 }
 
 /// The encoded bytes of each row group of a file, at the places DuckDB finds them.
@@ -255,7 +332,9 @@ fn row_groups(path: &Path) -> Vec<Vec<u8>> {
         path.display()
     );
     let mut statement = connection.prepare(&sql).unwrap();
-    let places = statement.query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, usize>(1)?)));
+    let places = statement.query_map([], |row| {
+        Ok((row.get::<_, u64>(0)?, row.get::<_, usize>(1)?))
+    });
     let file = std::fs::read(path).unwrap();
     places
         .unwrap()
@@ -284,41 +363,70 @@ fn row_groups_that_nothing_touches_are_copied_as_they_are() {
     let before = groups();
     assert_eq!(before.len(), 3);
     let ran = crate::harness::registre()
-        .args(["ingest", "--source", source.to_str().unwrap(), "--data", data.to_str().unwrap()])
+        .args([
+            "ingest",
+            "--source",
+            source.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ])
         .args(["--insee-url", &api.url])
         .env("REGISTRE_INSEE_KEY", api::KEY)
         .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     let after = groups();
-    let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
+    let same: Vec<bool> = before
+        .iter()
+        .zip(&after)
+        .map(|(before, after)| before == after)
+        .collect();
     assert_eq!(same, [true, false, true]);
     let manifest = manifest(&data);
     let updates = manifest["updates"].as_array().unwrap();
-    let update = updates.iter().find(|update| update["collection"] == "siret").unwrap();
+    let update = updates
+        .iter()
+        .find(|update| update["collection"] == "siret")
+        .unwrap();
     let table = &update["tables"][0];
-    assert_eq!((&table["groups_rewritten"], &table["groups_copied"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&table["groups_rewritten"], &table["groups_copied"]),
+        (&json!(1), &json!(2))
+    );
 }
 
 #[test]
 fn too_many_requests_are_waited_for_as_long_as_the_server_says() {
     let scene = Scene::new();
-    scene.api.hold(&treated(scene.register().etablissement(1), &days_ago(1, "05:00:00")));
+    scene.api.hold(&treated(
+        scene.register().etablissement(1),
+        &days_ago(1, "05:00:00"),
+    ));
     let mut refused = false;
     scene.api.lie(move |_| {
         let first = !std::mem::replace(&mut refused, true);
         let reset = chrono::Utc::now().timestamp_millis() + 2500;
         first.then(|| {
-            refusal(429, "Rate limit exceeded ! You reach the limit of 30 requests per 1 minutes")
-                .with("X-Rate-Limit-Reset", reset.to_string())
+            refusal(
+                429,
+                "Rate limit exceeded ! You reach the limit of 30 requests per 1 minutes",
+            )
+            .with("X-Rate-Limit-Reset", reset.to_string())
         })
     });
     let ran = scene.update();
     assert!(ran.stderr.contains("429"), "{}", ran.stderr);
     let asked = scene.api.asked();
     let waited = asked[1].at - asked[0].at;
-    assert!((Duration::from_secs(2)..Duration::from_secs(6)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_secs(2)..Duration::from_secs(6)).contains(&waited),
+        "{waited:?}"
+    );
     assert_eq!(asked[0].parameters, asked[1].parameters);
 }
 
@@ -326,14 +434,24 @@ fn too_many_requests_are_waited_for_as_long_as_the_server_says() {
 fn a_key_that_is_refused_is_said_once_and_never_printed() {
     let scene = Scene::new();
     scene.api.lie(|_| Some(refusal(401, "Unauthorized")));
-    scene.stays(&["the key is refused (401", "REGISTRE_INSEE_KEY", "portail-api.insee.fr"]);
-    assert_eq!(scene.api.asked().len(), 1, "asked once: it would be refused again");
+    scene.stays(&[
+        "the key is refused (401",
+        "REGISTRE_INSEE_KEY",
+        "portail-api.insee.fr",
+    ]);
+    assert_eq!(
+        scene.api.asked().len(),
+        1,
+        "asked once: it would be refused again"
+    );
 }
 
 #[test]
 fn a_request_that_is_refused_says_why() {
     let scene = Scene::new();
-    scene.api.lie(|_| Some(error(400, "Erreur de syntaxe dans le paramètre q")));
+    scene
+        .api
+        .lie(|_| Some(error(400, "Erreur de syntaxe dans le paramètre q")));
     scene.stays(&["400", "Erreur de syntaxe dans le paramètre q"]);
 }
 
@@ -343,7 +461,9 @@ fn a_redirect_is_not_followed() {
     let scene = Scene::new();
     let elsewhere = api::Api::start();
     let url = elsewhere.url.clone();
-    scene.api.lie(move |_| Some(Reply::new(302, "").with("location", format!("{url}/siren"))));
+    scene
+        .api
+        .lie(move |_| Some(Reply::new(302, "").with("location", format!("{url}/siren"))));
     scene.stays(&["302"]);
     assert!(elsewhere.asked().is_empty());
 }
@@ -367,9 +487,20 @@ fn an_error_in_the_middle_is_tried_again_and_the_next_run_goes_on_from_there() {
         register.put(&record);
     }
     scene.api.pages_of(10);
-    scene.api.lie(fails_from(2, || error(500, "Erreur interne")));
-    scene.stays(&["500", "Erreur interne", "trying again", "the next run asks again"]);
-    assert_eq!(scene.api.asked_of("/siret").len(), 2 + 5, "five times in all, then no more");
+    scene
+        .api
+        .lie(fails_from(2, || error(500, "Erreur interne")));
+    scene.stays(&[
+        "500",
+        "Erreur interne",
+        "trying again",
+        "the next run asks again",
+    ]);
+    assert_eq!(
+        scene.api.asked_of("/siret").len(),
+        2 + 5,
+        "five times in all, then no more"
+    );
     assert_eq!(scene.pages(), 2);
 
     // Once is nothing: the same run goes on.
@@ -379,14 +510,29 @@ fn an_error_in_the_middle_is_tried_again_and_the_next_run_goes_on_from_there() {
         first.then(|| error(503, "En maintenance"))
     });
     let ran = scene.update();
-    assert!(ran.stderr.contains("2 pages are here already"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("2 pages are here already"),
+        "{}",
+        ran.stderr
+    );
     let asked = scene.api.asked_of("/siret");
     assert!(asked[0].cursor() != "*" && asked[0].cursor() == asked[1].cursor());
-    assert_eq!(asked.len(), 1 + 3 + 1, "one again, three pages that were missing, and the end");
-    assert_eq!(scene.api.asked_of("/siren").len(), 0, "it was known to have nothing");
+    assert_eq!(
+        asked.len(),
+        1 + 3 + 1,
+        "one again, three pages that were missing, and the end"
+    );
+    assert_eq!(
+        scene.api.asked_of("/siren").len(),
+        0,
+        "it was known to have nothing"
+    );
     register.assert_is(scene.data());
     let update = scene.updated("/siret");
-    assert_eq!((&update["received"], &update["requests"]), (&json!(45), &json!(6)));
+    assert_eq!(
+        (&update["received"], &update["requests"]),
+        (&json!(45), &json!(6))
+    );
 }
 
 #[test]
@@ -402,7 +548,10 @@ fn a_cursor_without_end_is_left() {
                 "statut": 200, "message": "OK", "total": 900, "debut": 0, "nombre": 900,
                 "curseur": asked.cursor(), "curseurSuivant": format!("page{page}"),
             });
-            Reply::new(200, json!({ "header": header, "etablissements": records }).to_string())
+            Reply::new(
+                200,
+                json!({ "header": header, "etablissements": records }).to_string(),
+            )
         })
     });
     scene.stays(&["2700 received of 900, and no end to it"]);
@@ -414,7 +563,10 @@ fn a_cursor_without_end_is_left() {
             "statut": 200, "message": "OK", "total": 3, "debut": 0, "nombre": 0,
             "curseur": asked.cursor(), "curseurSuivant": format!("{}x", asked.cursor()),
         });
-        Some(Reply::new(200, json!({ "header": header, "unitesLegales": [] }).to_string()))
+        Some(Reply::new(
+            200,
+            json!({ "header": header, "unitesLegales": [] }).to_string(),
+        ))
     });
     scene.stays(&["an empty page that is not the last"]);
     assert_eq!(scene.api.asked().len(), 1);
@@ -430,7 +582,10 @@ fn pages_that_are_missing_at_the_end_are_noticed() {
                 "statut": 200, "message": "OK", "total": 12, "debut": 0, "nombre": 1,
                 "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
             });
-            Reply::new(200, json!({ "header": header, "etablissements": [record.json()] }).to_string())
+            Reply::new(
+                200,
+                json!({ "header": header, "etablissements": [record.json()] }).to_string(),
+            )
         })
     });
     scene.stays(&["1 received of 12 at the end"]);
@@ -441,14 +596,20 @@ fn fields_that_are_gone_are_not_emptied() {
     let scene = Scene::new();
     let record = treated(scene.register().etablissement(1), &days_ago(1, "05:00:00"));
     let mut record = record.json();
-    record["adresseEtablissement"].as_object_mut().unwrap().remove("codePostalEtablissement");
+    record["adresseEtablissement"]
+        .as_object_mut()
+        .unwrap()
+        .remove("codePostalEtablissement");
     scene.api.lie(move |asked| {
         (asked.path == "/siret").then(|| {
             let header = json!({
                 "statut": 200, "message": "OK", "total": 1, "debut": 0, "nombre": 1,
                 "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
             });
-            Reply::new(200, json!({ "header": header, "etablissements": [record] }).to_string())
+            Reply::new(
+                200,
+                json!({ "header": header, "etablissements": [record] }).to_string(),
+            )
         })
     });
     scene.stays(&["fields not given any more: codePostalEtablissement"]);
@@ -468,13 +629,23 @@ fn fields_nobody_knows_are_reported_and_odd_records_too() {
                 "statut": 200, "message": "OK", "total": 2, "debut": 0, "nombre": 2,
                 "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
             });
-            Reply::new(200, json!({ "header": header, "etablissements": [good, odd] }).to_string())
+            Reply::new(
+                200,
+                json!({ "header": header, "etablissements": [good, odd] }).to_string(),
+            )
         })
     });
     let ran = scene.update();
-    assert!(ran.stderr.contains("nouveauChampEtablissement"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("nouveauChampEtablissement"),
+        "{}",
+        ran.stderr
+    );
     let update = scene.updated("/siret");
-    assert_eq!(update["unknown_fields"], json!(["nouveauChampEtablissement"]));
+    assert_eq!(
+        update["unknown_fields"],
+        json!(["nouveauChampEtablissement"])
+    );
     assert_eq!(update["rejects"], json!({ "sans période courante": 1 }));
 }
 
@@ -489,7 +660,10 @@ fn a_mass_treatment_waits_for_the_stock() {
                 "statut": 200, "message": "OK", "total": 4_000_000, "debut": 0, "nombre": 1,
                 "curseur": "*", "curseurSuivant": "x",
             });
-            Reply::new(200, json!({ "header": header, "etablissements": records }).to_string())
+            Reply::new(
+                200,
+                json!({ "header": header, "etablissements": records }).to_string(),
+            )
         })
     });
     scene.stays(&["4000000 changed since", "waiting for the next monthly file"]);
@@ -508,7 +682,9 @@ fn killed_in_the_middle_of_a_pull_it_goes_on_from_there() {
         register.put(&record);
     }
     scene.api.pages_of(10);
-    scene.api.lie(fails_from(2, || Reply::new(200, "{}").stalling(0)));
+    scene
+        .api
+        .lie(fails_from(2, || Reply::new(200, "{}").stalling(0)));
     let served = snapshot(scene.data());
     let mut child = scene.command().stderr(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -563,9 +739,19 @@ fn change_stock(scene: &Scene, file: &str, id: &str, changes: &[(&str, &str)]) {
 fn date_stock(scene: &Scene, register: &Register, days: i64) -> String {
     let at = days_ago(days, "04:00:00").replace(' ', "T");
     let siren = register.etablissement(20).get("siren").to_owned();
-    change_stock(scene, "StockUniteLegale_utf8.zip", &siren, &[("dateDernierTraitementUniteLegale", &at)]);
+    change_stock(
+        scene,
+        "StockUniteLegale_utf8.zip",
+        &siren,
+        &[("dateDernierTraitementUniteLegale", &at)],
+    );
     let siret = register.etablissement(20).id();
-    change_stock(scene, "StockEtablissement_utf8.zip", &siret, &[("dateDernierTraitementEtablissement", &at)]);
+    change_stock(
+        scene,
+        "StockEtablissement_utf8.zip",
+        &siret,
+        &[("dateDernierTraitementEtablissement", &at)],
+    );
     siret
 }
 
@@ -581,8 +767,14 @@ fn a_newer_stock_supersedes_the_updates_until_its_own_date() {
         record.set("denominationUsuelleEtablissement", name);
         record
     };
-    let (old, new) = (changed(2, 20, "ANCIEN SPECIMEN"), changed(4, 1, "NOUVEAU SPECIMEN"));
-    let mut unit = treated(register.unite_legale(&new.get("siren").to_owned()), &days_ago(1, "05:00:00"));
+    let (old, new) = (
+        changed(2, 20, "ANCIEN SPECIMEN"),
+        changed(4, 1, "NOUVEAU SPECIMEN"),
+    );
+    let mut unit = treated(
+        register.unite_legale(&new.get("siren").to_owned()),
+        &days_ago(1, "05:00:00"),
+    );
     unit.set("sigleUniteLegale", "SPEC");
     for record in [&old, &new, &unit] {
         scene.api.hold(record);
@@ -595,12 +787,23 @@ fn a_newer_stock_supersedes_the_updates_until_its_own_date() {
     scene.api.tell_the_truth();
     scene.update();
     let asked = scene.api.asked_of("/siret");
-    assert_eq!(asked[0].interval().0, days_ago(10, "02:00:00").replace(' ', "T"));
+    assert_eq!(
+        asked[0].interval().0,
+        days_ago(10, "02:00:00").replace(' ', "T")
+    );
     assert_eq!(scene.as_of(), day(1).to_string(), "as recent as before");
     let after = scene.register();
     let name = |record: &Record| after.find(&ETABLISSEMENT, 0, |get| get("siret") == record.id());
-    assert_eq!(name(&old).get("denominationUsuelleEtablissement"), register.etablissement(2).get("denominationUsuelleEtablissement"));
-    assert_eq!(name(&new).get("denominationUsuelleEtablissement"), "NOUVEAU SPECIMEN");
+    assert_eq!(
+        name(&old).get("denominationUsuelleEtablissement"),
+        register
+            .etablissement(2)
+            .get("denominationUsuelleEtablissement")
+    );
+    assert_eq!(
+        name(&new).get("denominationUsuelleEtablissement"),
+        "NOUVEAU SPECIMEN"
+    );
     let update = scene.updated("/siret");
     assert_eq!(update["stock"], days_ago(10, "04:00:00").replace(' ', "T"));
 }
@@ -619,12 +822,19 @@ fn with_the_api_down_a_new_stock_is_published_only_if_it_is_not_older() {
     scene.api.lie(down);
     date_stock(&scene, &register, 12);
     let ran = scene.update();
-    assert!(ran.stderr.contains("today's changes are not in the data"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("today's changes are not in the data"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(scene.as_of(), day(12).to_string());
 
     scene.api.tell_the_truth();
     let record = treated(register.etablissement(4), &days_ago(1, "05:00:00"));
-    let unit = treated(register.unite_legale(&record.get("siren").to_owned()), &days_ago(1, "05:00:00"));
+    let unit = treated(
+        register.unite_legale(&record.get("siren").to_owned()),
+        &days_ago(1, "05:00:00"),
+    );
     scene.api.hold(&record);
     scene.api.hold(&unit);
     scene.update();
@@ -632,7 +842,10 @@ fn with_the_api_down_a_new_stock_is_published_only_if_it_is_not_older() {
 
     scene.api.lie(down);
     date_stock(&scene, &register, 10);
-    scene.stays(&["older than snapshot", "stays in service until the API answers"]);
+    scene.stays(&[
+        "older than snapshot",
+        "stays in service until the API answers",
+    ]);
     scene.api.tell_the_truth();
     scene.update();
     assert_eq!(scene.as_of(), day(1).to_string());
@@ -645,7 +858,9 @@ fn with_the_api_down_a_new_stock_is_published_only_if_it_is_not_older() {
     assert_eq!(scene.as_of(), day(1).to_string());
     let manifest = manifest(scene.data());
     let updates = manifest["updates"].as_array().unwrap().iter();
-    let left: Vec<&str> = updates.map(|update| update["collection"].as_str().unwrap()).collect();
+    let left: Vec<&str> = updates
+        .map(|update| update["collection"].as_str().unwrap())
+        .collect();
     assert_eq!(left, ["siret/liensSuccession"], "whose file did not change");
 }
 
@@ -658,7 +873,10 @@ fn without_a_key_updates_in_service_stay_when_other_files_change() {
     let mut register = scene.register();
     let mut record = treated(register.etablissement(4), &days_ago(1, "05:00:00"));
     record.set("enseigne1Etablissement", "SPECIMEN");
-    let mut unit = treated(register.unite_legale(&record.get("siren").to_owned()), &days_ago(1, "05:00:00"));
+    let mut unit = treated(
+        register.unite_legale(&record.get("siren").to_owned()),
+        &days_ago(1, "05:00:00"),
+    );
     unit.set("sigleUniteLegale", "SPEC");
     for record in [&record, &unit] {
         scene.api.hold(record);
@@ -681,7 +899,10 @@ fn without_a_key_updates_in_service_stay_when_other_files_change() {
 #[test]
 fn what_was_rolled_back_is_not_updated_behind_the_operator_s_back() {
     let scene = Scene::new();
-    scene.api.hold(&treated(scene.register().etablissement(1), &days_ago(1, "05:00:00")));
+    scene.api.hold(&treated(
+        scene.register().etablissement(1),
+        &days_ago(1, "05:00:00"),
+    ));
     scene.update();
     let data = scene.data().to_str().unwrap();
     let ran = run(&["rollback", "--data", data]);
@@ -690,8 +911,16 @@ fn what_was_rolled_back_is_not_updated_behind_the_operator_s_back() {
     scene.stays(&["not updated", "rolled back", "--allow retour-arriere"]);
     assert!(scene.api.asked().is_empty());
     let before = snapshot(scene.data());
-    let ran = scene.command().args(["--allow", "retour-arriere"]).output().unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let ran = scene
+        .command()
+        .args(["--allow", "retour-arriere"])
+        .output()
+        .unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     assert_ne!(snapshot(scene.data()), before);
 }
 
@@ -717,5 +946,8 @@ fn the_help_says_nothing_of_the_key_in_the_environment() {
         .output()
         .unwrap();
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(help.contains("REGISTRE_INSEE_KEY") && !help.contains(api::KEY), "{help}");
+    assert!(
+        help.contains("REGISTRE_INSEE_KEY") && !help.contains(api::KEY),
+        "{help}"
+    );
 }

@@ -61,9 +61,10 @@ impl Client {
             name: NAME.to_owned(),
             detail,
         };
-        let base: Url = api.url.trim_end_matches('/').parse().map_err(|error| {
-            wrong(format!("address {:?}: {error}; see --insee-url", api.url))
-        })?;
+        let base: Url =
+            api.url.trim_end_matches('/').parse().map_err(|error| {
+                wrong(format!("address {:?}: {error}; see --insee-url", api.url))
+            })?;
         // Neither the key nor what is wrong with it is printed.
         let mut key = HeaderValue::from_str(api.key.0.trim()).map_err(|_characters| {
             wrong("the key has characters no key has; see --insee-key".to_owned())
@@ -132,7 +133,7 @@ fn refusal(answer: &Answer, context: &Context) -> Failure {
         && let IngestError::Source { detail, .. } = &mut failure.error
     {
         let message: String = header.message.chars().take(SHOWN).collect();
-        detail.push_str(&format!(": {message}"));
+        detail.extend([": ", &message]);
     }
     failure
 }
@@ -185,7 +186,9 @@ mod tests {
         }
         let minute = Duration::from_mins(1);
         for (index, first) in sent.iter().enumerate() {
-            let within = sent[index..].iter().take_while(|at| **at - *first <= minute);
+            let within = sent[index..]
+                .iter()
+                .take_while(|at| **at - *first <= minute);
             assert!(within.count() <= QUOTA);
         }
         let busy = Duration::from_secs(61 * (200 / QUOTA as u64 + 1));
@@ -197,7 +200,10 @@ mod tests {
         let client = client("http://localhost:1/api-sirene/3.11/", "key").unwrap();
         let url = client.url(
             "siret/liensSuccession",
-            &[("q", "date:[2026-11-01T00:00:00 TO *]"), ("curseur", "A+b/c=")],
+            &[
+                ("q", "date:[2026-11-01T00:00:00 TO *]"),
+                ("curseur", "A+b/c="),
+            ],
         );
         assert_eq!(
             url,
@@ -213,8 +219,14 @@ mod tests {
         };
         assert!(!format!("{api:?}").contains("s3cret"));
         let error = client(API_SIRENE, "s3cret\n.").err().unwrap().to_string();
-        assert!(error.contains("--insee-key") && !error.contains("s3cret"), "{error}");
+        assert!(
+            error.contains("--insee-key") && !error.contains("s3cret"),
+            "{error}"
+        );
         let error = client("nulle part", "s3cret").err().unwrap().to_string();
-        assert!(error.contains("--insee-url") && !error.contains("s3cret"), "{error}");
+        assert!(
+            error.contains("--insee-url") && !error.contains("s3cret"),
+            "{error}"
+        );
     }
 }

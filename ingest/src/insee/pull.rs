@@ -153,15 +153,16 @@ impl Pull<'_> {
         let path = &self.collection.path;
         if same && state.pages > 0 {
             let pages = state.pages;
-            tracing::info!("INSEE's API: {path}: {pages} pages are here already, going on from there");
+            tracing::info!(
+                "INSEE's API: {path}: {pages} pages are here already, going on from there"
+            );
         }
         same.then_some(state)
     }
 
     fn begin(&self, url: String) -> Result<State, IngestError> {
         remove(&self.folder)?;
-        fs::create_dir_all(&self.folder)
-            .map_err(IngestError::io("create folder", &self.folder))?;
+        fs::create_dir_all(&self.folder).map_err(IngestError::io("create folder", &self.folder))?;
         Ok(State {
             version: VERSION,
             url,
@@ -189,7 +190,11 @@ impl Pull<'_> {
         // Without `tri` a cursor walks by identifier, so that a unit treated under way does not
         // move the others.
         let nombre = PAGE.to_string();
-        let parameters = [("q", query.as_str()), ("nombre", &nombre), ("curseur", &state.cursor)];
+        let parameters = [
+            ("q", query.as_str()),
+            ("nombre", &nombre),
+            ("curseur", &state.cursor),
+        ];
         let url = client.url(self.collection.path, &parameters);
         let got = client.get(&url, context)?;
         let mut next = state.clone();
@@ -215,14 +220,18 @@ impl Pull<'_> {
         next.done = *cursor == state.cursor;
         next.received += records;
         let wrong = match next.received {
-            _ if records == 0 && !next.done => Some("an empty page that is not the last".to_owned()),
+            _ if records == 0 && !next.done => {
+                Some("an empty page that is not the last".to_owned())
+            }
             // The interval is closed: units only leave it.
-            received if received > header.total + PAGE => {
-                Some(format!("{received} received of {}, and no end to it", header.total))
-            }
-            received if next.done && received < header.total => {
-                Some(format!("{received} received of {} at the end", header.total))
-            }
+            received if received > header.total + PAGE => Some(format!(
+                "{received} received of {}, and no end to it",
+                header.total
+            )),
+            received if next.done && received < header.total => Some(format!(
+                "{received} received of {} at the end",
+                header.total
+            )),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -300,11 +309,7 @@ fn write_page(path: &Path, body: &[u8]) -> Result<(), IngestError> {
 
 impl Pages {
     /// Gives every record to `sink`, the last first: of a record that came twice, that one stands.
-    pub fn read(
-        &self,
-        context: &Context,
-        mut sink: impl FnMut(&Value),
-    ) -> Result<(), IngestError> {
+    pub fn read(&self, context: &Context, mut sink: impl FnMut(&Value)) -> Result<(), IngestError> {
         for number in (1..=self.count).rev() {
             context.cancel.check()?;
             let path = page(&self.folder, number);
@@ -313,10 +318,11 @@ impl Pages {
             GzDecoder::new(file)
                 .read_to_end(&mut body)
                 .map_err(IngestError::io("read", &path))?;
-            let answer: Value = serde_json::from_slice(&body).map_err(|error| IngestError::File {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
+            let answer: Value =
+                serde_json::from_slice(&body).map_err(|error| IngestError::File {
+                    path: path.clone(),
+                    detail: error.to_string(),
+                })?;
             let records = answer.get(self.records).and_then(Value::as_array);
             records.into_iter().flatten().rev().for_each(&mut sink);
         }

@@ -122,7 +122,10 @@ impl<'a> Reader<'a> {
                 || collection.flattened.contains(&name)
                 || collection.periods == Some(name);
             let is_column = self.schema.index_of(name).is_ok()
-                || collection.targets.iter().any(|target| target.table.column(name).is_some());
+                || collection
+                    .targets
+                    .iter()
+                    .any(|target| target.table.column(name).is_some());
             if !is_structure && !is_column && !self.unknown.contains(name) {
                 self.unknown.insert(name.to_owned());
             }
@@ -150,8 +153,14 @@ impl<'a> Reader<'a> {
 }
 
 fn periods<'r>(collection: &Collection, record: &'r Object) -> Vec<&'r Object> {
-    let periods = collection.periods.and_then(|name| record.get(name)?.as_array());
-    periods.into_iter().flatten().filter_map(Value::as_object).collect()
+    let periods = collection
+        .periods
+        .and_then(|name| record.get(name)?.as_array());
+    periods
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .collect()
 }
 
 /// As a CSV would write it: empty for null.
@@ -177,7 +186,10 @@ pub fn missing(collection: &Collection, records: &[Value]) -> Vec<&'static str> 
             present.extend(period.keys().map(String::as_str));
         }
     }
-    let columns = collection.targets.iter().flat_map(|target| target.table.columns);
+    let columns = collection
+        .targets
+        .iter()
+        .flat_map(|target| target.table.columns);
     let expected = columns.filter(|column| {
         matches!(column.presence, Presence::Key(_) | Presence::Always)
             && column.name != ONLY_WHEN_TRUE
@@ -272,7 +284,10 @@ mod tests {
     #[test]
     fn what_cannot_be_a_row_is_refused_and_counted() {
         let mut closed = record();
-        closed["periodesEtablissement"].as_array_mut().unwrap().remove(0);
+        closed["periodesEtablissement"]
+            .as_array_mut()
+            .unwrap()
+            .remove(0);
         let mut short = record();
         short["siret"] = json!("1300252650001");
         let mut odd = record();
@@ -286,7 +301,10 @@ mod tests {
             ("sans période courante", 1),
             ("valeur illisible : dateCreationEtablissement", 1),
         ];
-        assert_eq!(reasons, expected.map(|(reason, count)| (reason.to_owned(), count)));
+        assert_eq!(
+            reasons,
+            expected.map(|(reason, count)| (reason.to_owned(), count))
+        );
     }
 
     #[test]

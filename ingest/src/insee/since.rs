@@ -20,7 +20,11 @@ pub fn since(
 ) -> Option<(NaiveDateTime, NaiveDateTime)> {
     let main = collection.main().name;
     let latest = |folder: &std::path::Path| {
-        latest_time(&folder.join(format!("{main}.parquet")), collection.date, now)
+        latest_time(
+            &folder.join(format!("{main}.parquet")),
+            collection.date,
+            now,
+        )
     };
     let here = latest(base.folder)?;
     let stock = base.update(collection).map_or(here, |update| update.stock);

@@ -19,6 +19,7 @@ use registre_schemas::manifest::{TableFile, UpdatedTable};
 use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{KeyOrder, ROW_GROUP, WrittenTable, open, sort_options, sync};
 use crate::download::{sha256_of, space};
@@ -73,7 +74,7 @@ fn sorted(table: &Table, rows: &RecordBatch) -> Result<RecordBatch, arrow::error
     let columns = key_columns(table, rows.schema_ref(), table.key.len())
         .into_iter()
         .map(|(column, _)| SortColumn {
-            values: rows.column(column).clone(),
+            values: Arc::clone(rows.column(column)),
             options: Some(sort_options(table, rows.schema_ref().field(column).name())),
         });
     let order = lexsort_to_indices(&columns.collect::<Vec<_>>(), None)?;
@@ -102,13 +103,14 @@ fn failed(table: &Table, error: impl std::fmt::Display) -> IngestError {
 /// The columns of a table's file.
 pub fn schema_of(path: &Path) -> Result<SchemaRef, IngestError> {
     let file = File::open(path).map_err(IngestError::io("open", path))?;
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| {
-        IngestError::File {
-            path: path.to_path_buf(),
-            detail: error.to_string(),
-        }
-    })?;
-    Ok(metadata.schema().clone())
+    let metadata =
+        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| {
+            IngestError::File {
+                path: path.to_path_buf(),
+                detail: error.to_string(),
+            }
+        })?;
+    Ok(Arc::clone(metadata.schema()))
 }
 
 /// Merges `changes` into `<folder>/<table>.parquet`, described by `written`. The file is replaced by
@@ -132,11 +134,23 @@ pub fn merge(
     for group in 0..merge.groups.len() {
         context.cancel.check()?;
         merge.group(group)?;
-        task.advance(merge.metadata.row_group(group).compressed_size().unsigned_abs());
+        task.advance(
+            merge
+                .metadata
+                .row_group(group)
+                .compressed_size()
+                .unsigned_abs(),
+        );
         task.rows(merge.metadata.row_group(group).num_rows().unsigned_abs());
     }
     let merged = merge.finish(written, context)?;
-    let UpdatedTable { added, changed, groups_copied, groups_rewritten, .. } = merged.done;
+    let UpdatedTable {
+        added,
+        changed,
+        groups_copied,
+        groups_rewritten,
+        ..
+    } = merged.done;
     if added + changed > 0 {
         fs::rename(&aside, &path).map_err(IngestError::io("rename", &path))?;
     } else {
@@ -202,7 +216,10 @@ fn convert(
     columns: &[usize],
     batch: &RecordBatch,
 ) -> Result<Rows, arrow::error::ArrowError> {
-    let columns: Vec<_> = columns.iter().map(|column| batch.column(*column).clone()).collect();
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|column| Arc::clone(batch.column(*column)))
+        .collect();
     converter.convert_columns(&columns)
 }
 
@@ -245,7 +262,7 @@ impl<'a> Merge<'a> {
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let reader = ArrowReaderMetadata::load(&old, options).map_err(fail)?;
         let metadata = reader.metadata().as_ref().clone();
-        let schema = reader.schema().clone();
+        let schema = Arc::clone(reader.schema());
         if schema.fields() != changes.rows.schema_ref().fields() {
             return Err(failed(table, "a bug: the changed rows have other columns"));
         }
@@ -298,7 +315,9 @@ impl<'a> Merge<'a> {
         let from = first_where(count, |row| self.leading(row) >= first.as_str());
         let replaces = from < count && self.leading(from) <= last.as_str();
         let goes_there = self.next < count
-            && self.end_of(group).is_none_or(|end| self.leading(self.next) < end);
+            && self
+                .end_of(group)
+                .is_none_or(|end| self.leading(self.next) < end);
         replaces || goes_there
     }
 
@@ -308,8 +327,12 @@ impl<'a> Merge<'a> {
         }
         let table = self.table;
         let old = self.read(group)?;
-        let plan = self.plan(group, &old).map_err(|error| failed(table, error))?;
-        let new = self.compare(&old, &plan).map_err(|error| failed(table, error))?;
+        let plan = self
+            .plan(group, &old)
+            .map_err(|error| failed(table, error))?;
+        let new = self
+            .compare(&old, &plan)
+            .map_err(|error| failed(table, error))?;
         self.next = plan.inserted.end;
         match new {
             None => self.copy(group),
@@ -322,7 +345,10 @@ impl<'a> Merge<'a> {
 
     fn read(&self, group: usize) -> Result<RecordBatch, IngestError> {
         let fail = |error: ParquetError| failed(self.table, error);
-        let file = self.old.try_clone().map_err(|error| failed(self.table, error))?;
+        let file = self
+            .old
+            .try_clone()
+            .map_err(|error| failed(self.table, error))?;
         let rows = self.metadata.row_group(group).num_rows();
         // In one batch, so that rows are merged by their place in it.
         let mut reader =
@@ -331,8 +357,11 @@ impl<'a> Merge<'a> {
                 .with_batch_size(usize::try_from(rows).unwrap_or(usize::MAX).max(1))
                 .build()
                 .map_err(fail)?;
-        let batch = reader.next().transpose().map_err(|error| failed(self.table, error))?;
-        Ok(batch.unwrap_or_else(|| RecordBatch::new_empty(self.reader.schema().clone())))
+        let batch = reader
+            .next()
+            .transpose()
+            .map_err(|error| failed(self.table, error))?;
+        Ok(batch.unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(self.reader.schema()))))
     }
 
     /// The order of the rows of a group once merged.
@@ -358,7 +387,11 @@ impl<'a> Merge<'a> {
                 picks.push((0, row));
             }
         }
-        while next < count && self.end_of(group).is_none_or(|end| self.leading(next) < end) {
+        while next < count
+            && self
+                .end_of(group)
+                .is_none_or(|end| self.leading(next) < end)
+        {
             picks.push((1, next - start));
             next += 1;
         }
@@ -378,7 +411,10 @@ impl<'a> Merge<'a> {
     ) -> Result<Option<RecordBatch>, arrow::error::ArrowError> {
         let keys = &self.keys;
         let dropped = take_record_batch(old, &UInt32Array::from(plan.dropped.clone()))?;
-        let mut new = self.changes.rows.slice(plan.inserted.start, plan.inserted.len());
+        let mut new = self
+            .changes
+            .rows
+            .slice(plan.inserted.start, plan.inserted.len());
         let old_by = convert(&keys.by_converter, &keys.by, &dropped)?;
         let new_by = convert(&keys.by_converter, &keys.by, &new)?;
         // Both are sorted: runs of one key in each, side by side.
@@ -413,7 +449,9 @@ impl<'a> Merge<'a> {
         let mut differs = false;
         for (a, b) in pairs {
             let equal = a.len() == b.len()
-                && a.clone().zip(b.clone()).all(|(a, b)| old_rows.row(a) == new_rows.row(b));
+                && a.clone()
+                    .zip(b.clone())
+                    .all(|(a, b)| old_rows.row(a) == new_rows.row(b));
             let rows = b.len() as u64;
             if equal {
                 self.same += rows;
@@ -447,10 +485,18 @@ impl<'a> Merge<'a> {
         if rows == 0 {
             return Ok(());
         }
-        if !self.order.accept(merged).map_err(|error| failed(table, error))? {
+        if !self
+            .order
+            .accept(merged)
+            .map_err(|error| failed(table, error))?
+        {
             return Err(failed(table, "a bug: the merged rows are not in order"));
         }
-        let parts = if rows > GROWN { rows.div_ceil(ROW_GROUP) } else { 1 };
+        let parts = if rows > GROWN {
+            rows.div_ceil(ROW_GROUP)
+        } else {
+            1
+        };
         let size = rows.div_ceil(parts);
         for start in (0..rows).step_by(size) {
             let part = merged.slice(start, size.min(rows - start));
@@ -498,7 +544,10 @@ impl<'a> Merge<'a> {
                     ..written.file.clone()
                 },
                 duplicates: written.duplicates.max(self.order.duplicates),
-                first_duplicate: written.first_duplicate.clone().or(self.order.first_duplicate),
+                first_duplicate: written
+                    .first_duplicate
+                    .clone()
+                    .or(self.order.first_duplicate),
                 updated: written.updated + net,
                 ..written.clone()
             },

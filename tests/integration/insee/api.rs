@@ -79,7 +79,9 @@ impl Api {
         let same = |known: &Record| {
             let key = known.table.key_indices();
             known.table.name == record.table.name
-                && key.iter().all(|column| known.main[*column] == record.main[*column])
+                && key
+                    .iter()
+                    .all(|column| known.main[*column] == record.main[*column])
         };
         state.records.retain(|known| !same(known));
         state.records.push(record.clone());
@@ -115,7 +117,10 @@ impl Api {
 
 /// As the gateway of the API words it.
 pub fn refusal(status: u16, message: &str) -> Reply {
-    Reply::new(status, json!({ "message": message, "http_status_code": status }).to_string())
+    Reply::new(
+        status,
+        json!({ "message": message, "http_status_code": status }).to_string(),
+    )
 }
 
 /// As the API itself does.
@@ -128,7 +133,10 @@ fn answer(state: &Mutex<State>, request: &Request) -> Reply {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let asked = Asked {
-        path: path.strip_prefix("/api-sirene/3.11").unwrap_or(path).to_owned(),
+        path: path
+            .strip_prefix("/api-sirene/3.11")
+            .unwrap_or(path)
+            .to_owned(),
         parameters: query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
@@ -161,7 +169,10 @@ fn page(state: &State, asked: &Asked) -> Reply {
             let until = &at[..at.len().min(to.len())];
             if at.as_str() >= from && until <= to {
                 let key = record.table.key_indices();
-                let key: Vec<&str> = key.iter().map(|column| record.main[*column].as_str()).collect();
+                let key: Vec<&str> = key
+                    .iter()
+                    .map(|column| record.main[*column].as_str())
+                    .collect();
                 found.push((key.join(" "), record));
             }
         }
@@ -173,11 +184,17 @@ fn page(state: &State, asked: &Asked) -> Reply {
     }
     let total = found.len();
     // With the characters that come back damaged when they are not escaped.
-    let after = cursor.strip_prefix("A+/").map(|id| id.trim_end_matches('='));
+    let after = cursor
+        .strip_prefix("A+/")
+        .map(|id| id.trim_end_matches('='));
     let nombre: usize = asked.parameters["nombre"].parse().unwrap();
-    let rest = found.into_iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+    let rest = found
+        .into_iter()
+        .filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
     let rest: Vec<(String, &Record)> = rest.take(nombre.min(state.page)).collect();
-    let next = rest.last().map_or_else(|| cursor.to_owned(), |(id, _)| format!("A+/{id}=="));
+    let next = rest
+        .last()
+        .map_or_else(|| cursor.to_owned(), |(id, _)| format!("A+/{id}=="));
     let records: Vec<Value> = rest.iter().map(|(_, record)| record.json()).collect();
     let header = json!({
         "statut": 200, "message": "OK", "total": total, "debut": 0, "nombre": records.len(),

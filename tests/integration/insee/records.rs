@@ -19,9 +19,12 @@ pub struct Record {
 
 /// The table of the periods of another.
 pub fn periods_of(table: &Table) -> Option<&'static Table> {
-    [(&UNITE_LEGALE, &UNITE_LEGALE_PERIODE), (&ETABLISSEMENT, &ETABLISSEMENT_PERIODE)]
-        .into_iter()
-        .find_map(|(main, periods)| (main.name == table.name).then_some(periods))
+    [
+        (&UNITE_LEGALE, &UNITE_LEGALE_PERIODE),
+        (&ETABLISSEMENT, &ETABLISSEMENT_PERIODE),
+    ]
+    .into_iter()
+    .find_map(|(main, periods)| (main.name == table.name).then_some(periods))
 }
 
 impl Record {
@@ -65,7 +68,11 @@ impl Record {
         let end = table.index_of("dateFin").unwrap();
         day_before.clone_into(&mut self.periods[0][end]);
         self.periods.insert(0, next);
-        let count = self.table.columns.iter().find(|column| column.name.starts_with("nombrePeriodes"));
+        let count = self
+            .table
+            .columns
+            .iter()
+            .find(|column| column.name.starts_with("nombrePeriodes"));
         let (count, periods) = (count.unwrap().name, self.periods.len().to_string());
         self.set("dateDebut", day).set(count, &periods)
     }
@@ -103,12 +110,18 @@ impl Record {
                     inner.as_object_mut().unwrap()
                 }
             };
-            object.insert(column.name.to_owned(), value(column.name, column.kind, text));
+            object.insert(
+                column.name.to_owned(),
+                value(column.name, column.kind, text),
+            );
         }
         if self.table.name == ETABLISSEMENT.name {
             record.insert("score".to_owned(), json!(1.0));
             // Of another collection: nothing of it may be taken.
-            record.insert("uniteLegale".to_owned(), json!({ "denominationUniteLegale": "AUTRE EXEMPLE" }));
+            record.insert(
+                "uniteLegale".to_owned(),
+                json!({ "denominationUniteLegale": "AUTRE EXEMPLE" }),
+            );
         }
         if let Some(table) = periods {
             let name = if table.name == UNITE_LEGALE_PERIODE.name {
@@ -120,7 +133,12 @@ impl Record {
                 let fields = table.columns.iter().zip(row);
                 let fields = fields.filter(|(column, _)| is_historised(column.name));
                 fields
-                    .map(|(column, text)| (column.name.to_owned(), value(column.name, column.kind, text)))
+                    .map(|(column, text)| {
+                        (
+                            column.name.to_owned(),
+                            value(column.name, column.kind, text),
+                        )
+                    })
                     .collect::<Map<_, _>>()
             });
             record.insert(name.to_owned(), rows.collect());
@@ -142,7 +160,9 @@ fn address_of(name: &str) -> Option<&'static str> {
     if (first..second).contains(&position) {
         Some("adresseEtablissement")
     } else {
-        (second..end).contains(&position).then_some("adresse2Etablissement")
+        (second..end)
+            .contains(&position)
+            .then_some("adresse2Etablissement")
     }
 }
 
@@ -163,15 +183,21 @@ fn value(name: &str, kind: Kind, text: &str) -> Value {
 /// The path of a table's collection, the list it answers, and the field it is asked by.
 pub fn collection(table: &Table) -> (&'static str, &'static str, &'static str) {
     match table.name {
-        name if name == UNITE_LEGALE.name => {
-            ("/siren", "unitesLegales", "dateDernierTraitementUniteLegale")
-        }
-        name if name == ETABLISSEMENT.name => {
-            ("/siret", "etablissements", "dateDernierTraitementEtablissement")
-        }
-        name if name == LIEN_SUCCESSION.name => {
-            ("/siret/liensSuccession", "liensSuccession", "dateDernierTraitementLienSuccession")
-        }
+        name if name == UNITE_LEGALE.name => (
+            "/siren",
+            "unitesLegales",
+            "dateDernierTraitementUniteLegale",
+        ),
+        name if name == ETABLISSEMENT.name => (
+            "/siret",
+            "etablissements",
+            "dateDernierTraitementEtablissement",
+        ),
+        name if name == LIEN_SUCCESSION.name => (
+            "/siret/liensSuccession",
+            "liensSuccession",
+            "dateDernierTraitementLienSuccession",
+        ),
         name => panic!("{name} has no collection"),
     }
 }

@@ -76,7 +76,11 @@ impl Scene {
 
     pub fn run(&self) -> Ran {
         let ran: Ran = self.command().output().unwrap().into();
-        assert!(!ran.stderr.contains(KEY), "the key is printed: {}", ran.stderr);
+        assert!(
+            !ran.stderr.contains(KEY),
+            "the key is printed: {}",
+            ran.stderr
+        );
         ran
     }
 
@@ -106,10 +110,19 @@ impl Scene {
     /// The pages kept from a run to the next, none when all they held is published.
     pub fn pages(&self) -> usize {
         let collections = std::fs::read_dir(self.data().join("raw/insee"));
-        let collections = collections.into_iter().flatten().map(|entry| entry.unwrap().path());
+        let collections = collections
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().path());
         collections
             .flat_map(|folder| std::fs::read_dir(folder).unwrap())
-            .filter(|page| page.as_ref().unwrap().path().extension().is_some_and(|e| e == "gz"))
+            .filter(|page| {
+                page.as_ref()
+                    .unwrap()
+                    .path()
+                    .extension()
+                    .is_some_and(|e| e == "gz")
+            })
             .count()
     }
 
@@ -121,12 +134,19 @@ impl Scene {
     pub fn updated(&self, path: &str) -> serde_json::Value {
         let manifest = manifest(self.data());
         let updates = manifest["updates"].as_array().unwrap();
-        let update = updates.iter().find(|update| update["collection"] == path[1..]);
-        update.unwrap_or_else(|| panic!("no {path} in {updates:?}")).clone()
+        let update = updates
+            .iter()
+            .find(|update| update["collection"] == path[1..]);
+        update
+            .unwrap_or_else(|| panic!("no {path} in {updates:?}"))
+            .clone()
     }
 
     pub fn as_of(&self) -> String {
-        manifest(self.data())["as_of"]["sirene"].as_str().unwrap().to_owned()
+        manifest(self.data())["as_of"]["sirene"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -138,9 +158,12 @@ pub struct Register {
 impl Register {
     pub fn read(data: &Path) -> Self {
         let tables = registre_schemas::TABLES.iter();
-        let tables = tables.filter(|table| table.column("siren").is_some() || table.name == LIEN_SUCCESSION.name);
+        let tables = tables
+            .filter(|table| table.column("siren").is_some() || table.name == LIEN_SUCCESSION.name);
         Self {
-            tables: tables.map(|table| (table.name, parquet_rows(data, table))).collect(),
+            tables: tables
+                .map(|table| (table.name, parquet_rows(data, table)))
+                .collect(),
         }
     }
 
@@ -150,7 +173,9 @@ impl Register {
         let periods = periods_of(table).map(|periods| {
             let key = periods.key_indices()[0];
             let rows = self.tables[periods.name].iter();
-            rows.filter(|row| row[key] == *id).cloned().collect::<Vec<_>>()
+            rows.filter(|row| row[key] == *id)
+                .cloned()
+                .collect::<Vec<_>>()
         });
         Record {
             table,
@@ -160,7 +185,12 @@ impl Register {
     }
 
     /// The `nth` record of a table of which this is true.
-    pub fn find(&self, table: &'static Table, nth: usize, is: impl Fn(&dyn Fn(&str) -> String) -> bool) -> Record {
+    pub fn find(
+        &self,
+        table: &'static Table,
+        nth: usize,
+        is: impl Fn(&dyn Fn(&str) -> String) -> bool,
+    ) -> Record {
         let rows = self.tables[table.name].iter();
         let mut rows = rows.filter(|row| is(&|name| row[table.index_of(name).unwrap()].clone()));
         self.record(table, rows.nth(nth).unwrap())
@@ -190,7 +220,11 @@ impl Register {
             rows.retain(|row| !new.iter().any(|new| same(row, new)));
             rows.extend_from_slice(new);
         };
-        let by = if table.name == LIEN_SUCCESSION.name { 3 } else { 1 };
+        let by = if table.name == LIEN_SUCCESSION.name {
+            3
+        } else {
+            1
+        };
         replace(table, by, std::slice::from_ref(&record.main));
         if let Some(periods) = periods_of(table) {
             replace(periods, 1, &record.periods);
@@ -206,13 +240,19 @@ impl Register {
             }
             // The newest period first: an inverted date sorts so.
             let invert = |text: &str| -> String {
-                text.bytes().map(|byte| char::from(b'z' - (byte - b'-'))).collect()
+                text.bytes()
+                    .map(|byte| char::from(b'z' - (byte - b'-')))
+                    .collect()
             };
             let keys = table.key_indices();
             expected.sort_by_key(|row| {
                 let value = |column: &usize| {
                     let descending = table.descending.contains(&table.columns[*column].name);
-                    if descending { invert(&row[*column]) } else { row[*column].clone() }
+                    if descending {
+                        invert(&row[*column])
+                    } else {
+                        row[*column].clone()
+                    }
                 };
                 keys.iter().map(value).collect::<Vec<_>>()
             });

@@ -19,7 +19,10 @@ use crate::error::IngestError;
 use crate::snapshot::KeyOrder;
 
 /// The range of the leading key of each row group, from the statistics every file of ours has.
-pub(super) fn bounds(table: &Table, metadata: &ParquetMetaData) -> Result<Vec<(String, String)>, IngestError> {
+pub(super) fn bounds(
+    table: &Table,
+    metadata: &ParquetMetaData,
+) -> Result<Vec<(String, String)>, IngestError> {
     let columns = metadata.file_metadata().schema_descr().columns();
     let leading = table.key.first().copied().unwrap_or_default();
     let position = columns.iter().position(|column| column.name() == leading);
@@ -32,7 +35,12 @@ pub(super) fn bounds(table: &Table, metadata: &ParquetMetaData) -> Result<Vec<(S
         Some((first, range.max_opt()?.as_utf8().ok()?.to_owned()))
     });
     let groups: Option<Vec<_>> = groups.collect();
-    groups.ok_or_else(|| failed(table, format!("a row group does not say its range of {leading}")))
+    groups.ok_or_else(|| {
+        failed(
+            table,
+            format!("a row group does not say its range of {leading}"),
+        )
+    })
 }
 
 /// Copies the encoded columns of a group; their statistics, page indexes and Bloom filters come with
@@ -53,8 +61,10 @@ pub(super) fn copy_group(
             rows_written: from.num_rows().unsigned_abs(),
             metadata: column.clone(),
             bloom_filter: Sbbf::read_from_column_chunk(column, old)?,
-            column_index: column_index.and_then(|index| Some(index.get(group)?.get(position)?.clone())),
-            offset_index: offset_index.and_then(|index| Some(index.get(group)?.get(position)?.clone())),
+            column_index: column_index
+                .and_then(|index| Some(index.get(group)?.get(position)?.clone())),
+            offset_index: offset_index
+                .and_then(|index| Some(index.get(group)?.get(position)?.clone())),
         };
         to.append_column(old, chunk)?;
     }
@@ -112,7 +122,11 @@ pub(super) fn key_range(
             .with_limit(1)
             .build();
         let mut reader = reader.map_err(|error| failed(table, error))?;
-        let Some(batch) = reader.next().transpose().map_err(|error| failed(table, error))? else {
+        let Some(batch) = reader
+            .next()
+            .transpose()
+            .map_err(|error| failed(table, error))?
+        else {
             return Ok(None);
         };
         let rows = order.rows(&batch).map_err(|error| failed(table, error))?;

@@ -22,7 +22,11 @@ fn batch(table: &Table, rows: &[Row]) -> RecordBatch {
     let columns = table.columns.iter().map(|column| -> ArrayRef {
         match column.kind {
             Kind::Text => {
-                let width = if column.name.starts_with("siret") { 14 } else { 9 };
+                let width = if column.name.starts_with("siret") {
+                    14
+                } else {
+                    9
+                };
                 texts += 1;
                 let of = |row: &Row| match texts {
                     1 => Some(format!("{:0width$}", row.0)),
@@ -34,11 +38,21 @@ fn batch(table: &Table, rows: &[Row]) -> RecordBatch {
             Kind::Date if table.key.contains(&column.name) => {
                 Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Date32Array>())
             }
-            Kind::Date => Arc::new(rows.iter().map(|row| i32::try_from(row.3).ok()).collect::<Date32Array>()),
-            Kind::Timestamp => Arc::new(
-                rows.iter().map(|row| Some(row.3)).collect::<TimestampMicrosecondArray>(),
+            Kind::Date => Arc::new(
+                rows.iter()
+                    .map(|row| i32::try_from(row.3).ok())
+                    .collect::<Date32Array>(),
             ),
-            Kind::Boolean => Arc::new(rows.iter().map(|row| Some(row.3 % 2 == 0)).collect::<BooleanArray>()),
+            Kind::Timestamp => Arc::new(
+                rows.iter()
+                    .map(|row| Some(row.3))
+                    .collect::<TimestampMicrosecondArray>(),
+            ),
+            Kind::Boolean => Arc::new(
+                rows.iter()
+                    .map(|row| Some(row.3 % 2 == 0))
+                    .collect::<BooleanArray>(),
+            ),
             Kind::Integer | Kind::Real => unreachable!("no such column in these tables"),
         }
     });
@@ -114,7 +128,13 @@ impl Random {
     }
 }
 
-fn merged(folder: &Path, table: &'static Table, written: &WrittenTable, new: &[Row], by: usize) -> Merged {
+fn merged(
+    folder: &Path,
+    table: &'static Table,
+    written: &WrittenTable,
+    new: &[Row],
+    by: usize,
+) -> Merged {
     let changes = Changes::new(table, &batch(table, new), by).unwrap();
     merge(table, written, folder, &changes, None, &Context::silent()).unwrap()
 }
@@ -123,11 +143,19 @@ fn merged(folder: &Path, table: &'static Table, written: &WrittenTable, new: &[R
 fn a_merge_is_what_it_would_be_row_by_row() {
     let mut random = Random(7);
     for round in 0..150 {
-        for (table, by) in [(&DOUBLON, 1), (&UNITE_LEGALE_PERIODE, 1), (&LIEN_SUCCESSION, 3)] {
+        for (table, by) in [
+            (&DOUBLON, 1),
+            (&UNITE_LEGALE_PERIODE, 1),
+            (&LIEN_SUCCESSION, 3),
+        ] {
             let mut rows = |count: u32, values: i64| -> Vec<Row> {
                 let mut rows: Vec<Row> = (0..count)
                     .map(|_| {
-                        let key = (random.below(60), random.below(4), random.below(3).cast_signed());
+                        let key = (
+                            random.below(60),
+                            random.below(4),
+                            random.below(3).cast_signed(),
+                        );
                         (key.0, key.1, key.2, i64::from(random.below(9)) + values)
                     })
                     .collect();
@@ -148,7 +176,12 @@ fn a_merge_is_what_it_would_be_row_by_row() {
             let path = folder.path().join(&written.file.file);
             let expected = expected(table, &old, &new, by);
             let found = arrow::compute::concat_batches(&table.schema(&[]), &read(&path)).unwrap();
-            assert_eq!(found, batch(table, &expected), "{} round {round}", table.name);
+            assert_eq!(
+                found,
+                batch(table, &expected),
+                "{} round {round}",
+                table.name
+            );
             let file = &merged.table.file;
             assert_eq!(file.rows, expected.len() as u64);
             assert_eq!(file.sha256, sha256_of(&path, &Context::silent()).unwrap());
@@ -160,9 +193,18 @@ fn a_merge_is_what_it_would_be_row_by_row() {
             assert_eq!(merged.done.added + merged.done.changed > 0, !new.is_empty());
             if !new.is_empty() {
                 let (first, last) = file.key_range.clone().unwrap();
-                let leading = |row: &Row| batch(table, &[*row]).column(0).as_string::<i32>().value(0).to_owned();
+                let leading = |row: &Row| {
+                    batch(table, &[*row])
+                        .column(0)
+                        .as_string::<i32>()
+                        .value(0)
+                        .to_owned()
+                };
                 assert!(first.starts_with(&leading(&expected[0])), "{first}");
-                assert!(last.starts_with(&leading(expected.last().unwrap())), "{last}");
+                assert!(
+                    last.starts_with(&leading(expected.last().unwrap())),
+                    "{last}"
+                );
             }
             let names: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
             assert_eq!(names.len(), 1, "nothing is left aside");
@@ -204,7 +246,11 @@ fn untouched_row_groups_are_copied_to_the_byte_with_their_indexes_and_filters() 
     let indexes = read.metadata().offset_index().unwrap();
     for group in 0..10 {
         let copied = group != 2 && group != 5;
-        assert_eq!(bytes_of(&path, group) == before[group], copied, "group {group}");
+        assert_eq!(
+            bytes_of(&path, group) == before[group],
+            copied,
+            "group {group}"
+        );
         let metadata = reader.metadata().row_group(group);
         let column = metadata.column(0);
         // A page is where its index says.
@@ -229,7 +275,10 @@ fn a_table_that_already_has_every_row_stays_the_same_file() {
     assert_eq!(merged.done.same, 3);
     assert_eq!(merged.table.file, written.file);
     let path = folder.path().join("doublon.parquet");
-    assert_eq!(written.file.sha256, sha256_of(&path, &Context::silent()).unwrap());
+    assert_eq!(
+        written.file.sha256,
+        sha256_of(&path, &Context::silent()).unwrap()
+    );
 }
 
 #[test]
@@ -239,7 +288,10 @@ fn the_file_of_a_published_snapshot_is_not_written_over() {
     let published = folder.path().join("published");
     fs::hard_link(folder.path().join("doublon.parquet"), &published).unwrap();
     merged(folder.path(), &DOUBLON, &written, &[(2, 2, 0, 0)], 1);
-    assert_eq!(sha256_of(&published, &Context::silent()).unwrap(), written.file.sha256);
+    assert_eq!(
+        sha256_of(&published, &Context::silent()).unwrap(),
+        written.file.sha256
+    );
 }
 
 #[test]
@@ -251,13 +303,17 @@ fn a_group_splits_when_it_grew_past_its_slack_and_not_before() {
     let rows = |file: &Path| -> Vec<i64> {
         let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
         let groups = reader.metadata().row_groups().iter();
-        groups.map(parquet::file::metadata::RowGroupMetaData::num_rows).collect()
+        groups
+            .map(parquet::file::metadata::RowGroupMetaData::num_rows)
+            .collect()
     };
     let path = folder.path().join("doublon.parquet");
     let few: Vec<Row> = (0..100).map(|n| (n * 2 + 1, n, 0, 0)).collect();
     let once = merged(folder.path(), &DOUBLON, &written, &few, 1);
     assert_eq!(rows(&path), [i64::from(count) + 100, 10]);
-    let many: Vec<Row> = (1000..1000 + count / 8).map(|n| (n * 2 + 1, n, 0, 0)).collect();
+    let many: Vec<Row> = (1000..1000 + count / 8)
+        .map(|n| (n * 2 + 1, n, 0, 0))
+        .collect();
     merged(folder.path(), &DOUBLON, &once.table, &many, 1);
     let half = i64::from(count + 100 + count / 8) / 2;
     assert_eq!(rows(&path), [half, half, 10]);
