@@ -1,25 +1,21 @@
-//! What changed since the files, from INSEE's API: merged, verified and published like the rest;
-//! and when the API does not answer, or not the truth, what is served stays.
+//! What changed since the files, from INSEE's API: merged, verified and published like the rest.
+//! When the API does not answer, or not the truth, what is served stays.
 
 mod api;
+mod faults;
 mod records;
 mod scene;
+mod stocks;
 
 use duckdb::Connection;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use serde_json::json;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use api::{Asked, error, refusal};
 use records::Record;
 use scene::{Register, Scene, day, days_ago, treated};
 
-use crate::harness::{
-    copy_folder, csv_entries, generate, ingest, manifest, run, snapshot, write_zip,
-};
-use crate::lying_server::site::Reply;
+use crate::harness::{generate, ingest, manifest, registre, run, snapshot};
 
 /// A unit, its siège, and what links it to an association: each case of a day.
 struct Day {
@@ -39,7 +35,7 @@ impl Day {
         // Another SIREN for a unit that looks like one that exists.
         let siren = "999999990";
         let mut unit = treated(
-            register.unite_legale(&register.etablissement(3).get("siren").to_owned()),
+            register.unite_legale(register.etablissement(3).get("siren")),
             &at,
         );
         unit.set("siren", siren)
@@ -91,7 +87,7 @@ impl Day {
                 && get("statutDiffusionEtablissement") == "O"
                 && !get("x_longitude").is_empty()
         });
-        let mut unit = treated(register.unite_legale(&siege.get("siren").to_owned()), at);
+        let mut unit = treated(register.unite_legale(siege.get("siren")), at);
         let mut siege = treated(siege, at);
         unit.set("statutDiffusionUniteLegale", "P");
         for name in ["denominationUniteLegale", "sigleUniteLegale"] {
@@ -362,7 +358,7 @@ fn row_groups_that_nothing_touches_are_copied_as_they_are() {
     let groups = || row_groups(&snapshot(&data).join("etablissement.parquet"));
     let before = groups();
     assert_eq!(before.len(), 3);
-    let ran = crate::harness::registre()
+    let ran = registre()
         .args([
             "ingest",
             "--source",
@@ -401,534 +397,10 @@ fn row_groups_that_nothing_touches_are_copied_as_they_are() {
 }
 
 #[test]
-fn too_many_requests_are_waited_for_as_long_as_the_server_says() {
-    let scene = Scene::new();
-    scene.api.hold(&treated(
-        scene.register().etablissement(1),
-        &days_ago(1, "05:00:00"),
-    ));
-    let mut refused = false;
-    scene.api.lie(move |_| {
-        let first = !std::mem::replace(&mut refused, true);
-        let reset = chrono::Utc::now().timestamp_millis() + 2500;
-        first.then(|| {
-            refusal(
-                429,
-                "Rate limit exceeded ! You reach the limit of 30 requests per 1 minutes",
-            )
-            .with("X-Rate-Limit-Reset", reset.to_string())
-        })
-    });
-    let ran = scene.update();
-    assert!(ran.stderr.contains("429"), "{}", ran.stderr);
-    let asked = scene.api.asked();
-    let waited = asked[1].at - asked[0].at;
-    assert!(
-        (Duration::from_secs(2)..Duration::from_secs(6)).contains(&waited),
-        "{waited:?}"
-    );
-    assert_eq!(asked[0].parameters, asked[1].parameters);
-}
-
-#[test]
-fn a_key_that_is_refused_is_said_once_and_never_printed() {
-    let scene = Scene::new();
-    scene.api.lie(|_| Some(refusal(401, "Unauthorized")));
-    scene.stays(&[
-        "the key is refused (401",
-        "REGISTRE_INSEE_KEY",
-        "portail-api.insee.fr",
-    ]);
-    assert_eq!(
-        scene.api.asked().len(),
-        1,
-        "asked once: it would be refused again"
-    );
-}
-
-#[test]
-fn a_request_that_is_refused_says_why() {
-    let scene = Scene::new();
-    scene
-        .api
-        .lie(|_| Some(error(400, "Erreur de syntaxe dans le paramètre q")));
-    scene.stays(&["400", "Erreur de syntaxe dans le paramètre q"]);
-}
-
-/// Following it would give the key to another server.
-#[test]
-fn a_redirect_is_not_followed() {
-    let scene = Scene::new();
-    let elsewhere = api::Api::start();
-    let url = elsewhere.url.clone();
-    scene
-        .api
-        .lie(move |_| Some(Reply::new(302, "").with("location", format!("{url}/siren"))));
-    scene.stays(&["302"]);
-    assert!(elsewhere.asked().is_empty());
-}
-
-fn fails_from(page: usize, reply: fn() -> Reply) -> impl FnMut(&Asked) -> Option<Reply> + Send {
-    let mut answered = 0;
-    move |asked| {
-        answered += usize::from(asked.path == "/siret");
-        (answered > page).then(reply)
-    }
-}
-
-#[test]
-fn an_error_in_the_middle_is_tried_again_and_the_next_run_goes_on_from_there() {
-    let scene = Scene::new();
-    let mut register = scene.register();
-    for nth in 0..45 {
-        let mut record = treated(register.etablissement(nth), &days_ago(1, "05:00:00"));
-        record.set("enseigne1Etablissement", "SPECIMEN");
-        scene.api.hold(&record);
-        register.put(&record);
-    }
-    scene.api.pages_of(10);
-    scene
-        .api
-        .lie(fails_from(2, || error(500, "Erreur interne")));
-    scene.stays(&[
-        "500",
-        "Erreur interne",
-        "trying again",
-        "the next run asks again",
-    ]);
-    assert_eq!(
-        scene.api.asked_of("/siret").len(),
-        2 + 5,
-        "five times in all, then no more"
-    );
-    assert_eq!(scene.pages(), 2);
-
-    // Once is nothing: the same run goes on.
-    let mut failed = false;
-    scene.api.lie(move |_| {
-        let first = !std::mem::replace(&mut failed, true);
-        first.then(|| error(503, "En maintenance"))
-    });
-    let ran = scene.update();
-    assert!(
-        ran.stderr.contains("2 pages are here already"),
-        "{}",
-        ran.stderr
-    );
-    let asked = scene.api.asked_of("/siret");
-    assert!(asked[0].cursor() != "*" && asked[0].cursor() == asked[1].cursor());
-    assert_eq!(
-        asked.len(),
-        1 + 3 + 1,
-        "one again, three pages that were missing, and the end"
-    );
-    assert_eq!(
-        scene.api.asked_of("/siren").len(),
-        0,
-        "it was known to have nothing"
-    );
-    register.assert_is(scene.data());
-    let update = scene.updated("/siret");
-    assert_eq!(
-        (&update["received"], &update["requests"]),
-        (&json!(45), &json!(6))
-    );
-}
-
-#[test]
-fn a_cursor_without_end_is_left() {
-    let scene = Scene::new();
-    let record = treated(scene.register().etablissement(1), &days_ago(1, "05:00:00"));
-    let records = vec![record.json(); 900];
-    let mut page = 0;
-    scene.api.lie(move |asked| {
-        (asked.path == "/siret").then(|| {
-            page += 1;
-            let header = json!({
-                "statut": 200, "message": "OK", "total": 900, "debut": 0, "nombre": 900,
-                "curseur": asked.cursor(), "curseurSuivant": format!("page{page}"),
-            });
-            Reply::new(
-                200,
-                json!({ "header": header, "etablissements": records }).to_string(),
-            )
-        })
-    });
-    scene.stays(&["2700 received of 900, and no end to it"]);
-    assert_eq!(scene.api.asked_of("/siret").len(), 3);
-    assert_eq!(scene.pages(), 0, "none of it is believed");
-
-    scene.api.lie(|asked| {
-        let header = json!({
-            "statut": 200, "message": "OK", "total": 3, "debut": 0, "nombre": 0,
-            "curseur": asked.cursor(), "curseurSuivant": format!("{}x", asked.cursor()),
-        });
-        Some(Reply::new(
-            200,
-            json!({ "header": header, "unitesLegales": [] }).to_string(),
-        ))
-    });
-    scene.stays(&["an empty page that is not the last"]);
-    assert_eq!(scene.api.asked().len(), 1);
-}
-
-#[test]
-fn pages_that_are_missing_at_the_end_are_noticed() {
-    let scene = Scene::new();
-    let record = treated(scene.register().etablissement(1), &days_ago(1, "05:00:00"));
-    scene.api.lie(move |asked| {
-        (asked.path == "/siret").then(|| {
-            let header = json!({
-                "statut": 200, "message": "OK", "total": 12, "debut": 0, "nombre": 1,
-                "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
-            });
-            Reply::new(
-                200,
-                json!({ "header": header, "etablissements": [record.json()] }).to_string(),
-            )
-        })
-    });
-    scene.stays(&["1 received of 12 at the end"]);
-}
-
-#[test]
-fn fields_that_are_gone_are_not_emptied() {
-    let scene = Scene::new();
-    let record = treated(scene.register().etablissement(1), &days_ago(1, "05:00:00"));
-    let mut record = record.json();
-    record["adresseEtablissement"]
-        .as_object_mut()
-        .unwrap()
-        .remove("codePostalEtablissement");
-    scene.api.lie(move |asked| {
-        (asked.path == "/siret").then(|| {
-            let header = json!({
-                "statut": 200, "message": "OK", "total": 1, "debut": 0, "nombre": 1,
-                "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
-            });
-            Reply::new(
-                200,
-                json!({ "header": header, "etablissements": [record] }).to_string(),
-            )
-        })
-    });
-    scene.stays(&["fields not given any more: codePostalEtablissement"]);
-}
-
-#[test]
-fn fields_nobody_knows_are_reported_and_odd_records_too() {
-    let scene = Scene::new();
-    let register = scene.register();
-    let mut good = treated(register.etablissement(1), &days_ago(1, "05:00:00")).json();
-    good["nouveauChampEtablissement"] = json!("SPECIMEN");
-    let mut odd = treated(register.etablissement(2), &days_ago(1, "05:00:00")).json();
-    odd["periodesEtablissement"] = json!([]);
-    scene.api.lie(move |asked| {
-        (asked.path == "/siret").then(|| {
-            let header = json!({
-                "statut": 200, "message": "OK", "total": 2, "debut": 0, "nombre": 2,
-                "curseur": asked.cursor(), "curseurSuivant": asked.cursor(),
-            });
-            Reply::new(
-                200,
-                json!({ "header": header, "etablissements": [good, odd] }).to_string(),
-            )
-        })
-    });
-    let ran = scene.update();
-    assert!(
-        ran.stderr.contains("nouveauChampEtablissement"),
-        "{}",
-        ran.stderr
-    );
-    let update = scene.updated("/siret");
-    assert_eq!(
-        update["unknown_fields"],
-        json!(["nouveauChampEtablissement"])
-    );
-    assert_eq!(update["rejects"], json!({ "sans période courante": 1 }));
-}
-
-/// Once a year INSEE treats millions of units in a night.
-#[test]
-fn a_mass_treatment_waits_for_the_stock() {
-    let scene = Scene::new();
-    let records = vec![treated(scene.register().etablissement(1), &days_ago(1, "05:00:00")).json()];
-    scene.api.lie(move |asked| {
-        (asked.path == "/siret").then(|| {
-            let header = json!({
-                "statut": 200, "message": "OK", "total": 4_000_000, "debut": 0, "nombre": 1,
-                "curseur": "*", "curseurSuivant": "x",
-            });
-            Reply::new(
-                200,
-                json!({ "header": header, "etablissements": records }).to_string(),
-            )
-        })
-    });
-    scene.stays(&["4000000 changed since", "waiting for the next monthly file"]);
-    assert_eq!(scene.api.asked_of("/siret").len(), 1);
-    assert_eq!(scene.pages(), 0);
-}
-
-#[test]
-fn killed_in_the_middle_of_a_pull_it_goes_on_from_there() {
-    let scene = Scene::new();
-    let mut register = scene.register();
-    for nth in 0..30 {
-        let mut record = treated(register.etablissement(nth), &days_ago(1, "05:00:00"));
-        record.set("enseigne1Etablissement", "SPECIMEN");
-        scene.api.hold(&record);
-        register.put(&record);
-    }
-    scene.api.pages_of(10);
-    scene
-        .api
-        .lie(fails_from(2, || Reply::new(200, "{}").stalling(0)));
-    let served = snapshot(scene.data());
-    let mut child = scene.command().stderr(Stdio::null()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while scene.api.asked_of("/siret").len() < 3 {
-        assert!(Instant::now() < deadline, "it does not ask");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(snapshot(scene.data()), served);
-    assert_eq!(scene.pages(), 2);
-
-    scene.api.tell_the_truth();
-    scene.update();
-    let asked = scene.api.asked_of("/siret");
-    assert_eq!(asked.len(), 2, "the third page, and the end");
-    register.assert_is(scene.data());
-}
-
-/// The stock, in a folder of its own, its files found by name: the catalogue says the checksums of
-/// others.
-fn own_stock(scene: &mut Scene, to: &Path) {
-    copy_folder(&scene.source.join("files"), to);
-    scene.source = to.to_path_buf();
-}
-
-/// Changes a row of a CSV, and dates its treatment.
-fn change_stock(scene: &Scene, file: &str, id: &str, changes: &[(&str, &str)]) {
-    let zip = scene.source.join(file);
-    let (name, text) = csv_entries(&zip).remove(0);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().unwrap().clone();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&header).unwrap();
-    let mut found = 0;
-    for record in reader.records() {
-        let mut fields: Vec<String> = record.unwrap().iter().map(str::to_owned).collect();
-        if fields.iter().take(3).any(|field| field == id) {
-            found += 1;
-            for (column, value) in changes {
-                let at = header.iter().position(|name| name == *column).unwrap();
-                (*value).clone_into(&mut fields[at]);
-            }
-        }
-        writer.write_record(&fields).unwrap();
-    }
-    assert_eq!(found, 1);
-    write_zip(&zip, &name, &writer.into_inner().unwrap());
-}
-
-/// Both tables say that they were treated then.
-fn date_stock(scene: &Scene, register: &Register, days: i64) -> String {
-    let at = days_ago(days, "04:00:00").replace(' ', "T");
-    let siren = register.etablissement(20).get("siren").to_owned();
-    change_stock(
-        scene,
-        "StockUniteLegale_utf8.zip",
-        &siren,
-        &[("dateDernierTraitementUniteLegale", &at)],
-    );
-    let siret = register.etablissement(20).id();
-    change_stock(
-        scene,
-        "StockEtablissement_utf8.zip",
-        &siret,
-        &[("dateDernierTraitementEtablissement", &at)],
-    );
-    siret
-}
-
-#[test]
-fn a_newer_stock_supersedes_the_updates_until_its_own_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scene = Scene::new();
-    own_stock(&mut scene, folder.path());
-    scene.update();
-    let register = scene.register();
-    let changed = |nth: usize, days: i64, name: &str| {
-        let mut record = treated(register.etablissement(nth), &days_ago(days, "05:00:00"));
-        record.set("denominationUsuelleEtablissement", name);
-        record
-    };
-    let (old, new) = (
-        changed(2, 20, "ANCIEN SPECIMEN"),
-        changed(4, 1, "NOUVEAU SPECIMEN"),
-    );
-    let mut unit = treated(
-        register.unite_legale(&new.get("siren").to_owned()),
-        &days_ago(1, "05:00:00"),
-    );
-    unit.set("sigleUniteLegale", "SPEC");
-    for record in [&old, &new, &unit] {
-        scene.api.hold(record);
-    }
-    scene.update();
-    assert_eq!(scene.as_of(), day(1).to_string());
-
-    // The files of ten days ago do not have what the API said of twenty days ago: INSEE corrected it.
-    date_stock(&scene, &register, 10);
-    scene.api.tell_the_truth();
-    scene.update();
-    let asked = scene.api.asked_of("/siret");
-    assert_eq!(
-        asked[0].interval().0,
-        days_ago(10, "02:00:00").replace(' ', "T")
-    );
-    assert_eq!(scene.as_of(), day(1).to_string(), "as recent as before");
-    let after = scene.register();
-    let name = |record: &Record| after.find(&ETABLISSEMENT, 0, |get| get("siret") == record.id());
-    assert_eq!(
-        name(&old).get("denominationUsuelleEtablissement"),
-        register
-            .etablissement(2)
-            .get("denominationUsuelleEtablissement")
-    );
-    assert_eq!(
-        name(&new).get("denominationUsuelleEtablissement"),
-        "NOUVEAU SPECIMEN"
-    );
-    let update = scene.updated("/siret");
-    assert_eq!(update["stock"], days_ago(10, "04:00:00").replace(' ', "T"));
-}
-
-/// Files that are older than the updates in service wait for the API; files that are not do not.
-#[test]
-fn with_the_api_down_a_new_stock_is_published_only_if_it_is_not_older() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scene = Scene::new();
-    own_stock(&mut scene, folder.path());
-    scene.update();
-    let register = scene.register();
-    let down = |_: &Asked| Some(refusal(403, "Forbidden"));
-
-    // Nothing was updated yet: the files go on as without the API.
-    scene.api.lie(down);
-    date_stock(&scene, &register, 12);
-    let ran = scene.update();
-    assert!(
-        ran.stderr.contains("today's changes are not in the data"),
-        "{}",
-        ran.stderr
-    );
-    assert_eq!(scene.as_of(), day(12).to_string());
-
-    scene.api.tell_the_truth();
-    let record = treated(register.etablissement(4), &days_ago(1, "05:00:00"));
-    let unit = treated(
-        register.unite_legale(&record.get("siren").to_owned()),
-        &days_ago(1, "05:00:00"),
-    );
-    scene.api.hold(&record);
-    scene.api.hold(&unit);
-    scene.update();
-    assert_eq!(scene.as_of(), day(1).to_string());
-
-    scene.api.lie(down);
-    date_stock(&scene, &register, 10);
-    scene.stays(&[
-        "older than snapshot",
-        "stays in service until the API answers",
-    ]);
-    scene.api.tell_the_truth();
-    scene.update();
-    assert_eq!(scene.as_of(), day(1).to_string());
-
-    // Down again, without new files; then with files as recent as what is in service.
-    scene.api.lie(down);
-    scene.stays(&["the key is refused", "the sources did not change"]);
-    date_stock(&scene, &register, 1);
-    scene.update();
-    assert_eq!(scene.as_of(), day(1).to_string());
-    let manifest = manifest(scene.data());
-    let updates = manifest["updates"].as_array().unwrap().iter();
-    let left: Vec<&str> = updates
-        .map(|update| update["collection"].as_str().unwrap())
-        .collect();
-    assert_eq!(left, ["siret/liensSuccession"], "whose file did not change");
-}
-
-#[test]
-fn without_a_key_updates_in_service_stay_when_other_files_change() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scene = Scene::new();
-    own_stock(&mut scene, folder.path());
-    scene.update();
-    let mut register = scene.register();
-    let mut record = treated(register.etablissement(4), &days_ago(1, "05:00:00"));
-    record.set("enseigne1Etablissement", "SPECIMEN");
-    let mut unit = treated(
-        register.unite_legale(&record.get("siren").to_owned()),
-        &days_ago(1, "05:00:00"),
-    );
-    unit.set("sigleUniteLegale", "SPEC");
-    for record in [&record, &unit] {
-        scene.api.hold(record);
-        register.put(record);
-    }
-    scene.update();
-    let doublons = scene.source.join("StockDoublons_utf8.zip");
-    let (name, text) = csv_entries(&doublons).remove(0);
-    write_zip(&doublons, &name, text.replace("T0", "T1").as_bytes());
-    let before = snapshot(scene.data());
-    let ran = ingest(&scene.source, scene.data());
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_ne!(snapshot(scene.data()), before);
-    register.tables.remove("doublon");
-    register.assert_is(scene.data());
-    assert_eq!(scene.as_of(), day(1).to_string());
-    assert_eq!(scene.updated("/siret")["received"], 1);
-}
-
-#[test]
-fn what_was_rolled_back_is_not_updated_behind_the_operator_s_back() {
-    let scene = Scene::new();
-    scene.api.hold(&treated(
-        scene.register().etablissement(1),
-        &days_ago(1, "05:00:00"),
-    ));
-    scene.update();
-    let data = scene.data().to_str().unwrap();
-    let ran = run(&["rollback", "--data", data]);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    scene.api.tell_the_truth();
-    scene.stays(&["not updated", "rolled back", "--allow retour-arriere"]);
-    assert!(scene.api.asked().is_empty());
-    let before = snapshot(scene.data());
-    let ran = scene
-        .command()
-        .args(["--allow", "retour-arriere"])
-        .output()
-        .unwrap();
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    assert_ne!(snapshot(scene.data()), before);
-}
-
-#[test]
 fn made_up_people_are_not_updated() {
     let data = tempfile::tempdir().unwrap();
     let api = api::Api::start();
-    let ran = crate::harness::registre()
+    let ran = registre()
         .args(["ingest", "--source", "sample", "--data"])
         .arg(data.path())
         .args(["--insee-key", api::KEY, "--insee-url", &api.url])
@@ -940,7 +412,7 @@ fn made_up_people_are_not_updated() {
 
 #[test]
 fn the_help_says_nothing_of_the_key_in_the_environment() {
-    let output = crate::harness::registre()
+    let output = registre()
         .args(["ingest", "--help"])
         .env("REGISTRE_INSEE_KEY", api::KEY)
         .output()

@@ -231,7 +231,9 @@ mod tests {
         let collection = &COLLECTIONS[1];
         let target = &collection.targets[target];
         let mut reader = Reader::new(collection, target, target.table.schema(extra));
-        records.iter().for_each(|record| reader.read(record));
+        for record in records {
+            reader.read(record);
+        }
         let mut update = update();
         let batch = reader.finish(&mut update).unwrap();
         (batch, update)

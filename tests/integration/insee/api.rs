@@ -129,6 +129,20 @@ pub fn error(status: u16, message: &str) -> Reply {
     Reply::new(status, body.to_string())
 }
 
+/// A page of établissements that says what it likes of the rest.
+pub fn page_of(asked: &Asked, total: usize, next: &str, etablissements: &[Value]) -> Reply {
+    reply(asked, total, next, "etablissements", etablissements)
+}
+
+fn reply(asked: &Asked, total: usize, next: &str, list: &str, records: &[Value]) -> Reply {
+    let header = json!({
+        "statut": 200, "message": "OK", "total": total, "debut": 0, "nombre": records.len(),
+        "curseur": asked.cursor(), "curseurSuivant": next,
+    });
+    Reply::new(200, json!({ "header": header, list: records }).to_string())
+        .with("content-type", "application/json;charset=utf-8")
+}
+
 fn answer(state: &Mutex<State>, request: &Request) -> Reply {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
@@ -196,12 +210,7 @@ fn page(state: &State, asked: &Asked) -> Reply {
         .last()
         .map_or_else(|| cursor.to_owned(), |(id, _)| format!("A+/{id}=="));
     let records: Vec<Value> = rest.iter().map(|(_, record)| record.json()).collect();
-    let header = json!({
-        "statut": 200, "message": "OK", "total": total, "debut": 0, "nombre": records.len(),
-        "curseur": cursor, "curseurSuivant": next,
-    });
-    Reply::new(200, json!({ "header": header, list: records }).to_string())
-        .with("content-type", "application/json;charset=utf-8")
+    reply(asked, total, &next, list, &records)
 }
 
 /// `%XX`; a plus is a plus here, and would be a space elsewhere.

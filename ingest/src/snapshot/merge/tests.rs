@@ -188,7 +188,7 @@ fn a_merge_is_what_it_would_be_row_by_row() {
             assert_eq!(file.bytes, fs::metadata(&path).unwrap().len());
             assert_eq!(
                 merged.table.updated,
-                expected.len() as i64 - old.len() as i64
+                i64::try_from(expected.len()).unwrap() - i64::try_from(old.len()).unwrap()
             );
             assert_eq!(merged.done.added + merged.done.changed > 0, !new.is_empty());
             if !new.is_empty() {
