@@ -64,6 +64,10 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let _lock = data.lock()?;
     let in_service = data.current()?;
     data.clean_staging()?;
+    if api(options).is_none() {
+        // Pages of a pull that was cut name people, and nobody will finish it.
+        insee::forget(&data.raw())?;
+    }
     let sample = data.raw().join("sample");
     if options.origin == Origin::Sample {
         make_sample(&sample, context)?;

@@ -143,6 +143,7 @@ fn a_day_of_changes_is_in_every_table_and_nothing_else_changed() {
         scene.api.hold(record);
         register.put(record);
     }
+    let before = snapshot(scene.data());
     scene.update();
     register.assert_is(scene.data());
 
@@ -170,14 +171,21 @@ fn a_day_of_changes_is_in_every_table_and_nothing_else_changed() {
 
     // The renamed one kept its position, and the links follow who is hidden.
     let connection = Connection::open_in_memory().unwrap();
-    let count = |table: &str, condition: &str| -> u64 {
-        let path = snapshot(scene.data()).join(format!("{table}.parquet"));
+    let count_in = |snapshot: &Path, table: &str, condition: &str| -> u64 {
+        let path = snapshot.join(format!("{table}.parquet"));
         let sql = format!(
             "SELECT count(*) FROM '{}' WHERE {condition}",
             path.display()
         );
         connection.query_row(&sql, [], |row| row.get(0)).unwrap()
     };
+    let count = |table: &str, condition: &str| count_in(&snapshot(scene.data()), table, condition);
+    let public = format!("siren = '{hidden}' AND statutDiffusionUniteLegale = 'O'");
+    assert_eq!(
+        count_in(&before, "unite_legale", &public),
+        0,
+        "nor in the snapshot before"
+    );
     let renamed = day.renamed.id();
     assert_eq!(
         count(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::api::{Api, Asked, error, page_of, refusal};
 use super::scene::{Scene, days_ago, treated};
-use crate::harness::snapshot;
+use crate::harness::{ingest, snapshot};
 use crate::lying_server::site::Reply;
 
 #[test]
@@ -263,4 +263,23 @@ fn killed_in_the_middle_of_a_pull_it_goes_on_from_there() {
     let asked = scene.api.asked_of("/siret");
     assert_eq!(asked.len(), 2, "the third page, and the end");
     register.assert_is(scene.data());
+}
+
+/// They name people, and nobody will finish the pull.
+#[test]
+fn pages_of_a_pull_that_was_cut_do_not_outlive_the_key() {
+    let scene = Scene::new();
+    let register = scene.register();
+    for nth in 0..30 {
+        let record = register.etablissement(nth);
+        scene.api.hold(&treated(record, &days_ago(1, "05:00:00")));
+    }
+    scene.api.pages_of(10);
+    scene
+        .api
+        .lie(fails_from(2, || refusal(401, "Unauthorized")));
+    scene.stays(&["the key is refused"]);
+    assert_eq!(scene.pages(), 2);
+    assert_eq!(ingest(&scene.source, scene.data()).code, Some(0));
+    assert_eq!(scene.pages(), 0);
 }
