@@ -1,6 +1,7 @@
 //! Every command, option and environment variable. This file is what `--help` teaches.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::GATES;
 use std::net::SocketAddr;
@@ -103,6 +104,38 @@ pub struct Sources {
 
     #[command(flatten)]
     pub keep: Keep,
+
+    #[command(flatten)]
+    pub insee: Insee,
+}
+
+/// What changes between two monthly files.
+#[derive(Debug, Args)]
+pub struct Insee {
+    /// Key of INSEE's API Sirene, from portail-api.insee.fr: each run then also pulls what changed
+    /// in SIRENE since the files. Prefer the variable: a command line is seen by other users.
+    #[arg(
+        long,
+        env = "REGISTRE_INSEE_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub insee_key: Option<String>,
+
+    /// Address of that API.
+    #[arg(long, env = "REGISTRE_INSEE_URL", value_name = "URL", default_value = API_SIRENE)]
+    pub insee_url: String,
+}
+
+impl Insee {
+    /// The API, with a key; an empty one is none.
+    pub fn api(self) -> Option<Api> {
+        let key = self.insee_key.filter(|key| !key.trim().is_empty())?;
+        Some(Api {
+            url: self.insee_url,
+            key: key.into(),
+        })
+    }
 }
 
 /// How many snapshots.

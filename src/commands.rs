@@ -57,6 +57,7 @@ pub fn options(sources: Sources, data: &Path) -> Options {
         data: data.to_path_buf(),
         allow: sources.allow,
         keep: sources.keep.keep as usize,
+        insee: sources.insee.api(),
     }
 }
 
@@ -91,6 +92,10 @@ pub async fn ingest_once(options: Options, stop: &Stop) -> Result<(), Failure> {
         }
         Outcome::Unchanged(manifest) => tracing::info!(
             "the sources did not change: snapshot {} stays in service",
+            manifest.id
+        ),
+        Outcome::Waiting { manifest, why } => tracing::warn!(
+            "the new files are older than snapshot {}, updated by INSEE's API: it stays in service until the API answers ({why})",
             manifest.id
         ),
     }

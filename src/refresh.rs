@@ -93,6 +93,10 @@ fn report(outcome: &Result<Outcome, IngestError>) {
             tracing::info!("refresh: snapshot {} published", manifest.id)
         }
         Ok(Outcome::Unchanged(_)) => tracing::info!("refresh: the sources did not change"),
+        Ok(Outcome::Waiting { manifest, why }) => tracing::warn!(
+            "refresh: the new files are older than snapshot {}, updated by INSEE's API: it stays in service until the API answers ({why})",
+            manifest.id
+        ),
         Err(IngestError::Busy { .. }) => {
             tracing::warn!("refresh: skipped, an ingestion is already running")
         }

@@ -8,6 +8,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::interleave;
 use arrow::error::ArrowError;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use registre_schemas::column::Presence;
 use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
 use std::cmp::Ordering;
@@ -123,6 +124,70 @@ fn with_positions(
         }
     }
     RecordBatch::try_new(schema, columns)
+}
+
+/// What says where an établissement is. INSEE's own coordinates follow from these.
+const ADDRESS: [&str; 16] = [
+    "complementAdresseEtablissement",
+    "numeroVoieEtablissement",
+    "indiceRepetitionEtablissement",
+    "dernierNumeroVoieEtablissement",
+    "indiceRepetitionDernierNumeroVoieEtablissement",
+    "typeVoieEtablissement",
+    "libelleVoieEtablissement",
+    "codePostalEtablissement",
+    "libelleCommuneEtablissement",
+    "libelleCommuneEtrangerEtablissement",
+    "distributionSpecialeEtablissement",
+    "codeCommuneEtablissement",
+    "codeCedexEtablissement",
+    "libelleCedexEtablissement",
+    "codePaysEtrangerEtablissement",
+    "libellePaysEtrangerEtablissement",
+];
+
+/// Positions of updated rows: that of the row replaced, while it is public and its address the same;
+/// else none, until the next file of positions.
+pub fn carry(
+    old: &RecordBatch,
+    new: &RecordBatch,
+    replaces: &[Option<usize>],
+) -> Result<RecordBatch, ArrowError> {
+    let columns = |batch: &RecordBatch, name: &str| -> Result<StringArray, ArrowError> {
+        let position = batch.schema_ref().index_of(name)?;
+        Ok(batch.column(position).as_string::<i32>().clone())
+    };
+    let statuts = columns(new, "statutDiffusionEtablissement")?;
+    let mut addresses = Vec::new();
+    for name in ADDRESS {
+        addresses.push((columns(old, name)?, columns(new, name)?));
+    }
+    let value = |column: &StringArray, row: usize| {
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    let places: Vec<(usize, usize)> = replaces
+        .iter()
+        .enumerate()
+        .map(|(row, replaced)| match *replaced {
+            Some(replaced)
+                if value(&statuts, row).as_deref() == Some("O")
+                    && addresses
+                        .iter()
+                        .all(|(old, new)| value(old, replaced) == value(new, row)) =>
+            {
+                (1, replaced)
+            }
+            _ => NOWHERE,
+        })
+        .collect();
+    let mut columns = new.columns().to_vec();
+    let derived = ETABLISSEMENT.columns.iter();
+    for column in derived.filter(|column| column.presence == Presence::Derived) {
+        let position = new.schema_ref().index_of(column.name)?;
+        let nothing = new_null_array(columns[position].data_type(), 1);
+        columns[position] = interleave(&[nothing.as_ref(), old.column(position)], &places)?;
+    }
+    RecordBatch::try_new(new.schema(), columns)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! | [`normalise`] | a batch | the same rows, by the table's rules |
 //! | [`snapshot`] | batches | a sorted Parquet table, [`registre_schemas::manifest::TableFile`] |
 //! | [`rna`] | waldec and import, staged | one `association` table |
+//! | [`insee`] | the tables, and INSEE's API | the same, with what changed since their files |
 //! | [`verify`] | the staged tables | gates |
 //! | [`profile`] | the staged tables, and those in service | `profil.json` |
 //! | [`publish`] | a verified staging folder | `data/current.json`, by one rename |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod generate;
 mod geolocalisation;
 pub mod history;
+pub mod insee;
 pub mod normalise;
 pub mod origin;
 pub mod pipeline;

@@ -1,7 +1,9 @@
 //! One run, from the sources to a published snapshot, the stages in order.
 
 use chrono::{NaiveDate, Utc};
-use registre_schemas::manifest::{Manifest, VERSION};
+use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
+use registre_schemas::manifest::{Manifest, Update, VERSION};
+use registre_schemas::unite_legale::UNITE_LEGALE;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +14,13 @@ use crate::download::{RawFile, download_all};
 use crate::error::IngestError;
 use crate::generate;
 use crate::history;
+use crate::insee::{self, Base, Updated};
 use crate::origin::{Origin, resolve};
 use crate::profile;
 use crate::progress::Context;
-use crate::publish::DataFolder;
+use crate::publish::{DataFolder, remove_if_there};
+use crate::rna;
+use crate::snapshot::WrittenTable;
 use crate::tables::{Made, Previous, has_every_table, make_tables};
 use crate::verify::{RETOUR_ARRIERE, Staged, verify};
 use crate::withdraw;
@@ -31,6 +36,8 @@ pub struct Options {
     pub allow: Vec<String>,
     /// Snapshots kept, the one in service included.
     pub keep: usize,
+    /// INSEE's API, for what changed since its files.
+    pub insee: Option<insee::Api>,
 }
 
 /// What a run did.
@@ -40,6 +47,14 @@ pub enum Outcome {
     Published(Box<Manifest>),
     /// The sources are those of the snapshot in service: nothing to do.
     Unchanged(Box<Manifest>),
+    /// The snapshot in service was updated by INSEE's API, and newer files are older than that: they
+    /// wait for the API to answer.
+    Waiting {
+        /// What stays in service.
+        manifest: Box<Manifest>,
+        /// What is waited for.
+        why: String,
+    },
 }
 
 /// Runs once. Whatever happens, the snapshot in service is whole: it changes by one rename, at the
@@ -49,6 +64,10 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let _lock = data.lock()?;
     let in_service = data.current()?;
     data.clean_staging()?;
+    if api(options).is_none() {
+        // Pages of a pull that was cut name people, and nobody will finish it.
+        insee::forget(&data.raw())?;
+    }
     let sample = data.raw().join("sample");
     if options.origin == Origin::Sample {
         make_sample(&sample, context)?;
@@ -56,15 +75,18 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let resources = resolve(&options.origin, catalogue::sources()?, &sample, context)?;
     let as_of = as_of::announced(&resources);
     let raw = download_all(resources, &data.raw(), context)?;
-    if let Some(manifest) = in_service
+    let same = in_service
         .as_ref()
-        .filter(|manifest| same_sources(manifest, &raw, options))
-    {
-        if data.is_whole(manifest) {
-            tidy(&data, manifest, None, context);
-            return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
-        }
+        .filter(|manifest| same_sources(manifest, &raw, options));
+    let whole = same.filter(|manifest| data.is_whole(manifest));
+    if let (Some(manifest), None) = (same, whole) {
         tracing::warn!("snapshot {} is damaged: made again", manifest.id);
+    }
+    if let Some(manifest) = whole
+        && !may_be_updated(&data, &raw, options)
+    {
+        tidy(&data, manifest, None, context);
+        return Ok(Outcome::Unchanged(Box::new(manifest.clone())));
     }
     refuse_what_was_rolled_back(&data, &raw, options)?;
     let id = Utc::now().format("%Y%m%dT%H%M%S%3fZ").to_string();
@@ -74,20 +96,47 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
         raw: &raw,
         as_of: &as_of,
         in_service: in_service.as_ref(),
+        same_files: whole.is_some(),
         options,
     };
     let made = making.make(&id, &staged, context);
-    match made {
-        Ok(manifest) => {
+    if !matches!(made, Ok(Snapshot::Made(_))) {
+        // A full disk is freed at once; the cause is what matters if that fails too.
+        let _left_for_the_next_run = data.clean_staging();
+    }
+    match made? {
+        Snapshot::Made(manifest) => {
             data.publish(&staged, &manifest)?;
             tidy(&data, &manifest, Some(options.keep), context);
-            Ok(Outcome::Published(Box::new(manifest)))
+            Ok(Outcome::Published(manifest))
         }
-        Err(error) => {
-            // A full disk is freed at once; the cause is what matters if that fails too.
-            let _left_for_the_next_run = data.clean_staging();
-            Err(error)
+        Snapshot::Unchanged(manifest) => {
+            tidy(&data, manifest, None, context);
+            Ok(Outcome::Unchanged(Box::new(manifest.clone())))
         }
+        Snapshot::Waiting(manifest, why) => Ok(Outcome::Waiting {
+            manifest: Box::new(manifest.clone()),
+            why,
+        }),
+    }
+}
+
+/// INSEE's API, unless the data is made up: nothing of the register belongs there.
+fn api(options: &Options) -> Option<&insee::Api> {
+    let api = options.insee.as_ref();
+    api.filter(|_| options.origin != Origin::Sample)
+}
+
+/// Whether the snapshot in service may become another without other files. What the operator went
+/// back to is left alone: updating it would undo that, a day later.
+fn may_be_updated(data: &DataFolder, raw: &[RawFile], options: &Options) -> bool {
+    let refused = refuse_what_was_rolled_back(data, raw, options);
+    match (api(options), refused) {
+        (Some(_), Err(refused)) => {
+            tracing::warn!("not updated: {refused}");
+            false
+        }
+        (api, _) => api.is_some(),
     }
 }
 
@@ -96,7 +145,9 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
 fn tidy(data: &DataFolder, in_service: &Manifest, keep: Option<usize>, context: &Context) {
     let tidied = keep
         .map_or(Ok(()), |keep| {
-            history::forget_rollback(data).and_then(|()| data.prune(&in_service.id, keep))
+            history::forget_rollback(data)
+                .and_then(|()| insee::forget(&data.raw()))
+                .and_then(|()| data.prune(&in_service.id, keep))
         })
         .and_then(|()| withdraw::from_older(data, in_service, context));
     if let Err(error) = tidied {
@@ -170,18 +221,34 @@ struct Making<'a> {
     /// As announced by the publishers.
     as_of: &'a BTreeMap<String, NaiveDate>,
     in_service: Option<&'a Manifest>,
+    /// Whether it was made from these very files.
+    same_files: bool,
     options: &'a Options,
 }
 
-impl Making<'_> {
-    /// Makes the tables in a new folder, passes them through the gates and describes them.
-    fn make(&self, id: &str, staged: &Path, context: &Context) -> Result<Manifest, IngestError> {
+/// What making one came to.
+enum Snapshot<'a> {
+    Made(Box<Manifest>),
+    Unchanged(&'a Manifest),
+    Waiting(&'a Manifest, String),
+}
+
+impl<'a> Making<'a> {
+    /// Makes the tables in a new folder, updates them, passes them through the gates and
+    /// describes them.
+    fn make(
+        &self,
+        id: &str,
+        staged: &Path,
+        context: &Context,
+    ) -> Result<Snapshot<'a>, IngestError> {
         let Self {
             data,
             raw,
             as_of,
             in_service,
             options,
+            ..
         } = *self;
         fs::create_dir(staged).map_err(IngestError::io("create folder", staged))?;
         // The sample is another world: it may be newer than the real thing, and smaller.
@@ -189,11 +256,35 @@ impl Making<'_> {
             in_service.filter(|manifest| manifest.origin == options.origin.to_string());
         let previous = comparable.filter(|manifest| manifest.producer == producer());
         let folder = previous.map(|manifest| data.snapshots().join(&manifest.id));
-        let previous = previous
-            .zip(folder.as_deref())
-            .map(|(manifest, folder)| Previous { folder, manifest });
-        let Made { tables, sources } = make_tables(raw, previous, staged, context)?;
-        let dates = as_of::complete(as_of, staged);
+        let previous = previous.zip(folder.as_deref());
+        let tables = previous.map(|(manifest, folder)| Previous { folder, manifest });
+        let Made { tables, sources } = make_tables(raw, tables, staged, context)?;
+        let base = Base {
+            folder: staged,
+            tables: &tables,
+            in_service: previous,
+        };
+        let Updated {
+            mut tables,
+            updates,
+            changed,
+            behind,
+        } = insee::update(api(options), base, &data.raw(), context)?;
+        if let Some(in_service) = in_service.filter(|_| self.same_files && changed.is_empty()) {
+            if behind.is_none() {
+                insee::forget(&data.raw())?;
+            }
+            return Ok(Snapshot::Unchanged(in_service));
+        }
+        if changed.contains(&UNITE_LEGALE.name) {
+            relink(&mut tables, staged, context)?;
+        }
+        let dates = with_updates(as_of::complete(as_of, staged), &updates);
+        if let (Some(why), Some(served)) = (behind, comparable)
+            && is_behind(&dates, served)
+        {
+            return Ok(Snapshot::Waiting(served, why));
+        }
         let required: Vec<&str> = raw
             .iter()
             .filter(|file| file.resource.source.required)
@@ -222,6 +313,7 @@ impl Making<'_> {
             sources,
             tables: tables.into_iter().map(|table| table.file).collect(),
             gates,
+            updates,
             hidden_as_of: None,
         };
         let served = in_service.map(|manifest| data.snapshots().join(&manifest.id));
@@ -231,6 +323,43 @@ impl Making<'_> {
             served.as_deref().zip(in_service),
             context,
         )?;
-        Ok(manifest)
+        Ok(Snapshot::Made(Box::new(manifest)))
     }
+}
+
+/// The register that INSEE's API updates, as the catalogue names it.
+const SIRENE: &str = "sirene";
+
+/// Date of each register: SIRENE's is that of its updates when they are later than its files.
+fn with_updates(
+    mut dates: BTreeMap<String, NaiveDate>,
+    updates: &[Update],
+) -> BTreeMap<String, NaiveDate> {
+    if let Some(latest) = insee::as_of(updates) {
+        let sirene = dates.entry(SIRENE.to_owned()).or_insert(latest);
+        *sirene = latest.max(*sirene);
+    }
+    dates
+}
+
+/// Whether files are older than what updates made of those in service.
+fn is_behind(dates: &BTreeMap<String, NaiveDate>, in_service: &Manifest) -> bool {
+    let served = in_service.as_of.get(SIRENE);
+    let served = served.filter(|_| !in_service.updates.is_empty());
+    served.is_some_and(|served| dates.get(SIRENE).is_none_or(|date| date < served))
+}
+
+/// Makes the links between registers again, from unités légales that changed. The file may be that
+/// of a published snapshot under another name: it is removed first, not written over.
+fn relink(
+    tables: &mut [WrittenTable],
+    staged: &Path,
+    context: &Context,
+) -> Result<(), IngestError> {
+    let mut tables = tables.iter_mut();
+    if let Some(links) = tables.find(|table| table.file.name == LIEN_SIREN_RNA.name) {
+        remove_if_there(&staged.join(&links.file.file))?;
+        *links = rna::link(staged, context)?;
+    }
+    Ok(())
 }

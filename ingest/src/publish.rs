@@ -371,6 +371,7 @@ mod tests {
             tables: Vec::new(),
             gates: Vec::new(),
             hidden_as_of: None,
+            updates: Vec::new(),
         }
     }
 

@@ -4,13 +4,14 @@
 //! was written so far becomes the first of several sorted runs, merged at the end ([`sort`]):
 //! memory stays bounded either way.
 
+mod merge;
 mod sort;
 
 use arrow::compute::SortOptions;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -30,6 +31,8 @@ use crate::download::{hex, sha256_of};
 use crate::error::IngestError;
 use crate::progress::Context;
 use sort::Runs;
+
+pub(crate) use merge::{Carry, Changes, Merged, merge, schema_of};
 
 /// Rows per row group: DuckDB's own default, the unit it prunes and reads in parallel.
 const ROW_GROUP: usize = 122_880;
@@ -72,8 +75,7 @@ impl KeyOrder {
             .iter()
             .map(|column| {
                 let field = schema.field(*column);
-                let descending = table.descending.contains(&field.name().as_str());
-                let options = SortOptions::new(descending, !descending);
+                let options = sort_options(table, field.name());
                 SortField::new_with_options(field.data_type().clone(), options)
             })
             .collect();
@@ -136,6 +138,12 @@ impl KeyOrder {
     }
 }
 
+/// How rows are sorted by a column of the key.
+fn sort_options(table: &Table, column: &str) -> SortOptions {
+    let descending = table.descending.contains(&column);
+    SortOptions::new(descending, !descending)
+}
+
 /// What was written, and what the order of its keys told.
 #[derive(Debug, Clone)]
 pub struct WrittenTable {
@@ -149,6 +157,8 @@ pub struct WrittenTable {
     pub sorted_here: bool,
     /// Rows of its files that others of the same key supersede.
     pub superseded: u64,
+    /// Rows that updates added since its files; negative when they removed some.
+    pub updated: i64,
 }
 
 impl<'a> TableWriter<'a> {
@@ -264,6 +274,7 @@ impl<'a> TableWriter<'a> {
             first_duplicate: self.keys.first_duplicate,
             sorted_here,
             superseded: 0,
+            updated: 0,
         })
     }
 }
@@ -387,9 +398,15 @@ fn published_properties(table: &Table) -> WriterProperties {
         .build()
 }
 
-/// The latest day of a timestamp column, from the file's statistics; a day still to come is a typing
-/// error, and not counted.
+/// The latest day of a timestamp column; a day still to come is a typing error, and not counted.
 pub(crate) fn latest_date(path: &Path, column: &str) -> Option<NaiveDate> {
+    let tomorrow = Utc::now().date_naive().succ_opt()?.and_hms_opt(0, 0, 0)?;
+    latest_time(path, column, tomorrow).map(|at| at.date())
+}
+
+/// The latest moment before `end` of a timestamp column, from the file's statistics: a row group
+/// whose latest is not before it is passed over.
+pub(crate) fn latest_time(path: &Path, column: &str, end: NaiveDateTime) -> Option<NaiveDateTime> {
     let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
     let metadata = reader.metadata();
     let position = metadata
@@ -398,7 +415,6 @@ pub(crate) fn latest_date(path: &Path, column: &str) -> Option<NaiveDate> {
         .get_fields()
         .iter()
         .position(|field| field.name() == column)?;
-    let today = Utc::now().date_naive();
     let latest = metadata.row_groups().iter().filter_map(|group| {
         match group.column(position).statistics()? {
             Statistics::Int64(statistics) => {
@@ -407,10 +423,7 @@ pub(crate) fn latest_date(path: &Path, column: &str) -> Option<NaiveDate> {
             _ => None,
         }
     });
-    latest
-        .map(|at| at.date_naive())
-        .filter(|date| *date <= today)
-        .max()
+    latest.map(|at| at.naive_utc()).filter(|at| *at < end).max()
 }
 
 /// Makes sure a file survives a power cut before it is named in a manifest.

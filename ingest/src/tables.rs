@@ -65,6 +65,8 @@ pub fn make_tables(
             let own = own.filter(|(file, _)| file.resource.source.table.name == table.name);
             let kept: u64 = own.map(|(_, report)| report.rows_kept).sum();
             taken.superseded = kept.saturating_sub(taken.file.rows);
+            let updated = taken.file.rows.saturating_sub(kept);
+            taken.updated = i64::try_from(updated).unwrap_or(i64::MAX);
             made.add(taken, &files, reports);
             continue;
         }
@@ -205,6 +207,7 @@ fn take(
                 first_duplicate: None,
                 sorted_here: false,
                 superseded: 0,
+                updated: 0,
             }))
         }
         Err(error) => {

@@ -187,8 +187,8 @@ fn reread(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> 
     Ok(())
 }
 
-/// The rows of a table are those kept of its files: no more, and no fewer but those of an
-/// association that another row of the RNA supersedes.
+/// The rows of a table are those kept of its files: no more but those updates added, and no fewer
+/// but those of an association that another row of the RNA supersedes.
 fn counted(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError> {
     for table in staged.tables {
         let files = staged.sources.iter();
@@ -197,6 +197,7 @@ fn counted(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError>
             .map(|source| source.report.rows_kept)
             .collect();
         let expected = kept.iter().sum::<u64>() - table.superseded;
+        let expected = expected.saturating_add_signed(table.updated);
         if !kept.is_empty() && table.file.rows != expected {
             let detail = format!(
                 "{}: {} rows, {expected} expected from its files",

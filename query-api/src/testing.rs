@@ -177,6 +177,7 @@ impl Fixture {
             tables: tables.collect(),
             gates: profile::gates(),
             hidden_as_of: None,
+            updates: Vec::new(),
         };
         write(
             &folder.join(FILE_NAME),

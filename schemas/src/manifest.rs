@@ -1,7 +1,7 @@
 //! The manifest: what a snapshot holds and where it comes from. It is the only contract between
 //! ingestion and query, so it is versioned and older versions stay readable.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +38,54 @@ pub struct Manifest {
     /// Of a snapshot kept behind another: the one whose hidden units are hidden here too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden_as_of: Option<String>,
+    /// What INSEE's API brought since those files, one per collection; none without a key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Update>,
+}
+
+/// What was pulled of one collection of INSEE's API, and merged into the tables made from its files.
+/// Dates of treatment are INSEE's: French time, no zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// The collection's path in the API: `siren`, `siret`, `siret/liensSuccession`.
+    pub collection: String,
+    /// The latest treatment in the files, before any update.
+    pub stock: NaiveDateTime,
+    /// Start of the interval asked for, of dates of last treatment.
+    pub from: NaiveDateTime,
+    /// Its end: the moment of the pull.
+    pub to: NaiveDateTime,
+    /// The latest treatment in the tables once updated.
+    pub latest: NaiveDateTime,
+    /// Requests answered.
+    pub requests: u64,
+    /// Units, établissements or links received.
+    pub received: u64,
+    /// Of those, how many could not be used, per reason.
+    #[serde(default)]
+    pub rejects: BTreeMap<String, u64>,
+    /// Fields received that no column keeps.
+    #[serde(default)]
+    pub unknown_fields: Vec<String>,
+    /// The tables that were updated.
+    pub tables: Vec<UpdatedTable>,
+}
+
+/// What an update did to one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdatedTable {
+    /// The table.
+    pub name: String,
+    /// Rows of keys it did not have.
+    pub added: u64,
+    /// Rows of keys it had, and whose rows are not the same.
+    pub changed: u64,
+    /// Rows received that it already had, to the letter.
+    pub same: u64,
+    /// Row groups copied as they were.
+    pub groups_copied: u64,
+    /// Row groups written again.
+    pub groups_rewritten: u64,
 }
 
 /// A file as it was received.
@@ -155,6 +203,13 @@ pub struct Current {
 }
 
 impl Manifest {
+    /// The update of a collection.
+    #[must_use]
+    pub fn update(&self, collection: &str) -> Option<&Update> {
+        let mut updates = self.updates.iter();
+        updates.find(|update| update.collection == collection)
+    }
+
     /// The table of that name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&TableFile> {

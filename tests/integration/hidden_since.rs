@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 /// A CSV of the source, its rows changed one by one: each is given by column name.
-fn change_rows(
+pub fn change_rows(
     zip: &Path,
     mut change: impl FnMut(&mut dyn FnMut(&str, &str), &dyn Fn(&str) -> String),
 ) {

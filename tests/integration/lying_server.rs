@@ -6,7 +6,7 @@ mod columns;
 mod full_disk;
 mod killed;
 mod scene;
-mod site;
+pub mod site;
 mod slow;
 mod tls;
 

@@ -36,7 +36,7 @@ pub struct Parsed {
 }
 
 /// A column being filled.
-enum Builder {
+pub(crate) enum Builder {
     Text(StringBuilder),
     /// With the function that reads its text.
     Date(Date32Builder, fn(&str) -> Option<i32>),
@@ -47,10 +47,11 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: Kind, rows: usize, layout: &Layout) -> Self {
+    /// `date` reads the text of a date.
+    pub(crate) fn new(kind: Kind, rows: usize, date: fn(&str) -> Option<i32>) -> Self {
         match kind {
             Kind::Text => Self::Text(StringBuilder::with_capacity(rows, rows * 4)),
-            Kind::Date => Self::Date(Date32Builder::with_capacity(rows), layout.date),
+            Kind::Date => Self::Date(Date32Builder::with_capacity(rows), date),
             Kind::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows)),
             Kind::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
             Kind::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
@@ -59,7 +60,7 @@ impl Builder {
     }
 
     /// Appends a field, empty meaning null. False when it cannot be read: null is appended then.
-    fn append(&mut self, field: &str) -> bool {
+    pub(crate) fn append(&mut self, field: &str) -> bool {
         if field.is_empty() {
             self.append_null();
             return true;
@@ -97,7 +98,7 @@ impl Builder {
         }
     }
 
-    fn append_null(&mut self) {
+    pub(crate) fn append_null(&mut self) {
         match self {
             Self::Text(builder) => builder.append_null(),
             Self::Date(builder, _) => builder.append_null(),
@@ -108,7 +109,7 @@ impl Builder {
         }
     }
 
-    fn finish(mut self) -> ArrayRef {
+    pub(crate) fn finish(mut self) -> ArrayRef {
         match &mut self {
             Self::Text(builder) => Arc::new(builder.finish()),
             Self::Date(builder, _) => Arc::new(builder.finish()),
@@ -155,7 +156,7 @@ fn refusal(
 }
 
 /// Exactly that many digits, or any text when zero.
-fn is_key(text: &str, digits: usize) -> bool {
+pub(crate) fn is_key(text: &str, digits: usize) -> bool {
     match digits {
         0 => !text.is_empty(),
         _ => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),
@@ -174,7 +175,7 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         .map(|column| column.kind)
         .chain(layout.unknown.iter().map(|_| Kind::Text));
     let mut builders: Vec<Builder> = kinds
-        .map(|kind| Builder::new(kind, estimate, layout))
+        .map(|kind| Builder::new(kind, estimate, layout.date))
         .collect();
     let mut record = Record::default();
     let mut rows_read = 0;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use std::cell::Cell;
 use std::error::Error;
 use std::io::Read;
@@ -32,10 +33,27 @@ const CHUNK: usize = 1 << 17;
 /// Chunks read ahead of the disk.
 const AHEAD: usize = 8;
 
-/// The one HTTP client: rustls, bounded redirects, no overall limit but one on silence.
-fn client() -> Result<Client, reqwest::Error> {
-    static CLIENT: OnceLock<Client> = OnceLock::new();
-    if let Some(client) = CLIENT.get() {
+/// When the gateway of INSEE's API lets us in again, in milliseconds since 1970-01-01.
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset");
+
+/// Whether redirects are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Redirects {
+    Followed,
+    /// Answered as they are.
+    Kept,
+}
+
+/// The two HTTP clients: rustls, no overall limit but one on silence; one follows a bounded number
+/// of redirects.
+fn client(redirects: Redirects) -> Result<Client, reqwest::Error> {
+    static FOLLOWING: OnceLock<Client> = OnceLock::new();
+    static STAYING: OnceLock<Client> = OnceLock::new();
+    let (cell, policy) = match redirects {
+        Redirects::Followed => (&FOLLOWING, Policy::limited(REDIRECTS)),
+        Redirects::Kept => (&STAYING, Policy::none()),
+    };
+    if let Some(client) = cell.get() {
         return Ok(client.clone());
     }
     // The only failure is that a provider is already installed, which is as good.
@@ -45,9 +63,9 @@ fn client() -> Result<Client, reqwest::Error> {
         .connect_timeout(CONNECT)
         // Of the blocking client: until the headers, then of each read.
         .timeout(SILENCE)
-        .redirect(reqwest::redirect::Policy::limited(REDIRECTS))
+        .redirect(policy)
         .build()?;
-    Ok(CLIENT.get_or_init(|| client).clone())
+    Ok(cell.get_or_init(|| client).clone())
 }
 
 /// An answer whose body is still to be read.
@@ -78,7 +96,28 @@ enum Event {
 pub fn get(
     source: &str,
     url: &str,
+    headers: HeaderMap,
+    context: &Context,
+) -> Result<Answer, Failure> {
+    send(source, url, headers, Redirects::Followed, context)
+}
+
+/// The same, with a secret among the headers: a redirect is an answer, because following it would
+/// give the secret to another server.
+pub fn get_with_secret(
+    source: &str,
+    url: &str,
+    headers: HeaderMap,
+    context: &Context,
+) -> Result<Answer, Failure> {
+    send(source, url, headers, Redirects::Kept, context)
+}
+
+fn send(
+    source: &str,
+    url: &str,
     mut headers: HeaderMap,
+    redirects: Redirects,
     context: &Context,
 ) -> Result<Answer, Failure> {
     // Lengths, ranges and checksums are those of the file, not of its compressed form.
@@ -87,7 +126,7 @@ pub fn get(
     let address = url.to_owned();
     std::thread::Builder::new()
         .name("download".to_owned())
-        .spawn(move || exchange(&address, headers, &sender))
+        .spawn(move || exchange(&address, headers, redirects, &sender))
         .map_err(|error| failure(source, format!("start a thread: {error}"), Again::Never))?;
     let mut answer = Answer {
         status: StatusCode::OK,
@@ -159,10 +198,7 @@ impl Answer {
             let detail = format!("{detail}: moved or closed; run again later, or see --source");
             return self.failure(&detail, Again::Never);
         }
-        match self
-            .header(&RETRY_AFTER)
-            .and_then(|text| asked(text, Utc::now()))
-        {
+        match self.asked_wait() {
             None => self.failure(&detail, Again::Later),
             Some(wait) if wait <= LONGEST_ASKED => self.failure(&detail, Again::After(wait)),
             Some(wait) => self.failure(
@@ -170,6 +206,13 @@ impl Answer {
                 Again::Never,
             ),
         }
+    }
+
+    /// How long the server asks us to wait.
+    fn asked_wait(&self) -> Option<Duration> {
+        let now = Utc::now();
+        let retry_after = self.header(&RETRY_AFTER).and_then(|text| asked(text, now));
+        retry_after.or_else(|| reset(self.header(&RATE_LIMIT_RESET)?, now))
     }
 
     fn wait(&self, context: &Context) -> Result<Event, Failure> {
@@ -228,8 +271,8 @@ fn failure(source: &str, detail: String, again: Again) -> Failure {
 }
 
 /// The thread: ends when the answer does, or when nobody listens any more.
-fn exchange(url: &str, headers: HeaderMap, to: &SyncSender<Event>) {
-    let sent = client().and_then(|client| client.get(url).headers(headers).send());
+fn exchange(url: &str, headers: HeaderMap, redirects: Redirects, to: &SyncSender<Event>) {
+    let sent = client(redirects).and_then(|client| client.get(url).headers(headers).send());
     let _nobody_listens = match sent {
         Ok(response) => relay(response, to),
         Err(error) => to.send(unsent(error)).ok(),
@@ -321,6 +364,12 @@ fn asked(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     )
 }
 
+/// `X-Rate-Limit-Reset`; one already past says nothing of what to do now.
+fn reset(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let at = DateTime::from_timestamp_millis(text.trim().parse().ok()?)?;
+    (at - now).to_std().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,5 +403,9 @@ mod tests {
             Some(Duration::ZERO)
         );
         assert_eq!(asked("soon", now), None);
+        let at = |seconds: i64| (now.timestamp_millis() + seconds * 1000).to_string();
+        assert_eq!(reset(&at(42), now), Some(Duration::from_secs(42)));
+        assert_eq!(reset(&at(-1), now), None);
+        assert_eq!(reset("soon", now), None);
     }
 }

@@ -132,7 +132,7 @@ fn random() -> f64 {
 }
 
 /// Waits, but not past a Ctrl-C.
-fn pause(wait: Duration, context: &Context) -> Result<(), IngestError> {
+pub fn pause(wait: Duration, context: &Context) -> Result<(), IngestError> {
     const STEP: Duration = Duration::from_millis(100);
     let mut left = wait;
     loop {

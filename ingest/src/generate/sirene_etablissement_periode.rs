@@ -120,7 +120,7 @@ pub fn write_periodes(
             });
         }
         if changed(Variable::ActivitePrincipale) {
-            activite = draw_former_activite(&activite.0, periode.date_debut, model, &mut random);
+            activite = draw_former_activite(activite.0, periode.date_debut, model, &mut random);
         }
         if changed(Variable::CaractereEmployeur) {
             employeur = if employeur == "O" { "N" } else { "O" };

@@ -174,7 +174,7 @@ impl<'a> State<'a> {
         }
         if changed(Variable::ActivitePrincipale) {
             self.activite =
-                draw_former_activite(&self.activite.0, periode.date_debut, model, random);
+                draw_former_activite(self.activite.0, periode.date_debut, model, random);
         }
         if changed(Variable::NicSiege) {
             self.siege = unite.siege_before(self.siege);

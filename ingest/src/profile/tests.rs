@@ -34,6 +34,7 @@ fn snapshot(id: &str, rows: &[(&str, Vec<Row<'_>>)]) -> (TempDir, Manifest) {
         sources: Vec::new(),
         tables: tables.collect(),
         gates: Vec::new(),
+        updates: Vec::new(),
         hidden_as_of: None,
     };
     (folder, manifest)
