@@ -1,10 +1,12 @@
-//! `StockEtablissement` from its zip to a sorted, typed table, beside the DuckDB engine alone
-//! converting the already unzipped CSV to Parquet, all text: the same machine, the same minute.
+//! `StockEtablissement` from its zip, then from INSEE's Parquet file, to a sorted, typed table, beside
+//! the DuckDB engine alone converting the already unzipped CSV to Parquet, all text: the same
+//! machine, the same minute.
 //!
 //! `make bench`, or with another size: `REGISTRE_BENCH_ETABLISSEMENTS=3000000 make bench`. The last
 //! measures are in `benches/README.md`.
 
-use registre_ingest::generate::{self, generate};
+use registre_ingest::catalogue::Format;
+use registre_ingest::generate::{self, Formats, generate};
 use registre_ingest::origin::Origin;
 use registre_ingest::progress::Context;
 use registre_ingest::snapshot::TableWriter;
@@ -32,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     generate(
         &generate::Options {
             etablissements,
+            formats: Formats::Both,
             ..generate::Options::sample()
         },
         &folder,
@@ -45,8 +48,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let duckdb = timed(|| baseline(&csv, &folder.join("baseline.parquet")))?;
     let mut rows = 0;
     let ours = timed(|| {
-        rows = convert(&folder, &context)?;
+        rows = convert(&folder, Format::Csv, &context)?;
         Ok(())
+    })?;
+    let from_parquet = timed(|| {
+        let again = convert(&folder, Format::Parquet, &context)?;
+        if again == rows {
+            Ok(())
+        } else {
+            Err(format!("{again} rows from Parquet, {rows} from the zip").into())
+        }
     })?;
 
     let mut out = io::stdout();
@@ -63,6 +74,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     writeln!(
         out,
+        "| Parquet, as INSEE writes it | {:.0} MB |",
+        megabytes(&folder.join("files/StockEtablissement_utf8.parquet"))?
+    )?;
+    writeln!(
+        out,
         "| our table | {:.0} MB |",
         megabytes(&folder.join("etablissement.parquet"))?
     )?;
@@ -73,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     writeln!(
         out,
-        "| generate, all files | {:.1} s |",
+        "| generate, all files in both formats | {:.1} s |",
         generated.as_secs_f64()
     )?;
     writeln!(
@@ -85,6 +101,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         out,
         "| registre, from the zip | {:.2} s |",
         ours.as_secs_f64()
+    )?;
+    writeln!(
+        out,
+        "| registre, from the Parquet file | {:.2} s |",
+        from_parquet.as_secs_f64()
     )?;
     writeln!(
         out,
@@ -127,10 +148,11 @@ fn baseline(csv: &Path, parquet: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The hops of the pipeline, for one source.
-fn convert(folder: &Path, context: &Context) -> Result<u64, Box<dyn Error>> {
+fn convert(folder: &Path, format: Format, context: &Context) -> Result<u64, Box<dyn Error>> {
     let sources: Vec<_> = catalogue::sources()?
         .into_iter()
         .filter(|source| source.name == "StockEtablissement")
+        .map(|source| source.preferring(format))
         .collect();
     let resource = resolve(
         &Origin::Folder(folder.to_path_buf()),

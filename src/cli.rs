@@ -1,6 +1,8 @@
 //! Every command, option and environment variable. This file is what `--help` teaches.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use registre_ingest::catalogue::Format;
+use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::GATES;
@@ -98,6 +100,12 @@ pub struct Sources {
     #[arg(long, env = "REGISTRE_SOURCE", value_name = "SRC", default_value = DATA_GOUV)]
     pub source: Origin,
 
+    /// Which of the publishers' formats to download: `csv`, the reference, in zips, whose refused
+    /// rows are told by their line; `parquet`, about a quarter smaller, for the files that INSEE also
+    /// has so. One that is not there in that format is taken in the other.
+    #[arg(long, env = "REGISTRE_FORMAT", value_name = "FORMAT", value_enum, default_value_t = SourceFormat::Csv)]
+    pub format: SourceFormat,
+
     /// Publish even if this check refuses; may be repeated.
     #[arg(long, value_name = "CHECK", value_parser = clap::builder::PossibleValuesParser::new(GATES))]
     pub allow: Vec<String>,
@@ -135,6 +143,24 @@ impl Insee {
             url: self.insee_url,
             key: key.into(),
         })
+    }
+}
+
+/// A format of the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceFormat {
+    /// Zips of CSV.
+    Csv,
+    /// Parquet where there is one, zips of CSV elsewhere.
+    Parquet,
+}
+
+impl From<SourceFormat> for Format {
+    fn from(format: SourceFormat) -> Self {
+        match format {
+            SourceFormat::Csv => Self::Csv,
+            SourceFormat::Parquet => Self::Parquet,
+        }
     }
 }
 
@@ -250,9 +276,33 @@ pub struct Generate {
     /// The same seed gives the same bytes.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
+    /// In which format, for the files that INSEE has in both.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = GeneratedFormat::Csv)]
+    pub format: GeneratedFormat,
     /// Folder to write, laid out like data.gouv.fr: give it to --source.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// Formats of generated files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratedFormat {
+    /// Zips of CSV.
+    Csv,
+    /// Parquet, in INSEE's own types; the RNA's stay zips.
+    Parquet,
+    /// Each beside the other.
+    Both,
+}
+
+impl From<GeneratedFormat> for Formats {
+    fn from(format: GeneratedFormat) -> Self {
+        match format {
+            GeneratedFormat::Csv => Self::Csv,
+            GeneratedFormat::Parquet => Self::Parquet,
+            GeneratedFormat::Both => Self::Both,
+        }
+    }
 }
 
 #[cfg(test)]

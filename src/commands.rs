@@ -54,6 +54,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
 pub fn options(sources: Sources, data: &Path) -> Options {
     Options {
         origin: sources.source,
+        format: sources.format.into(),
         data: data.to_path_buf(),
         allow: sources.allow,
         keep: sources.keep.keep as usize,
@@ -174,6 +175,7 @@ async fn generate(arguments: Generate, stop: Stop) -> Result<(), Failure> {
     let options = generate::Options {
         etablissements: arguments.etablissements,
         seed: arguments.seed,
+        formats: arguments.format.into(),
         ..generate::Options::sample()
     };
     let out = arguments.out.clone();

@@ -9,6 +9,65 @@ use crate::error::IngestError;
 /// The catalogue shipped with the program.
 pub(crate) const SOURCES: &str = include_str!("../../data/sources.toml");
 
+/// In which of the two formats of the publishers a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// A zip of CSV: every source has one.
+    #[default]
+    Csv,
+    /// Parquet: those of INSEE have one.
+    Parquet,
+}
+
+impl Format {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Csv => Self::Parquet,
+            Self::Parquet => Self::Csv,
+        }
+    }
+
+    /// The one that a file's path or address ends like.
+    #[must_use]
+    pub fn of_path(path: &str) -> Option<Self> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let path = path.to_ascii_lowercase();
+        [Self::Csv, Self::Parquet]
+            .into_iter()
+            .find(|format| path.ends_with(format.extension()))
+    }
+
+    /// Of the names of its files, with the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => ".zip",
+            Self::Parquet => ".parquet",
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Csv => "zip of CSV",
+            Self::Parquet => "Parquet file",
+        })
+    }
+}
+
+/// How the Parquet file of a source is known.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Parquet {
+    /// By this resource id, or else by its title.
+    Id(String),
+    /// It exists, and its id is documented nowhere: by its title.
+    Titled(bool),
+}
+
 /// A dataset of data.gouv.fr.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,8 +97,10 @@ pub struct Source {
     pub table: &'static Table,
     /// Resource id; without one the newest resource of that title is taken.
     pub resource: Option<String>,
-    /// Resource id of the same data in Parquet, when the publisher offers it.
-    pub parquet: Option<String>,
+    /// The same data in Parquet, when the publisher offers it.
+    pub parquet: Option<Parquet>,
+    /// Which of its formats is looked for first.
+    pub format: Format,
     /// The word its title or file name holds.
     pub title: String,
     /// File name in a plain folder, `{date}` standing for eight digits, `*` for anything.
@@ -56,6 +117,40 @@ pub struct Source {
     pub refused_per_million: u64,
 }
 
+impl Source {
+    /// The same, looked for in that format first.
+    #[must_use]
+    pub fn preferring(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// Whether the publisher offers it in that format.
+    #[must_use]
+    pub fn offers(&self, format: Format) -> bool {
+        match format {
+            Format::Csv => true,
+            Format::Parquet => !matches!(self.parquet, None | Some(Parquet::Titled(false))),
+        }
+    }
+
+    /// Its resource id in that format, when it is known.
+    #[must_use]
+    pub fn id(&self, format: Format) -> Option<&str> {
+        match (format, &self.parquet) {
+            (Format::Csv, _) => self.resource.as_deref(),
+            (Format::Parquet, Some(Parquet::Id(id))) => Some(id),
+            (Format::Parquet, _) => None,
+        }
+    }
+
+    /// Its file name in a plain folder, in that format.
+    #[must_use]
+    pub fn file_name(&self, format: Format) -> String {
+        let name = self.file.strip_suffix(Format::Csv.extension());
+        format!("{}{}", name.unwrap_or(&self.file), format.extension())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -70,7 +165,7 @@ struct Entry {
     dataset: String,
     table: String,
     resource: Option<String>,
-    parquet: Option<String>,
+    parquet: Option<Parquet>,
     title: String,
     file: String,
     delimiter: char,
@@ -124,6 +219,7 @@ fn parse(text: &str) -> Result<Vec<Source>, IngestError> {
                 table,
                 resource: entry.resource,
                 parquet: entry.parquet,
+                format: Format::default(),
                 title: entry.title,
                 file: entry.file,
                 delimiter,
@@ -152,6 +248,20 @@ mod tests {
                 sources.iter().any(|source| source.table.name == table.name),
                 "{}",
                 table.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_files_of_insee_are_offered_in_parquet_and_the_rna_is_not() {
+        for source in sources().unwrap() {
+            let insee = !source.name.starts_with("rna_");
+            assert_eq!(source.offers(Format::Parquet), insee, "{}", source.name);
+            assert!(source.file.ends_with(".zip"), "{}", source.file);
+            let name = source.file_name(Format::Parquet);
+            assert!(
+                name.ends_with(".parquet") && !name.contains(".zip"),
+                "{name}"
             );
         }
     }

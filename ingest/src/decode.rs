@@ -9,11 +9,13 @@
 //! ```
 //!
 //! Memory is bounded by the queue: [`IN_FLIGHT`] chunks of about [`split::CHUNK`] bytes and the
-//! batches made from them. A spreadsheet gives the same batches, by `decode/xlsx.rs`.
+//! batches made from them. A spreadsheet gives the same batches, by `decode/xlsx.rs`, and a Parquet
+//! file by `decode/parquet.rs`.
 
 mod archive;
 pub mod fields;
 pub mod layout;
+mod parquet;
 pub mod parse;
 pub mod record;
 pub mod rejects;
@@ -53,7 +55,12 @@ pub fn decode(
     if source.spreadsheet && xlsx::is_workbook(&raw.path)? {
         return xlsx::decode(raw, context, sink);
     }
-    let layouts = read_layouts(raw)?;
+    let is_parquet = parquet::is_parquet(raw)?;
+    let layouts = if is_parquet {
+        vec![parquet::read_layout(raw)?]
+    } else {
+        read_layouts(raw)?
+    };
     let mut rejects = Rejects::new(source.refused_per_million);
     let task = context
         .progress
@@ -63,7 +70,11 @@ pub fn decode(
         let producer = scope.spawn(|| {
             // Owned here, so that the queue ends when the reading does.
             let ordered = ordered;
-            produce(raw, &layouts, &ordered, &*task, context)
+            if is_parquet {
+                parquet::produce(raw, &layouts[0].layout, &ordered, &*task, context)
+            } else {
+                produce(raw, &layouts, &ordered, &*task, context)
+            }
         });
         let mut consume = || {
             for parsed in &received {
@@ -101,6 +112,15 @@ pub fn decode(
         source.name, report.rows_read, report.rows_kept
     ));
     Ok(report)
+}
+
+/// The optional columns that `raw` does not have.
+pub(crate) fn missing_columns(raw: &RawFile) -> Result<Vec<String>, IngestError> {
+    let entries = read_layouts(raw)?;
+    let missing = entries
+        .iter()
+        .flat_map(|entry| entry.layout.missing.clone());
+    Ok(missing.collect())
 }
 
 /// One CSV inside a raw file, by position in its archive.

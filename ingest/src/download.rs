@@ -57,9 +57,7 @@ impl RawFile {
     /// was read where it is stays there.
     pub fn forget(&self) -> Result<(), IngestError> {
         match (&self.resource.location, self.path.parent()) {
-            (Location::Url(_), Some(folder)) => {
-                Files::of(folder, &self.resource.source.name).forget()
-            }
+            (Location::Url(_), Some(folder)) => Files::of(folder, &self.resource).forget(),
             _ => Ok(()),
         }
     }
@@ -88,7 +86,7 @@ fn announce(resources: &[Resource], folder: &Path) -> Result<(), IngestError> {
     let (mut files, mut needed, mut unknown) = (0, 0_u64, 0);
     for resource in resources {
         if let Location::Url(url) = &resource.location {
-            let transfer = Transfer::new(resource, url, Files::of(folder, &resource.source.name));
+            let transfer = Transfer::new(resource, url, Files::of(folder, resource));
             if transfer.unchanged().is_none() {
                 files += 1;
                 match transfer.missing() {
@@ -163,7 +161,7 @@ fn fetch(
     context: &Context,
 ) -> Result<RawFile, IngestError> {
     let name = &resource.source.name;
-    let transfer = Transfer::new(resource, url, Files::of(folder, name));
+    let transfer = Transfer::new(resource, url, Files::of(folder, resource));
     if let Some(raw) = transfer.unchanged() {
         tracing::info!(source.name = %name, "{name}: unchanged, not downloaded again");
         return Ok(raw);

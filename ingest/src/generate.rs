@@ -9,6 +9,7 @@
 //! | hold all of it, and what is exceptional | `model` |
 //! | draw the n-th of each, from the seed alone | `unites_legales`, `etablissements`, `periodes`, `associations` |
 //! | write the files of SIRENE | `sirene`, then `sirene_unite_legale` and `sirene_etablissement`, each with its `_periode`, and `geolocalisation` |
+//! | write the same in Parquet | `parquet` |
 //! | write the files of the RNA | `rna`, `rna_rows` |
 //! | write the list of associations reconnues d'utilité publique | `utilite_publique` |
 //!
@@ -28,6 +29,7 @@ mod geolocalisation;
 mod model;
 mod names;
 mod nomenclatures;
+mod parquet;
 mod periodes;
 mod projection;
 mod random;
@@ -59,6 +61,7 @@ use rayon::prelude::*;
 
 pub use archive::GeneratedFile;
 
+use crate::catalogue::Format;
 use crate::error::IngestError;
 use crate::progress::Context;
 use archive::Archive;
@@ -80,6 +83,29 @@ pub struct Options {
     pub seed: u64,
     /// The day of the edition.
     pub date: NaiveDate,
+    /// In which formats.
+    pub formats: Formats,
+}
+
+/// In which formats to write the files that their publisher has in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Formats {
+    /// Zips of CSV.
+    #[default]
+    Csv,
+    /// Parquet; those that have no Parquet are still zips.
+    Parquet,
+    /// Each beside the other, as on data.gouv.fr.
+    Both,
+}
+
+impl From<Format> for Formats {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Parquet => Self::Parquet,
+        }
+    }
 }
 
 impl Options {
@@ -90,6 +116,7 @@ impl Options {
             etablissements: 30_000,
             seed: 20_261_101,
             date: NaiveDate::from_ymd_opt(2026, 11, 1).unwrap_or_default(),
+            formats: Formats::Csv,
         }
     }
 }
@@ -163,6 +190,7 @@ pub fn generate(
         .with_max_len(1)
         .map(|output| output.write(&model, &folder, context))
         .collect::<Result<Vec<_>, _>>()?;
+    let files = parquet::convert_all(files, &folder, options.formats, context)?;
     catalogue::write(out, &files, options.date)?;
     Ok(Generated { files })
 }

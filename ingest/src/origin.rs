@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::catalogue::Source;
+use crate::catalogue::{Format, Source};
 use crate::error::IngestError;
 use crate::progress::Context;
 use choose::{Base, by_id, by_title, describe};
@@ -102,6 +102,16 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Its format, as far as its address tells; the bytes decide in the end.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        let format = match &self.location {
+            Location::Url(url) => Format::of_path(url),
+            Location::Path(path) => Format::of_path(&path.to_string_lossy()),
+        };
+        format.unwrap_or_default()
+    }
+
     /// Date of its data: the one in its title or file name, else that of its last change when the
     /// publisher says it. When a file was copied here says nothing of its data: `None`.
     #[must_use]
@@ -135,7 +145,13 @@ pub fn resolve(
         Origin::Site(base) => {
             let mut listed = BTreeMap::new();
             let site = Site { base, context };
-            return resolve_all(sources, |source| on_site(source, &site, &mut listed));
+            return resolve_all(sources, |source| {
+                either(
+                    source,
+                    |_error| false,
+                    |format| on_site(source, format, &site, &mut listed),
+                )
+            });
         }
     };
     if !folder.is_dir() {
@@ -145,9 +161,56 @@ pub fn resolve(
         });
     }
     if folder.join("api").is_dir() {
-        resolve_all(sources, |source| in_mirror(source, folder))
+        // A mirror may hold only some of the files its documents list.
+        let absent = |error: &IngestError| matches!(error, IngestError::Source { .. });
+        resolve_all(sources, |source| {
+            either(source, absent, |format| in_mirror(source, format, folder))
+        })
     } else {
-        resolve_all(sources, |source| find_file(source, folder))
+        resolve_all(sources, |source| {
+            either(
+                source,
+                |_error| false,
+                |format| find_file(source, format, folder),
+            )
+        })
+    }
+}
+
+/// Looks for a source in the format asked for, then in the other. `absent` says of which errors the
+/// file just is not there.
+fn either(
+    source: &Source,
+    absent: impl Fn(&IngestError) -> bool,
+    mut find: impl FnMut(Format) -> Result<Option<Resource>, IngestError>,
+) -> Result<Option<Resource>, IngestError> {
+    let (wanted, other) = (source.format, source.format.other());
+    let name = &source.name;
+    if !source.offers(wanted) {
+        tracing::info!(source.name = %name, "{name}: not published as a {wanted}, its {other} is taken");
+        return find(other);
+    }
+    let first = find(wanted);
+    let gone = match &first {
+        Ok(found) => found.is_none(),
+        Err(error) => absent(error),
+    };
+    if !gone || !source.offers(other) {
+        return first;
+    }
+    match find(other) {
+        Ok(Some(found)) => {
+            let why = first.err().map(|error| format!(" ({error})"));
+            tracing::warn!(
+                source.name = %name,
+                "{name}: its {wanted} is not there{}, its {other} is taken",
+                why.unwrap_or_default()
+            );
+            Ok(Some(found))
+        }
+        Err(IngestError::Interrupted) => Err(IngestError::Interrupted),
+        // What was asked for is what to speak of.
+        _ => first,
     }
 }
 
@@ -184,6 +247,7 @@ type Listed = BTreeMap<String, Result<Vec<ResourceDocument>, String>>;
 /// By its id in its dataset, by its id alone, then by its title in its dataset.
 fn on_site(
     source: &Source,
+    format: Format,
     site: &Site<'_>,
     listed: &mut Listed,
 ) -> Result<Option<Resource>, IngestError> {
@@ -195,10 +259,10 @@ fn on_site(
     let list = listed.get(dataset).unwrap_or(&missing);
     let resources: &[ResourceDocument] = list.as_ref().map_or(&[], Vec::as_slice);
     let base = Base::Site(site.base);
-    if let Some(found) = by_id(source, resources) {
+    if let Some(found) = by_id(source, format, resources) {
         return describe(source, found, base).map(Some);
     }
-    let alone = match &source.resource {
+    let alone = match source.id(format) {
         Some(id) => site.resource(&source.name, id),
         None => Ok(None),
     };
@@ -220,19 +284,23 @@ fn on_site(
         (Err(error), Ok(_)) => tracing::warn!("{error}; looking for its title"),
         (Ok(None), Ok(_)) => {}
     }
-    by_title(source, resources)
+    by_title(source, format, resources)
         .map(|found| describe(source, found, base))
         .transpose()
 }
 
 /// In a folder laid out like the site: by id, then by title.
-fn in_mirror(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestError> {
+fn in_mirror(
+    source: &Source,
+    format: Format,
+    folder: &Path,
+) -> Result<Option<Resource>, IngestError> {
     if !source.required && !index_path(folder, source).exists() {
         return Ok(None);
     }
     let resources = read(folder, source)?;
-    by_id(source, &resources)
-        .or_else(|| by_title(source, &resources))
+    by_id(source, format, &resources)
+        .or_else(|| by_title(source, format, &resources))
         .map(|found| describe(source, found, Base::Folder(folder)))
         .transpose()
 }
@@ -267,14 +335,19 @@ fn is_regular(path: &Path) -> std::io::Result<bool> {
 }
 
 /// In a folder of downloaded files, by file name; the newest date when the name carries one.
-fn find_file(source: &Source, folder: &Path) -> Result<Option<Resource>, IngestError> {
+fn find_file(
+    source: &Source,
+    format: Format,
+    folder: &Path,
+) -> Result<Option<Resource>, IngestError> {
+    let pattern = source.file_name(format);
     let mut found: Option<PathBuf> = None;
     for entry in fs::read_dir(folder).map_err(IngestError::io("list folder", folder))? {
         let path = entry
             .map_err(IngestError::io("list folder", folder))?
             .path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if matches_pattern(&name, &source.file) && found.as_ref().is_none_or(|best| path > *best) {
+        if matches_pattern(&name, &pattern) && found.as_ref().is_none_or(|best| path > *best) {
             found = Some(path);
         }
     }
@@ -350,7 +423,9 @@ mod tests {
         }
         let as_of = |name: &str| {
             let source = sources.iter().find(|source| source.name == name).unwrap();
-            let mut found = find_file(source, folder.path()).unwrap().unwrap();
+            let mut found = find_file(source, Format::Csv, folder.path())
+                .unwrap()
+                .unwrap();
             let here = found.as_of();
             found.id = Some("announced by an API".to_owned());
             (here, found.as_of())

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::as_of;
-use crate::catalogue;
+use crate::catalogue::{self, Format};
 use crate::download::{RawFile, download_all};
 use crate::error::IngestError;
 use crate::generate;
@@ -30,6 +30,8 @@ use crate::withdraw;
 pub struct Options {
     /// Where the sources are.
     pub origin: Origin,
+    /// Which of the publishers' formats to look for first.
+    pub format: Format,
     /// The data folder.
     pub data: PathBuf,
     /// Gates let through, by name.
@@ -70,9 +72,11 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     }
     let sample = data.raw().join("sample");
     if options.origin == Origin::Sample {
-        make_sample(&sample, context)?;
+        make_sample(&sample, options.format, context)?;
     }
-    let resources = resolve(&options.origin, catalogue::sources()?, &sample, context)?;
+    let sources = catalogue::sources()?.into_iter();
+    let sources = sources.map(|source| source.preferring(options.format));
+    let resources = resolve(&options.origin, sources.collect(), &sample, context)?;
     let as_of = as_of::announced(&resources);
     let raw = download_all(resources, &data.raw(), context)?;
     let same = in_service
@@ -155,8 +159,11 @@ fn tidy(data: &DataFolder, in_service: &Manifest, keep: Option<usize>, context: 
     }
 }
 
-fn make_sample(folder: &Path, context: &Context) -> Result<(), IngestError> {
-    let options = generate::Options::sample();
+fn make_sample(folder: &Path, format: Format, context: &Context) -> Result<(), IngestError> {
+    let options = generate::Options {
+        formats: format.into(),
+        ..generate::Options::sample()
+    };
     let stamp = folder.join("complete");
     let version = format!(
         "{} {options:?}\n{}",

@@ -401,7 +401,7 @@ fn readable(staged: Staged<'_>, gates: &mut Gates<'_>) -> Result<(), IngestError
                     .iter()
                     .find(|sample| sample.reason == *reason);
                 let first =
-                    first.map(|first| format!(", the first line {} {:?}", first.line, first.value));
+                    first.map(|first| format!(", the first {} {:?}", first.place(), first.value));
                 let detail = format!(
                     "{name}: {count} of {} rows, {reason}{}",
                     report.rows_read,

@@ -55,6 +55,22 @@ impl Kind {
     }
 }
 
+/// Codes of as many digits that belong to no list of ours, by the name of their field.
+const DIGITS: &[(&str, usize)] = &[
+    ("siren", 9),
+    ("siret", 14),
+    ("nic_siege", 5),
+    ("code_postal", 5),
+    ("code_postal_2", 5),
+    ("code_cedex", 5),
+    ("code_cedex_2", 5),
+    ("code_pays_etranger", 5),
+    ("code_pays_etranger_2", 5),
+    ("plg_iris", 9),
+    ("adrs_codepostal", 5),
+    ("adrs_codeinsee", 5),
+];
+
 /// Whether a source must carry a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
@@ -91,6 +107,28 @@ impl Column {
     #[must_use]
     pub fn nullable(&self) -> bool {
         !matches!(self.presence, Presence::Key(_))
+    }
+
+    /// How many digits its codes have, when those made of digits alone all have as many. A file that
+    /// types them as numbers loses their leading zeros, and this is what to give them back: INSEE's
+    /// Parquet files have 0 for the catégorie juridique `0000`.
+    #[must_use]
+    pub fn digits(&self) -> Option<usize> {
+        if self.kind != Kind::Text {
+            return None;
+        }
+        match (self.presence, self.nomenclature) {
+            (Presence::Key(0), _) => None,
+            (Presence::Key(digits), _) => Some(digits),
+            (_, Some(Nomenclature::TrancheEffectifs)) => Some(2),
+            (_, Some(Nomenclature::CategorieJuridique)) => Some(4),
+            (_, Some(Nomenclature::Commune)) => Some(5),
+            (_, Some(Nomenclature::ObjetSocial)) => Some(6),
+            _ => DIGITS
+                .iter()
+                .find(|(field, _)| *field == self.field)
+                .map(|(_, digits)| *digits),
+        }
     }
 }
 
@@ -188,6 +226,33 @@ mod tests {
             assert_eq!(names.len(), table.columns.len(), "{}", table.name);
             assert_eq!(fields.len(), table.columns.len(), "{}", table.name);
             assert_eq!(table.key_indices().len(), table.key.len(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn codes_of_digits_say_how_many() {
+        let digits = |table: &str, column: &str| {
+            crate::table(table)
+                .and_then(|table| table.column(column))
+                .unwrap()
+                .digits()
+        };
+        assert_eq!(digits("etablissement", "siret"), Some(14));
+        assert_eq!(digits("etablissement", "codeCommuneEtablissement"), Some(5));
+        assert_eq!(
+            digits("unite_legale", "categorieJuridiqueUniteLegale"),
+            Some(4)
+        );
+        assert_eq!(digits("unite_legale", "nicSiegeUniteLegale"), Some(5));
+        assert_eq!(digits("etablissement", "numeroVoieEtablissement"), None);
+        assert_eq!(digits("etablissement", "anneeEffectifsEtablissement"), None);
+        let tables = TABLES.iter().chain(crate::JOINED);
+        let fields: HashSet<_> = tables
+            .flat_map(|table| table.columns)
+            .map(|column| column.field)
+            .collect();
+        for (field, _) in super::DIGITS {
+            assert!(fields.contains(field), "{field}");
         }
     }
 

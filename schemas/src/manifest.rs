@@ -143,14 +143,40 @@ pub struct DecodeReport {
 pub struct Reject {
     /// File, inside its archive if any.
     pub file: String,
-    /// Line in that file, from 1, the header being line 1.
+    /// Line in that file, from 1, the header being line 1; of a Parquet file, which has no lines, the
+    /// row, from 1.
     pub line: u64,
+    /// Which of the two it is.
+    #[serde(default)]
+    pub counted: Counted,
     /// Column, when one value is at fault.
     pub column: Option<String>,
     /// Same words as the key of [`DecodeReport::rejects`].
     pub reason: String,
     /// The value or the start of the line, cut to a readable length.
     pub value: String,
+}
+
+/// What the place of a reject counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Lines of a text.
+    #[default]
+    Line,
+    /// Rows of a Parquet file.
+    Row,
+}
+
+impl Reject {
+    /// `line 42` or `row 42`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.counted {
+            Counted::Line => format!("line {}", self.line),
+            Counted::Row => format!("row {}", self.line),
+        }
+    }
 }
 
 /// A Parquet file of the snapshot.

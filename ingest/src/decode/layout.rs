@@ -15,7 +15,7 @@ use super::values;
 use crate::error::IngestError;
 
 /// No register has as many: past it the file is something else, and each column costs memory.
-const MOST_COLUMNS: usize = 1000;
+pub(super) const MOST_COLUMNS: usize = 1000;
 
 const FORMAT_CHANGED: &str = "the publisher changed its format: look for a newer registre";
 
@@ -79,7 +79,7 @@ impl Layout {
                 line: Some(1),
                 detail: format!(
                     "required column missing: {}; the header has {} columns, from {:?} to {:?}; {FORMAT_CHANGED}",
-                    few(&required),
+                    few(&hint_at_case(&required, header)),
                     header.len(),
                     header.first().map(String::as_str).unwrap_or_default(),
                     header.last().map(String::as_str).unwrap_or_default(),
@@ -169,6 +169,48 @@ pub fn few(names: &[String]) -> String {
     } else {
         shown
     }
+}
+
+impl Layout {
+    /// Why a row cannot be one of its table: the column of the key that is not a key, and what it
+    /// holds. `field` gives the text of a field of the row.
+    pub fn wrong_key<'a>(
+        &self,
+        field: impl Fn(usize) -> &'a str,
+    ) -> Option<(&'static str, &'a str)> {
+        let wrong = self
+            .keys
+            .iter()
+            .find(|key| !is_key(field(key.field), key.digits));
+        if let Some(key) = wrong {
+            return Some((key.name, field(key.field)));
+        }
+        self.siret_parts.and_then(|[siren, nic, siret]| {
+            let agrees = field(siret).strip_prefix(field(siren)) == Some(field(nic));
+            (!agrees).then(|| ("siret", field(siret)))
+        })
+    }
+}
+
+/// Exactly that many digits, or any text when zero.
+pub(crate) fn is_key(text: &str, digits: usize) -> bool {
+    match digits {
+        0 => !text.is_empty(),
+        _ => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// The missing names, and beside each the one of the file that only its case tells from it: the file
+/// went through a tool that lower-cases.
+fn hint_at_case(missing: &[String], header: &[String]) -> Vec<String> {
+    let hints = missing.iter().map(|name| {
+        let like = header.iter().find(|field| field.eq_ignore_ascii_case(name));
+        like.map_or_else(
+            || name.clone(),
+            |like| format!("{name} (the file has {like:?}: case matters in names)"),
+        )
+    });
+    hints.collect()
 }
 
 /// The names in the first record of `reader`.

@@ -6,19 +6,14 @@ use arrow::array::{
 };
 use arrow::record_batch::RecordBatch;
 use registre_schemas::column::Kind;
-use registre_schemas::manifest::Reject;
+use registre_schemas::manifest::{Counted, Reject};
 use std::sync::Arc;
 
 use super::fields::Record;
 use super::layout::Layout;
-use super::rejects;
+use super::rejects::{self, Noted};
 use super::split::Chunk;
 use super::values;
-
-/// Rejects kept per chunk and reason: more would only repeat the first.
-const SAMPLES: u64 = 5;
-/// Characters shown of a value.
-const SHOWN: usize = 60;
 
 /// What a chunk gave.
 #[derive(Debug)]
@@ -141,26 +136,9 @@ fn refusal(
         let shown = format!("{found} champs au lieu de {expected}, ligne commençant par {first}");
         return Some((rejects::FIELD_COUNT, None, shown));
     }
-    let wrong = layout
-        .keys
-        .iter()
-        .find(|key| !is_key(&fields[key.field], key.digits));
-    if let Some(key) = wrong {
-        return Some((rejects::KEY, Some(key.name), fields[key.field].to_string()));
-    }
-    layout.siret_parts.and_then(|[siren, nic, siret]| {
-        let agrees =
-            fields[siret].strip_prefix(fields[siren].as_ref()) == Some(fields[nic].as_ref());
-        (!agrees).then(|| (rejects::KEY, Some("siret"), fields[siret].to_string()))
-    })
-}
-
-/// Exactly that many digits, or any text when zero.
-pub(crate) fn is_key(text: &str, digits: usize) -> bool {
-    match digits {
-        0 => !text.is_empty(),
-        _ => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),
-    }
+    layout
+        .wrong_key(|field| fields[field].as_ref())
+        .map(|(column, value)| (rejects::KEY, Some(column), value.to_owned()))
 }
 
 /// Parses every record of a chunk. A record that cannot be a row is refused; a value that cannot be
@@ -179,7 +157,11 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         .collect();
     let mut record = Record::default();
     let mut rows_read = 0;
-    let mut noted = Noted::default();
+    let mut noted = Noted::new(&layout.file, Counted::Line);
+    let place = |offset: usize| {
+        let before = &chunk.text.as_bytes()[..offset];
+        chunk.first_line + memchr::memchr_iter(b'\n', before).count() as u64
+    };
     let mut next = 0;
     while next < chunk.text.len() {
         let offset = next;
@@ -194,11 +176,11 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
                 .first()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            noted.value(chunk, offset, layout, None, rejects::ENCODING, &key);
+            noted.note(rejects::ENCODING, None, &key, || place(offset));
         }
         if let Some((reason, column, value)) = refusal(&record, layout) {
             noted.refused += 1;
-            noted.value(chunk, offset, layout, column, reason, &value);
+            noted.note(reason, column, &value, || place(offset));
             continue;
         }
         for (position, (builder, field)) in builders.iter_mut().zip(&layout.fields).enumerate() {
@@ -208,7 +190,7 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
                     let field = record.fields()[*field].as_ref();
                     if !builder.append(field) {
                         let column = layout.table.columns.get(position).map(|column| column.name);
-                        noted.value(chunk, offset, layout, column, rejects::UNREADABLE, field);
+                        noted.note(rejects::UNREADABLE, column, field, || place(offset));
                     }
                 }
             }
@@ -218,53 +200,5 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
     let batch = RecordBatch::try_new(Arc::clone(&layout.schema), columns).unwrap_or_else(|error| {
         unreachable!("builders follow the schema they were made from: {error}")
     });
-    Parsed {
-        batch,
-        rows_read,
-        counts: noted.counts,
-        refused: noted.refused,
-        samples: noted.samples,
-    }
-}
-
-/// Rejects of one chunk.
-#[derive(Default)]
-struct Noted {
-    counts: Vec<(String, u64)>,
-    refused: u64,
-    samples: Vec<Reject>,
-}
-
-impl Noted {
-    fn value(
-        &mut self,
-        chunk: &Chunk,
-        offset: usize,
-        layout: &Layout,
-        column: Option<&str>,
-        reason: &str,
-        value: &str,
-    ) {
-        let reason = column.map_or_else(
-            || reason.to_owned(),
-            |column| format!("{reason} : {column}"),
-        );
-        let known = self.counts.iter().position(|(known, _)| *known == reason);
-        let known = known.unwrap_or_else(|| {
-            self.counts.push((reason.clone(), 0));
-            self.counts.len() - 1
-        });
-        self.counts[known].1 += 1;
-        if self.counts[known].1 <= SAMPLES {
-            let before = &chunk.text.as_bytes()[..offset];
-            let lines = memchr::memchr_iter(b'\n', before).count();
-            self.samples.push(Reject {
-                file: layout.file.clone(),
-                line: chunk.first_line + lines as u64,
-                column: column.map(str::to_owned),
-                reason,
-                value: value.chars().take(SHOWN).collect(),
-            });
-        }
-    }
+    noted.with(batch, rows_read)
 }

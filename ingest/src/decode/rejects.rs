@@ -1,7 +1,8 @@
 //! Refused rows and unreadable values: counted by reason, the first kept with their line, and a
 //! budget past which the run fails.
 
-use registre_schemas::manifest::{DecodeReport, Reject};
+use arrow::record_batch::RecordBatch;
+use registre_schemas::manifest::{Counted, DecodeReport, Reject};
 
 use super::Entry;
 use super::parse::Parsed;
@@ -18,8 +19,77 @@ pub const UNREADABLE: &str = "valeur illisible";
 /// Bytes that are not valid in the file's encoding: replaced by U+FFFD.
 pub const ENCODING: &str = "encodage invalide";
 
-/// Samples kept per reason.
+/// Samples kept per reason, of a chunk and of the whole file: more would only repeat the first.
 const SAMPLES: usize = 5;
+/// Characters shown of a value.
+const SHOWN: usize = 60;
+
+/// What one chunk of a file refuses.
+#[derive(Debug)]
+pub struct Noted<'a> {
+    file: &'a str,
+    counted: Counted,
+    counts: Vec<(String, u64)>,
+    samples: Vec<Reject>,
+    /// Rows that are not kept.
+    pub refused: u64,
+}
+
+impl<'a> Noted<'a> {
+    /// Nothing yet, of that file.
+    #[must_use]
+    pub fn new(file: &'a str, counted: Counted) -> Self {
+        Self {
+            file,
+            counted,
+            counts: Vec::new(),
+            samples: Vec::new(),
+            refused: 0,
+        }
+    }
+
+    /// One more. `place` is asked only for those that are kept as samples.
+    pub fn note(
+        &mut self,
+        reason: &str,
+        column: Option<&str>,
+        value: &str,
+        place: impl FnOnce() -> u64,
+    ) {
+        let reason = column.map_or_else(
+            || reason.to_owned(),
+            |column| format!("{reason} : {column}"),
+        );
+        let known = self.counts.iter().position(|(known, _)| *known == reason);
+        let known = known.unwrap_or_else(|| {
+            self.counts.push((reason.clone(), 0));
+            self.counts.len() - 1
+        });
+        self.counts[known].1 += 1;
+        if self.counts[known].1 <= SAMPLES as u64 {
+            self.samples.push(Reject {
+                file: self.file.to_owned(),
+                line: place(),
+                counted: self.counted,
+                column: column.map(str::to_owned),
+                reason,
+                value: value.chars().take(SHOWN).collect(),
+            });
+        }
+    }
+
+    /// With the rows that are kept, out of those read.
+    #[must_use]
+    pub fn with(self, batch: RecordBatch, rows_read: u64) -> Parsed {
+        Parsed {
+            batch,
+            rows_read,
+            counts: self.counts,
+            refused: self.refused,
+            samples: self.samples,
+        }
+    }
+}
 
 /// Gathers what the chunks of one file refused.
 #[derive(Debug)]
@@ -123,8 +193,10 @@ impl Rejects {
             first: first
                 .map(|sample| {
                     format!(
-                        "first: line {}, {}: {:?}",
-                        sample.line, sample.reason, sample.value
+                        "first: {}, {}: {:?}",
+                        sample.place(),
+                        sample.reason,
+                        sample.value
                     )
                 })
                 .unwrap_or_default(),
@@ -144,8 +216,10 @@ fn describe(report: &DecodeReport) -> String {
                 .find(|sample| sample.reason == *reason);
             let place = first.map(|sample| {
                 format!(
-                    " (first: {} line {}, {:?})",
-                    sample.file, sample.line, sample.value
+                    " (first: {} {}, {:?})",
+                    sample.file,
+                    sample.place(),
+                    sample.value
                 )
             });
             format!("{count} × {reason}{}", place.unwrap_or_default())

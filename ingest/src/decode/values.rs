@@ -121,12 +121,13 @@ pub fn real(text: &str) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// `true` or `false`, in any case.
+/// `true` or `false`, in any case; `t`, `f`, `1` and `0`, as databases export them.
 #[must_use]
 pub fn boolean(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
+    let is_one_of = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(["true", "t", "1"]) {
         Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
+    } else if is_one_of(["false", "f", "0"]) {
         Some(false)
     } else {
         None
@@ -237,6 +238,10 @@ mod tests {
         assert_eq!(
             (boolean("true"), boolean("False"), boolean("O")),
             (Some(true), Some(false), None)
+        );
+        assert_eq!(
+            (boolean("t"), boolean("F"), boolean("1"), boolean("2")),
+            (Some(true), Some(false), Some(true), None)
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What `data/raw` holds for a source, and what is believed of it:
 //!
 //! ```text
-//! <source>.zip         the file, whole and verified
+//! <source>.zip         the file, whole and verified; <source>.parquet when it is one
 //! <source>.json        its receipt: what was announced of it, what the server said, our sha256
 //! <source>.part        what is here of the next one
 //! <source>.part.json   its pin: which bytes these are, so that no others are ever added to them
@@ -14,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::catalogue::Format;
 use crate::download::checksum;
 use crate::error::IngestError;
 use crate::origin::Resource;
@@ -28,6 +29,8 @@ pub struct Files {
     folder: PathBuf,
     /// The whole file.
     pub whole: PathBuf,
+    /// The same data in the other format, from before it was asked for in this one.
+    other: PathBuf,
     /// The unfinished one.
     pub part: PathBuf,
     receipt: PathBuf,
@@ -118,12 +121,17 @@ impl Receipt {
 }
 
 impl Files {
-    /// Of that source.
-    pub fn of(folder: &Path, source: &str) -> Self {
+    /// Of that resource.
+    pub fn of(folder: &Path, resource: &Resource) -> Self {
+        Self::named(folder, &resource.source.name, resource.format())
+    }
+
+    fn named(folder: &Path, source: &str, format: Format) -> Self {
         let named = |end: &str| folder.join(format!("{source}{end}"));
         Self {
             folder: folder.to_path_buf(),
-            whole: named(".zip"),
+            whole: named(format.extension()),
+            other: named(format.other().extension()),
             part: named(".part"),
             receipt: named(".json"),
             pin: named(".part.json"),
@@ -208,6 +216,7 @@ impl Files {
         remove_if_there(&self.receipt)?;
         fs::rename(&self.part, &self.whole).map_err(IngestError::io("rename", &self.whole))?;
         self.keep(receipt)?;
+        remove_if_there(&self.other)?;
         remove_if_there(&self.pin)
     }
 }
@@ -279,7 +288,7 @@ mod tests {
     #[test]
     fn what_is_unfinished_is_resumed_only_if_it_is_still_the_same_file() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::of(folder.path(), "a");
+        let files = Files::named(folder.path(), "a", Format::Csv);
         assert_eq!(files.unfinished(URL, &announced(10)), None);
         files.begin(&pin()).unwrap().write_all(b"abc").unwrap();
         assert_eq!(files.unfinished(URL, &announced(10)), Some((pin(), 3)));
@@ -311,7 +320,7 @@ mod tests {
     #[test]
     fn killed_while_finishing_it_is_finished_again() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::of(folder.path(), "a");
+        let files = Files::named(folder.path(), "a", Format::Csv);
         files
             .begin(&pin())
             .unwrap()
@@ -335,10 +344,30 @@ mod tests {
     }
 
     #[test]
+    fn the_other_format_makes_room_once_this_one_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let zip = Files::named(folder.path(), "a", Format::Csv);
+        let parquet = Files::named(folder.path(), "a", Format::Parquet);
+        for files in [&zip, &parquet] {
+            files
+                .begin(&pin())
+                .unwrap()
+                .write_all(b"abcdefghij")
+                .unwrap();
+            let receipt = Receipt::new(pin(), 10, "sum".to_owned());
+            files.finish(&receipt).unwrap();
+        }
+        assert!(zip.receipt().is_none() && !zip.whole.exists());
+        assert_eq!(parquet.receipt().unwrap().size, 10);
+    }
+
+    #[test]
     fn what_is_unfinished_of_a_source_no_longer_found_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
-            Files::of(folder.path(), name).begin(&pin()).unwrap();
+            Files::named(folder.path(), name, Format::Csv)
+                .begin(&pin())
+                .unwrap();
         }
         for name in ["b.zip", "a.part.tmp"] {
             File::create(folder.path().join(name)).unwrap();

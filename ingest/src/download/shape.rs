@@ -9,6 +9,8 @@ use std::path::Path;
 const END_OF_ZIP: &[u8] = b"PK\x05\x06";
 const END_OF_ZIP_AT_MOST: u64 = 22 + 65_535;
 const PARQUET: &[u8] = b"PAR1";
+/// A Parquet file whose footer is encrypted: its decoding says why it cannot be read.
+const ENCRYPTED: &[u8] = b"PARE";
 
 /// What is wrong with it, if it is neither a whole zip archive nor a whole Parquet file. A spreadsheet
 /// is a zip archive; where one is expected, `sheet`, a plain CSV will do as well.
@@ -22,6 +24,8 @@ pub fn wrong(path: &Path, content_type: Option<&str>, sheet: bool) -> io::Result
             .any(|bytes| bytes == END_OF_ZIP)
     } else if start.starts_with(PARQUET) {
         end.ends_with(PARQUET) && length > 8
+    } else if start.starts_with(ENCRYPTED) {
+        end.ends_with(ENCRYPTED)
     } else if sheet && is_csv(&start) {
         true
     } else {

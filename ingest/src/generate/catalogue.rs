@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::IngestError;
 use crate::generate::archive::GeneratedFile;
+use crate::generate::parquet;
 use crate::publish::write_atomic;
 
 /// A dataset: its id, its slug, its title, who publishes it.
@@ -124,7 +125,7 @@ fn describe_resource(dataset: &Dataset, file: &GeneratedFile, date: NaiveDate) -
         file.name.clone()
     };
     let modified = format!("{date}T06:41:23+00:00");
-    Some(json!({
+    let mut described = json!({
         "id": id,
         "title": title,
         "description": "Fichier fictif, au format officiel.",
@@ -141,7 +142,9 @@ fn describe_resource(dataset: &Dataset, file: &GeneratedFile, date: NaiveDate) -
         "last_modified": modified,
         "extras": {},
         "schema": null,
-    }))
+    });
+    parquet::describe(&mut described, file, prefix, date)?;
+    Some(described)
 }
 
 /// Makes room for the catalogues, and removes old ones: files about to be replaced are no longer

@@ -10,8 +10,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collection::{Collection, Target};
-use crate::decode::parse::{Builder, is_key};
+use crate::decode::layout::is_key;
+use crate::decode::parse::Builder;
 use crate::decode::rejects::{KEY, UNREADABLE};
+use crate::decode::values;
 use crate::error::IngestError;
 
 type Object = Map<String, Value>;
@@ -43,7 +45,13 @@ impl<'a> Reader<'a> {
             .collect();
         let builders = known
             .iter()
-            .map(|column| Builder::new(column.map_or(Kind::Text, |column| column.kind), 0, values::date))
+            .map(|column| {
+                Builder::new(
+                    column.map_or(Kind::Text, |column| column.kind),
+                    0,
+                    values::date,
+                )
+            })
             .collect();
         Self {
             collection,

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::catalogue::Source;
+use crate::catalogue::{Format, Source};
 use crate::error::IngestError;
 use crate::origin::dates::date_in;
 use crate::origin::document::ResourceDocument;
@@ -31,19 +31,21 @@ impl Base<'_> {
     }
 }
 
-/// The resource of the source's id.
+/// The resource of the source's id, in that format.
 pub fn by_id<'a>(
     source: &Source,
+    format: Format,
     resources: &'a [ResourceDocument],
 ) -> Option<&'a ResourceDocument> {
-    let id = source.resource.as_ref()?;
-    resources.iter().find(|resource| resource.id == *id)
+    let id = source.id(format)?;
+    resources.iter().find(|resource| resource.id == id)
 }
 
-/// The newest of that title. The title's word must stand alone: `StockEtablissement` is not
+/// The newest of that title, in that format. The title's word must stand alone: `StockEtablissement` is not
 /// `StockEtablissementHistorique`.
 pub fn by_title<'a>(
     source: &Source,
+    format: Format,
     resources: &'a [ResourceDocument],
 ) -> Option<&'a ResourceDocument> {
     resources
@@ -51,19 +53,24 @@ pub fn by_title<'a>(
         .filter(|resource| {
             is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title)
         })
-        .filter(|resource| is_zip(resource) || (source.spreadsheet && is_sheet(resource)))
+        .filter(|resource| {
+            format_of(resource) == Some(format) || (source.spreadsheet && is_sheet(resource))
+        })
         .max_by_key(|resource| {
             let date = date_in(&resource.title).or_else(|| date_in(&resource.url));
             (date, resource.last_modified)
         })
 }
 
-/// The same file is published as zip and as Parquet; the address of a zip may not end like one.
-fn is_zip(resource: &ResourceDocument) -> bool {
-    let path = resource.url.split(['?', '#']).next().unwrap_or_default();
-    let ends = |end: &str| path.to_ascii_lowercase().ends_with(end);
-    let format = resource.format.as_deref().unwrap_or_default();
-    ends(".zip") || (format.eq_ignore_ascii_case("zip") && !ends(".parquet"))
+/// The same file is published as zip and as Parquet. Its address tells which, else what the
+/// publisher calls it: the address of a zip may not end like one.
+fn format_of(resource: &ResourceDocument) -> Option<Format> {
+    let called = resource.format.as_deref().unwrap_or_default();
+    Format::of_path(&resource.url).or_else(|| {
+        [Format::Csv, Format::Parquet]
+            .into_iter()
+            .find(|format| called.eq_ignore_ascii_case(&format.extension()[1..]))
+    })
 }
 
 /// A spreadsheet, or the plain CSV that older editions were.
@@ -194,9 +201,74 @@ mod tests {
                 "2026-12-02T00:00:00",
             ),
         ];
-        assert_eq!(by_title(&source("rna_waldec"), &list).unwrap().id, "3");
-        assert_eq!(by_title(&source("rna_import"), &list).unwrap().id, "4");
-        assert_eq!(by_title(&source("StockDoublons"), &list), None);
+        assert_eq!(
+            by_title(&source("rna_waldec"), Format::Csv, &list)
+                .unwrap()
+                .id,
+            "3"
+        );
+        assert_eq!(
+            by_title(&source("rna_import"), Format::Csv, &list)
+                .unwrap()
+                .id,
+            "4"
+        );
+        assert_eq!(by_title(&source("StockDoublons"), Format::Csv, &list), None);
+    }
+
+    #[test]
+    fn a_parquet_file_is_known_by_every_title_seen_and_never_taken_for_the_zip() {
+        let titled = |id: &str, title: &str, url: &str, format: &str| ResourceDocument {
+            format: Some(format.to_owned()),
+            ..resource(id, title, url, "2026-11-02T00:00:00")
+        };
+        let list = [
+            titled(
+                "1",
+                "Sirene : Fichier StockEtablissement du 01 Juillet 2024 au format parquet",
+                "/resources/20240701/stock-stocketablissement-parquet.parquet",
+                "parquet",
+            ),
+            titled(
+                "2",
+                "Sirene : Fichier StockEtablissement du 01 11 2026 (format parquet) -",
+                "/r/2",
+                "parquet",
+            ),
+            titled(
+                "3",
+                "Sirene : Fichier StockEtablissement du 01 Novembre 2026",
+                "/r/3",
+                "zip",
+            ),
+            titled(
+                "4",
+                "Sirene : Fichier StockEtablissementLiensSuccession du 01 11 2026 (format parquet)",
+                "/liens.parquet?v=2",
+                "zip",
+            ),
+            titled(
+                "5",
+                "Dessin du fichier StockEtablissement du 01 Décembre 2026",
+                "/dessin.pdf",
+                "pdf",
+            ),
+        ];
+        let found = |name: &str, format| {
+            by_title(&source(name), format, &list).map(|resource| resource.id.as_str())
+        };
+        assert_eq!(found("StockEtablissement", Format::Parquet), Some("2"));
+        assert_eq!(found("StockEtablissement", Format::Csv), Some("3"));
+        let liens = "StockEtablissementLiensSuccession";
+        assert_eq!(found(liens, Format::Parquet), Some("4"));
+        assert_eq!(found(liens, Format::Csv), None);
+        let id = source("StockUniteLegale")
+            .id(Format::Parquet)
+            .map(str::to_owned);
+        let list = [resource(&id.unwrap(), "renamed", "/r/6", "")];
+        let unites = source("StockUniteLegale");
+        assert!(by_id(&unites, Format::Parquet, &list).is_some());
+        assert!(by_id(&unites, Format::Csv, &list).is_none());
     }
 
     #[test]
@@ -207,7 +279,7 @@ mod tests {
             resource("new", "StockUniteLegale du 01 Decembre 2026", "/a.zip", ""),
             resource(&id, "renamed", "https://localhost/b", ""),
         ];
-        assert_eq!(by_id(&source, &list).unwrap().id, id);
+        assert_eq!(by_id(&source, Format::Csv, &list).unwrap().id, id);
         let site = Base::Site("http://localhost");
         let found = describe(&source, &list[1], site).unwrap();
         assert_eq!(found.location, Location::Url("https://localhost/b".into()));
