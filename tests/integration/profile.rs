@@ -174,6 +174,63 @@ fn zips(folder: &Path) -> PathBuf {
     folder.join("files")
 }
 
+/// Two close, one reopens, one changes commune, one street, one name, one asks to be hidden, one that
+/// is hidden changes, one comes, one goes.
+fn make_known_edits(zip: &Path) {
+    edit(zip, |header, rows| {
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let (statut, etat) = (
+            at("statutDiffusionEtablissement"),
+            at("etatAdministratifEtablissement"),
+        );
+        let (siret, nic) = (at("siret"), at("nic"));
+        let mut plain = (0..rows.len()).filter(|row| {
+            &rows[*row][statut] == "O"
+                && &rows[*row][etat] == "A"
+                && !rows[*row][at("codeCommuneEtablissement")].is_empty()
+        });
+        let picked: Vec<usize> = plain.by_ref().take(7).collect();
+        let closed: Vec<usize> = (0..rows.len())
+            .filter(|row| &rows[*row][etat] == "F")
+            .take(2)
+            .collect();
+        let hidden = (0..rows.len())
+            .find(|row| &rows[*row][statut] == "P")
+            .unwrap();
+        let mut change =
+            |row: usize, changes: &[(&str, &str)]| rows[row] = set(&rows[row], header, changes);
+        change(picked[0], &[("etatAdministratifEtablissement", "F")]);
+        change(picked[1], &[("etatAdministratifEtablissement", "F")]);
+        change(picked[2], &[("codeCommuneEtablissement", "97411")]);
+        change(picked[3], &[("libelleVoieEtablissement", "DU SPECIMEN")]);
+        change(picked[4], &[("enseigne1Etablissement", "SPECIMEN RENOMME")]);
+        change(
+            picked[5],
+            &[
+                ("statutDiffusionEtablissement", "P"),
+                ("libelleVoieEtablissement", "[ND]"),
+                ("enseigne1Etablissement", "[ND]"),
+            ],
+        );
+        change(closed[0], &[("etatAdministratifEtablissement", "A")]);
+        change(
+            hidden,
+            &[
+                ("libelleVoieEtablissement", "DU SPECIMEN"),
+                ("enseigne1Etablissement", "SPECIMEN"),
+            ],
+        );
+        let mut new = rows[picked[0]]
+            .iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        "99999".clone_into(&mut new[nic]);
+        new[siret] = format!("{}99999", &new[siret][..9]);
+        rows.push(csv::StringRecord::from(new));
+        rows.remove(picked[6]);
+    });
+}
+
 #[test]
 fn known_edits_of_a_source_are_the_changes_found_and_served() {
     let folder = tempfile::tempdir().unwrap();
@@ -190,61 +247,7 @@ fn known_edits_of_a_source_are_the_changes_found_and_served() {
     );
     assert_eq!(before["changements"], json!({}));
 
-    edit(
-        &source.join("StockEtablissement_utf8.zip"),
-        |header, rows| {
-            let at = |name: &str| header.iter().position(|column| column == name).unwrap();
-            let (statut, etat) = (
-                at("statutDiffusionEtablissement"),
-                at("etatAdministratifEtablissement"),
-            );
-            let (siret, nic) = (at("siret"), at("nic"));
-            let mut plain = (0..rows.len()).filter(|row| {
-                &rows[*row][statut] == "O"
-                    && &rows[*row][etat] == "A"
-                    && !rows[*row][at("codeCommuneEtablissement")].is_empty()
-            });
-            let picked: Vec<usize> = plain.by_ref().take(7).collect();
-            let closed: Vec<usize> = (0..rows.len())
-                .filter(|row| &rows[*row][etat] == "F")
-                .take(2)
-                .collect();
-            let hidden = (0..rows.len())
-                .find(|row| &rows[*row][statut] == "P")
-                .unwrap();
-            let mut change =
-                |row: usize, changes: &[(&str, &str)]| rows[row] = set(&rows[row], header, changes);
-            change(picked[0], &[("etatAdministratifEtablissement", "F")]);
-            change(picked[1], &[("etatAdministratifEtablissement", "F")]);
-            change(picked[2], &[("codeCommuneEtablissement", "97411")]);
-            change(picked[3], &[("libelleVoieEtablissement", "DU SPECIMEN")]);
-            change(picked[4], &[("enseigne1Etablissement", "SPECIMEN RENOMME")]);
-            change(
-                picked[5],
-                &[
-                    ("statutDiffusionEtablissement", "P"),
-                    ("libelleVoieEtablissement", "[ND]"),
-                    ("enseigne1Etablissement", "[ND]"),
-                ],
-            );
-            change(closed[0], &[("etatAdministratifEtablissement", "A")]);
-            change(
-                hidden,
-                &[
-                    ("libelleVoieEtablissement", "DU SPECIMEN"),
-                    ("enseigne1Etablissement", "SPECIMEN"),
-                ],
-            );
-            let mut new = rows[picked[0]]
-                .iter()
-                .map(str::to_owned)
-                .collect::<Vec<_>>();
-            new[nic] = "99999".to_owned();
-            new[siret] = format!("{}99999", &new[siret][..9]);
-            rows.push(csv::StringRecord::from(new));
-            rows.remove(picked[6]);
-        },
-    );
+    make_known_edits(&source.join("StockEtablissement_utf8.zip"));
     done(ingest(&source, &data));
     let after = profile(&data);
     assert_eq!(
