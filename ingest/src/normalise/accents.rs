@@ -125,7 +125,7 @@ mod tests {
                 "l’amicale du cœur, 5 €",
             ),
             ("Ã‰COLE", "ÉCOLE"),
-            ("NoÃ«l Â« Ã\u{a0} part Â»", "Noël « Ã  part »"),
+            ("NoÃ«l Â« Ã\u{a0} part Â»", "Noël « à part »"),
         ] {
             assert_eq!(repair(damaged), meant, "{damaged}");
         }
