@@ -146,8 +146,13 @@ impl Source {
     /// Its file name in a plain folder, in that format.
     #[must_use]
     pub fn file_name(&self, format: Format) -> String {
-        let name = self.file.strip_suffix(Format::Csv.extension());
-        format!("{}{}", name.unwrap_or(&self.file), format.extension())
+        match format {
+            Format::Csv => self.file.clone(),
+            Format::Parquet => {
+                let name = self.file.strip_suffix(Format::Csv.extension());
+                format!("{}{}", name.unwrap_or(&self.file), format.extension())
+            }
+        }
     }
 }
 
