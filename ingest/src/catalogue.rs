@@ -263,7 +263,11 @@ mod tests {
         for source in sources.iter().filter(|source| !source.spreadsheet) {
             let insee = !source.name.starts_with("rna_");
             assert_eq!(source.offers(Format::Parquet), insee, "{}", source.name);
-            assert!(source.file.ends_with(".zip"), "{}", source.file);
+            assert!(
+                source.file.strip_suffix(".zip").is_some(),
+                "{}",
+                source.file
+            );
             let name = source.file_name(Format::Parquet);
             assert!(
                 name.ends_with(".parquet") && !name.contains(".zip"),

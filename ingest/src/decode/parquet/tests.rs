@@ -50,6 +50,7 @@ fn every_drift_of_types_gives_the_value_the_csv_has() {
     let decimals = Decimal128Array::from(vec![202_250, 202_200])
         .with_precision_and_scale(10, 2)
         .unwrap();
+    #[expect(clippy::type_complexity, reason = "one case per line, without a name for its five parts")]
     #[rustfmt::skip] // one line per case reads as a table
     let cases: Vec<(ArrayRef, Kind, Option<usize>, &str, &[usize])> = vec![
         // Codes: text in all its forms, and numbers that lost their zeros.
@@ -349,7 +350,7 @@ fn what_is_not_a_whole_readable_parquet_file_is_refused_in_words() {
 
     let gzip = scene.refused(&said_compressed_with(
         &good,
-        Compression::GZIP(Default::default()),
+        Compression::GZIP(parquet::basic::GzipLevel::default()),
     ));
     assert!(
         gzip.contains("compressed with GZIP") && gzip.contains("--format csv"),
