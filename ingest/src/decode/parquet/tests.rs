@@ -41,6 +41,15 @@ fn converted(source: &ArrayRef, kind: Kind, digits: Option<usize>) -> (String, V
     (values.collect::<Vec<_>>().join(" "), converted.unreadable)
 }
 
+/// A column, what it is to become, and what that is; the rows that cannot be read.
+type Case = (
+    ArrayRef,
+    Kind,
+    Option<usize>,
+    &'static str,
+    &'static [usize],
+);
+
 #[test]
 fn every_drift_of_types_gives_the_value_the_csv_has() {
     let micros = 1_711_122_057_000_000_i64;
@@ -51,7 +60,7 @@ fn every_drift_of_types_gives_the_value_the_csv_has() {
         .with_precision_and_scale(10, 2)
         .unwrap();
     #[rustfmt::skip] // one line per case reads as a table
-    let cases: Vec<(ArrayRef, Kind, Option<usize>, &str, &[usize])> = vec![
+    let cases: Vec<Case> = vec![
         // Codes: text in all its forms, and numbers that lost their zeros.
         (text(&["5499", "", "[ND]"]), Kind::Text, Some(4), "5499 ∅ [ND]", &[]),
         (text(&["99"]), Kind::Text, Some(4), "99", &[]),
@@ -349,7 +358,7 @@ fn what_is_not_a_whole_readable_parquet_file_is_refused_in_words() {
 
     let gzip = scene.refused(&said_compressed_with(
         &good,
-        Compression::GZIP(Default::default()),
+        Compression::GZIP(parquet::basic::GzipLevel::default()),
     ));
     assert!(
         gzip.contains("compressed with GZIP") && gzip.contains("--format csv"),
