@@ -4,6 +4,7 @@
 //! folder; without the variable, one of `REGISTRE_BENCH_ETABLISSEMENTS` établissements is made first.
 //! The last measures are in `benches/README.md`.
 
+use registre_ingest::catalogue::Format;
 use registre_ingest::generate::{self, generate};
 use registre_ingest::origin::Origin;
 use registre_ingest::profile::profile;
@@ -83,6 +84,8 @@ fn made() -> Result<PathBuf, Box<dyn Error>> {
     generate(&options, &source, &context)?;
     let options = Options {
         origin: Origin::Folder(source.join("files")),
+        format: Format::Csv,
+        insee: None,
         data: data.clone(),
         allow: Vec::new(),
         keep: 1,

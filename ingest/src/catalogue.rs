@@ -146,12 +146,9 @@ impl Source {
     /// Its file name in a plain folder, in that format.
     #[must_use]
     pub fn file_name(&self, format: Format) -> String {
-        match format {
-            Format::Csv => self.file.clone(),
-            Format::Parquet => {
-                let name = self.file.strip_suffix(Format::Csv.extension());
-                format!("{}{}", name.unwrap_or(&self.file), format.extension())
-            }
+        match (format, self.file.strip_suffix(Format::Csv.extension())) {
+            (Format::Parquet, Some(name)) => format!("{name}{}", format.extension()),
+            _ => self.file.clone(),
         }
     }
 }
@@ -258,19 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_insee_are_offered_in_parquet_and_those_of_the_ministry_are_not() {
-        let sources = sources().unwrap();
-        for source in sources.iter().filter(|source| !source.spreadsheet) {
-            let insee = !source.name.starts_with("rna_");
+    fn the_files_of_insee_are_offered_in_parquet_and_no_others() {
+        for source in sources().unwrap() {
+            let insee = ["sirene", "geolocalisation"].contains(&source.register.as_str());
             assert_eq!(source.offers(Format::Parquet), insee, "{}", source.name);
-            assert!(
-                source.file.strip_suffix(".zip").is_some(),
-                "{}",
-                source.file
-            );
+            assert_eq!(source.file_name(Format::Csv), source.file);
             let name = source.file_name(Format::Parquet);
             assert!(
-                name.ends_with(".parquet") && !name.contains(".zip"),
+                !insee || Format::of_path(&name) == Some(Format::Parquet),
                 "{name}"
             );
         }

@@ -187,7 +187,7 @@ fn either(
     let (wanted, other) = (source.format, source.format.other());
     let name = &source.name;
     if !source.offers(wanted) {
-        tracing::info!(source.name = %name, "{name}: not published as a {wanted}, its {other} is taken");
+        tracing::info!(source.name = %name, "{name}: not published as a {wanted}, taken as it is published");
         return find(other);
     }
     let first = find(wanted);

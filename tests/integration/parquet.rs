@@ -109,6 +109,12 @@ impl Place {
     }
 }
 
+fn is_parquet(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "parquet")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the oracle is a DuckDB of its own, not the server's"
@@ -152,12 +158,15 @@ fn parquet_sources(data: &Path) -> Vec<(String, bool)> {
     found.collect()
 }
 
+fn of_insee(name: &str) -> bool {
+    name.starts_with("Stock") || name.starts_with("Geolocalisation")
+}
+
 fn assert_all_of_insee_in(parquet: bool, data: &Path) {
     let sources = parquet_sources(data);
     assert!(sources.len() >= 9, "{sources:?}");
     for (name, is_parquet) in sources {
-        let insee = !name.starts_with("rna_") && name != "AssociationsUtilitePublique";
-        assert_eq!(is_parquet, parquet && insee, "{name}");
+        assert_eq!(is_parquet, parquet && of_insee(&name), "{name}");
     }
 }
 
@@ -181,7 +190,7 @@ fn both_formats_give_the_same_tables() {
     assert_same_tables(&place.at("data"), from_zips());
     assert!(
         ran.stderr
-            .contains("rna_waldec: not published as a Parquet file, its zip of CSV is taken"),
+            .contains("rna_waldec: not published as a Parquet file, taken as it is published"),
         "{}",
         ran.stderr
     );
@@ -199,11 +208,7 @@ fn generated_in_parquet_only_the_country_is_the_same_and_the_sample_too() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     for name in &names {
-        assert_eq!(
-            name.strip_suffix(".zip").is_some(),
-            name.starts_with("rna_"),
-            "{names:?}"
-        );
+        assert_eq!(is_parquet(name), of_insee(name), "{names:?}");
     }
     // The csv was asked for: the Parquet is taken, and it is said.
     let ran = ingested("csv", place.at("source"), &place.at("data"));
@@ -266,7 +271,7 @@ fn a_folder_of_files_in_either_format_is_read_whatever_is_asked() {
     let place = Place::new();
     let plain = place.plain(|name| match name.split('_').next().unwrap() {
         "StockUniteLegale" | "StockDoublons" => name.ends_with(".parquet"),
-        _ => !name.ends_with(".parquet"),
+        _ => !is_parquet(name),
     });
     let expected = |name: &str| matches!(name, "StockUniteLegale" | "StockDoublons");
     for (format, said) in [
@@ -348,7 +353,7 @@ fn ids_that_changed_are_found_by_title_and_a_site_is_asked_for_what_is_missing_o
 #[test]
 fn files_written_again_by_another_tool_give_the_same_tables() {
     let place = Place::new();
-    let plain = place.plain(|name| !name.starts_with("Stock") || name.ends_with(".parquet"));
+    let plain = place.plain(|name| is_parquet(name) || !of_insee(name));
     let connection = duckdb();
     for (name, replaced) in [
         (
@@ -382,7 +387,7 @@ fn files_written_again_by_another_tool_give_the_same_tables() {
     ingested("parquet", &plain, &place.at("data"));
     let manifest = manifest(&place.at("data"));
     for source in manifest["sources"].as_array().unwrap() {
-        let sirene = !source["name"].as_str().unwrap().starts_with("rna_");
+        let sirene = of_insee(source["name"].as_str().unwrap());
         assert!(
             !sirene || source["report"]["rejects"] == serde_json::json!({}),
             "{source}"
@@ -394,7 +399,7 @@ fn files_written_again_by_another_tool_give_the_same_tables() {
 #[test]
 fn bad_files_are_refused_and_what_is_served_stays() {
     let place = Place::new();
-    let plain = place.plain(|name| name.ends_with(".parquet") || name.starts_with("rna_"));
+    let plain = place.plain(|name| is_parquet(name) || !of_insee(name));
     let data = place.at("data");
     ingested("parquet", &plain, &data);
     let served = Served::of(&data);

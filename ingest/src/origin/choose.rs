@@ -54,7 +54,8 @@ pub fn by_title<'a>(
             is_titled(&resource.title, &source.title) || is_titled(&resource.url, &source.title)
         })
         .filter(|resource| {
-            format_of(resource) == Some(format) || (source.spreadsheet && is_sheet(resource))
+            let sheet = source.spreadsheet && format == Format::Csv && is_sheet(resource);
+            sheet || format_of(resource) == Some(format)
         })
         .max_by_key(|resource| {
             let date = date_in(&resource.title).or_else(|| date_in(&resource.url));

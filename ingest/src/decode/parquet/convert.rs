@@ -22,6 +22,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::decode::parse::Builder;
+use crate::decode::values;
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -177,7 +178,7 @@ fn through_text(
     digits: Option<usize>,
 ) -> Result<Converted, ArrowError> {
     let texts = Texts::of(plain, kind, digits)?;
-    let mut builder = Builder::new(kind, plain.len(), crate::decode::values::date);
+    let mut builder = Builder::new(kind, plain.len(), values::date);
     let mut unreadable = Vec::new();
     let mut buffer = String::new();
     for row in 0..plain.len() {

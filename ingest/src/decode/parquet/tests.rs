@@ -41,6 +41,15 @@ fn converted(source: &ArrayRef, kind: Kind, digits: Option<usize>) -> (String, V
     (values.collect::<Vec<_>>().join(" "), converted.unreadable)
 }
 
+/// A column, what it is to become, and what that is; the rows that cannot be read.
+type Case = (
+    ArrayRef,
+    Kind,
+    Option<usize>,
+    &'static str,
+    &'static [usize],
+);
+
 #[test]
 fn every_drift_of_types_gives_the_value_the_csv_has() {
     let micros = 1_711_122_057_000_000_i64;
@@ -50,9 +59,8 @@ fn every_drift_of_types_gives_the_value_the_csv_has() {
     let decimals = Decimal128Array::from(vec![202_250, 202_200])
         .with_precision_and_scale(10, 2)
         .unwrap();
-    #[expect(clippy::type_complexity, reason = "one case per line, without a name for its five parts")]
     #[rustfmt::skip] // one line per case reads as a table
-    let cases: Vec<(ArrayRef, Kind, Option<usize>, &str, &[usize])> = vec![
+    let cases: Vec<Case> = vec![
         // Codes: text in all its forms, and numbers that lost their zeros.
         (text(&["5499", "", "[ND]"]), Kind::Text, Some(4), "5499 ∅ [ND]", &[]),
         (text(&["99"]), Kind::Text, Some(4), "99", &[]),
