@@ -89,8 +89,6 @@ fn made() -> Result<PathBuf, Box<dyn Error>> {
         data: data.clone(),
         allow: Vec::new(),
         keep: 1,
-        format: registre_ingest::catalogue::Format::Csv,
-        insee: None,
     };
     run(&options, &context)?;
     Ok(data)
