@@ -384,6 +384,16 @@ pub fn write_file(path: &Path, content: &[u8]) {
     File::create(path).unwrap().write_all(content).unwrap();
 }
 
+/// A generated folder without the catalogue that announces sizes and checksums: its files, perhaps
+/// changed since, are found by their names.
+pub fn forget_the_catalogue(source: &Path) {
+    std::fs::remove_dir_all(source.join("api")).unwrap();
+    for entry in std::fs::read_dir(source.join("files")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::rename(&path, source.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
 /// Copies a folder of files, one level of folders deep or more.
 pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();

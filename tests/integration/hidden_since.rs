@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::{
-    Server, copy_folder, csv_entries, generate, ingest, run, snapshot, write_zip,
+    Server, copy_folder, csv_entries, forget_the_catalogue, generate, ingest, run, snapshot,
+    write_zip,
 };
 
 /// A CSV of the source, its rows changed one by one: each is given by column name.
@@ -30,15 +31,6 @@ pub fn change_rows(
         writer.write_record(&fields).unwrap();
     }
     write_zip(zip, &name, &writer.into_inner().unwrap());
-}
-
-/// The files are then found by name: the catalogue announces the checksums of others.
-fn forget_the_catalogue(source: &Path) {
-    fs::remove_dir_all(source.join("api")).unwrap();
-    for entry in fs::read_dir(source.join("files")).unwrap() {
-        let path = entry.unwrap().path();
-        fs::rename(&path, source.join(path.file_name().unwrap())).unwrap();
-    }
 }
 
 #[expect(
