@@ -9,11 +9,11 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench release clean-data
+.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench bench-national release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## fetch the prebuilt DuckDB library (seconds, once)
 	@sh scripts/setup-duckdb.sh
@@ -54,6 +54,10 @@ bless: setup ## run the tests and accept what they answer as the new golden file
 # In the everyday profile, whose dependencies are already compiled and optimised.
 bench: setup ## run the benches
 	cargo bench --workspace --bench '*' --profile dev $(FEATURES)
+
+# Takes some 60 GB of disk under target/tmp and, the first time, half an hour.
+bench-national: setup ## the whole country, beside DuckDB and PostgreSQL; writes benches/README.md
+	cargo bench --workspace --bench national --profile dev $(FEATURES) -- --scale 1 --write
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)

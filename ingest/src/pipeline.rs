@@ -17,7 +17,7 @@ use crate::history;
 use crate::insee::{self, Base, Updated};
 use crate::origin::{Origin, resolve};
 use crate::profile;
-use crate::progress::Context;
+use crate::progress::{Context, Stage};
 use crate::publish::{DataFolder, remove_if_there};
 use crate::rna;
 use crate::snapshot::WrittenTable;
@@ -78,7 +78,9 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let sources = sources.map(|source| source.preferring(options.format));
     let resources = resolve(&options.origin, sources.collect(), &sample, context)?;
     let as_of = as_of::announced(&resources);
+    let stage = Stage::begin("download");
     let raw = download_all(resources, &data.raw(), context)?;
+    stage.end(raw.iter().map(|file| file.size).sum(), 0);
     let same = in_service
         .as_ref()
         .filter(|manifest| same_sources(manifest, &raw, options));
@@ -308,7 +310,9 @@ impl<'a> Making<'a> {
             served_folder: &in_service
                 .map_or_else(PathBuf::new, |manifest| data.snapshots().join(&manifest.id)),
         };
+        let stage = Stage::begin("verify");
         let gates = verify(staging, &options.allow, context)?;
+        stage.end(tables.iter().map(|table| table.file.bytes).sum(), 0);
         let manifest = Manifest {
             version: VERSION,
             id: id.to_owned(),
@@ -324,12 +328,14 @@ impl<'a> Making<'a> {
             hidden_as_of: None,
         };
         let served = in_service.map(|manifest| data.snapshots().join(&manifest.id));
+        let stage = Stage::begin("profile");
         profile::write(
             staged,
             &manifest,
             served.as_deref().zip(in_service),
             context,
         )?;
+        stage.end(manifest.tables.iter().map(|table| table.bytes).sum(), 0);
         Ok(Snapshot::Made(Box::new(manifest)))
     }
 }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use crate::download::space::readable;
 use crate::error::IngestError;
 
 /// Where a run reports to.
@@ -36,6 +38,38 @@ impl Task for Silent {
     fn advance(&self, _bytes: u64) {}
     fn rows(&self, _rows: u64) {}
     fn finish(&self, _summary: &str) {}
+}
+
+/// A stage of a run: one line when it is over, for who wonders where the time went.
+#[derive(Debug)]
+pub struct Stage {
+    name: &'static str,
+    started: Instant,
+}
+
+impl Stage {
+    /// Starts now.
+    #[must_use]
+    pub fn begin(name: &'static str) -> Self {
+        Self {
+            name,
+            started: Instant::now(),
+        }
+    }
+
+    /// Over, with the bytes it read and wrote.
+    pub fn end(self, read: u64, written: u64) {
+        tracing::info!(
+            stage = self.name,
+            bytes_read = read,
+            bytes_written = written,
+            "stage {}: {} read, {} written in {:.1} s",
+            self.name,
+            readable(read),
+            readable(written),
+            self.started.elapsed().as_secs_f64()
+        );
+    }
 }
 
 /// Raised by Ctrl-C or SIGTERM; long loops look at it once per batch.

@@ -16,7 +16,7 @@ use crate::download::{RawFile, sha256_of, space};
 use crate::error::IngestError;
 use crate::geolocalisation;
 use crate::normalise::normalise;
-use crate::progress::Context;
+use crate::progress::{Context, Stage};
 use crate::rna;
 use crate::snapshot::{StagedWriter, TableWriter, WrittenTable, fingerprint};
 
@@ -71,6 +71,7 @@ pub fn make_tables(
             continue;
         }
         remade.push(table.name);
+        let stage = Stage::begin(table.name);
         let (written, reports) = if table.name == ASSOCIATION.name {
             write_association(&files, folder, context)?
         } else if table.name == ETABLISSEMENT.name {
@@ -80,6 +81,7 @@ pub fn make_tables(
         } else {
             write_table(table, &files, folder, context)?
         };
+        stage.end(files.iter().map(|file| file.size).sum(), written.file.bytes);
         made.add(written, &files, reports);
     }
     Ok(made)
