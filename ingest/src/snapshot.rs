@@ -4,6 +4,7 @@
 //! was written so far becomes the first of several sorted runs, merged at the end ([`sort`]):
 //! memory stays bounded either way.
 
+mod columns;
 mod merge;
 mod sort;
 
@@ -12,7 +13,6 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -30,6 +30,7 @@ use std::sync::Arc;
 use crate::download::{hex, sha256_of};
 use crate::error::IngestError;
 use crate::progress::Context;
+use columns::ColumnsWriter;
 use sort::Runs;
 
 pub(crate) use merge::{Carry, Changes, Merged, merge, schema_of};
@@ -49,7 +50,7 @@ pub struct TableWriter<'a> {
     table: &'static Table,
     schema: SchemaRef,
     path: PathBuf,
-    writer: Option<ArrowWriter<File>>,
+    writer: Option<ColumnsWriter>,
     start_join: StartJoin<'a>,
     join: Join,
     keys: KeyOrder,
@@ -283,7 +284,7 @@ impl<'a> TableWriter<'a> {
 pub struct StagedWriter {
     table: &'static Table,
     path: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ColumnsWriter,
 }
 
 impl StagedWriter {
@@ -350,7 +351,7 @@ fn open(
     path: &Path,
     schema: &SchemaRef,
     published: Option<&Table>,
-) -> Result<ArrowWriter<File>, IngestError> {
+) -> Result<ColumnsWriter, IngestError> {
     let file = File::create(path).map_err(IngestError::io("create", path))?;
     let properties = match published {
         Some(table) => published_properties(table),
@@ -361,15 +362,13 @@ fn open(
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .build(),
     };
-    ArrowWriter::try_new(file, Arc::clone(schema), Some(properties)).map_err(|error| {
-        IngestError::Write {
-            table: path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            detail: error.to_string(),
-        }
+    ColumnsWriter::new(file, schema, properties).map_err(|error| IngestError::Write {
+        table: path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        detail: error.to_string(),
     })
 }
 

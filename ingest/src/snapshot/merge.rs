@@ -10,10 +10,8 @@ use arrow::row::{RowConverter, Rows, SortField};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
-use parquet::file::writer::SerializedFileWriter;
 use registre_schemas::Table;
 use registre_schemas::manifest::{TableFile, UpdatedTable};
 use std::fs::{self, File};
@@ -21,11 +19,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::columns::ColumnsWriter;
 use super::{KeyOrder, ROW_GROUP, WrittenTable, open, sort_options, sync};
 use crate::download::{sha256_of, space};
 use crate::error::IngestError;
 use crate::progress::Context;
-use groups::{bounds, copy_group, encode, key_range};
+use groups::{bounds, copy_group, key_range};
 
 /// Rows of a row group that grew: an eighth more than one newly written. Without that slack every
 /// group of a full table would split in two at its first new row, and readers would have twice as
@@ -172,8 +171,7 @@ struct Merge<'a> {
     metadata: ParquetMetaData,
     /// First and last value of the leading key column, of each row group.
     groups: Vec<(String, String)>,
-    writer: SerializedFileWriter<File>,
-    encoders: ArrowRowGroupWriterFactory,
+    writer: ColumnsWriter,
     changes: &'a Changes,
     carry: Option<Carry>,
     keys: Keys,
@@ -266,9 +264,7 @@ impl<'a> Merge<'a> {
         if schema.fields() != changes.rows.schema_ref().fields() {
             return Err(failed(table, "a bug: the changed rows have other columns"));
         }
-        let (writer, encoders) = open(aside, &schema, Some(table))?
-            .into_serialized_writer()
-            .map_err(fail)?;
+        let writer = open(aside, &schema, Some(table))?;
         let arrow = |error: arrow::error::ArrowError| failed(table, error);
         let all = schema.fields().iter();
         let all = all.map(|field| SortField::new(field.data_type().clone()));
@@ -283,7 +279,6 @@ impl<'a> Merge<'a> {
             reader,
             metadata,
             writer,
-            encoders,
             changes,
             carry,
             next: 0,
@@ -471,7 +466,7 @@ impl<'a> Merge<'a> {
     /// Copies a group as it is.
     fn copy(&mut self, group: usize) -> Result<(), IngestError> {
         let rows = self.metadata.row_group(group).num_rows().unsigned_abs();
-        copy_group(&self.old, &self.metadata, group, &mut self.writer)
+        copy_group(&self.old, &self.metadata, group, self.writer.file())
             .map_err(|error| failed(self.table, error))?;
         self.rows += rows;
         self.copied += 1;
@@ -500,7 +495,8 @@ impl<'a> Merge<'a> {
         let size = rows.div_ceil(parts);
         for start in (0..rows).step_by(size) {
             let part = merged.slice(start, size.min(rows - start));
-            encode(&part, &mut self.writer, &self.encoders)
+            self.writer
+                .write_group(&part)
                 .map_err(|error| failed(table, error))?;
             self.rewritten += 1;
         }

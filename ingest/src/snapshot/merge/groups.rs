@@ -1,15 +1,12 @@
-//! Row groups of a Parquet file: which keys they hold, copied as they are, encoded again.
+//! Row groups of a Parquet file: which keys they hold, copied as they are.
 
-use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::SerializedFileWriter;
-use rayon::prelude::*;
 use registre_schemas::Table;
 use std::fs::File;
 use std::path::Path;
@@ -67,35 +64,6 @@ pub(super) fn copy_group(
                 .and_then(|index| Some(index.get(group)?.get(position)?.clone())),
         };
         to.append_column(old, chunk)?;
-    }
-    to.close()?;
-    Ok(())
-}
-
-/// Encodes one row group, its columns in parallel.
-pub(super) fn encode(
-    rows: &RecordBatch,
-    writer: &mut SerializedFileWriter<File>,
-    encoders: &ArrowRowGroupWriterFactory,
-) -> Result<(), ParquetError> {
-    let group = writer.flushed_row_groups().len();
-    let columns = encoders.create_column_writers(group)?;
-    let schema = rows.schema();
-    let fields = schema.fields();
-    // Each column of our tables is one leaf: one encoder for each.
-    let chunks: Vec<_> = columns
-        .into_par_iter()
-        .enumerate()
-        .map(|(position, mut column)| {
-            for leaf in compute_leaves(&fields[position], rows.column(position))? {
-                column.write(&leaf)?;
-            }
-            column.close()
-        })
-        .collect::<Result<_, ParquetError>>()?;
-    let mut to = writer.next_row_group()?;
-    for chunk in chunks {
-        chunk.append_to_row_group(&mut to)?;
     }
     to.close()?;
     Ok(())
