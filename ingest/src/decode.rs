@@ -13,12 +13,14 @@
 //! file by `decode/parquet.rs`.
 
 mod archive;
+pub(crate) mod builder;
 pub mod fields;
 pub mod layout;
 mod parquet;
 pub mod parse;
 pub mod record;
 pub mod rejects;
+pub mod scan;
 pub mod split;
 pub mod values;
 mod xlsx;

@@ -1,19 +1,17 @@
 //! One chunk of records into one Arrow batch. Runs on rayon's threads, one task per chunk.
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder,
-    TimestampMicrosecondBuilder,
-};
+use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
 use registre_schemas::column::Kind;
 use registre_schemas::manifest::{Counted, Reject};
 use std::sync::Arc;
 
+use super::builder::Builder;
 use super::fields::Record;
 use super::layout::Layout;
 use super::rejects::{self, Noted};
+use super::scan::Block;
 use super::split::Chunk;
-use super::values;
 
 /// What a chunk gave.
 #[derive(Debug)]
@@ -28,92 +26,6 @@ pub struct Parsed {
     pub refused: u64,
     /// The first of them.
     pub samples: Vec<Reject>,
-}
-
-/// A column being filled.
-pub(crate) enum Builder {
-    Text(StringBuilder),
-    /// With the function that reads its text.
-    Date(Date32Builder, fn(&str) -> Option<i32>),
-    Timestamp(TimestampMicrosecondBuilder),
-    Integer(Int64Builder),
-    Boolean(BooleanBuilder),
-    Real(Float64Builder),
-}
-
-impl Builder {
-    /// `date` reads the text of a date.
-    pub(crate) fn new(kind: Kind, rows: usize, date: fn(&str) -> Option<i32>) -> Self {
-        match kind {
-            Kind::Text => Self::Text(StringBuilder::with_capacity(rows, rows * 4)),
-            Kind::Date => Self::Date(Date32Builder::with_capacity(rows), date),
-            Kind::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::with_capacity(rows)),
-            Kind::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
-            Kind::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
-            Kind::Real => Self::Real(Float64Builder::with_capacity(rows)),
-        }
-    }
-
-    /// Appends a field, empty meaning null. False when it cannot be read: null is appended then.
-    pub(crate) fn append(&mut self, field: &str) -> bool {
-        if field.is_empty() {
-            self.append_null();
-            return true;
-        }
-        match self {
-            Self::Text(builder) => {
-                builder.append_value(field);
-                true
-            }
-            Self::Date(builder, date) => {
-                let value = date(field);
-                builder.append_option(value);
-                value.is_some() || values::is_no_date(field)
-            }
-            Self::Timestamp(builder) => {
-                let value = values::timestamp(field);
-                builder.append_option(value);
-                value.is_some()
-            }
-            Self::Integer(builder) => {
-                let value = values::integer(field);
-                builder.append_option(value);
-                value.is_some()
-            }
-            Self::Boolean(builder) => {
-                let value = values::boolean(field);
-                builder.append_option(value);
-                value.is_some()
-            }
-            Self::Real(builder) => {
-                let value = values::real(field);
-                builder.append_option(value);
-                value.is_some()
-            }
-        }
-    }
-
-    pub(crate) fn append_null(&mut self) {
-        match self {
-            Self::Text(builder) => builder.append_null(),
-            Self::Date(builder, _) => builder.append_null(),
-            Self::Timestamp(builder) => builder.append_null(),
-            Self::Integer(builder) => builder.append_null(),
-            Self::Boolean(builder) => builder.append_null(),
-            Self::Real(builder) => builder.append_null(),
-        }
-    }
-
-    pub(crate) fn finish(mut self) -> ArrayRef {
-        match &mut self {
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Date(builder, _) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-            Self::Real(builder) => Arc::new(builder.finish()),
-        }
-    }
 }
 
 /// Why a record is not a row: the reason, the column at fault, and what to show of it. Of a row
@@ -155,6 +67,7 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
     let mut builders: Vec<Builder> = kinds
         .map(|kind| Builder::new(kind, estimate, layout.date))
         .collect();
+    let mut block = Block::new(layout.shape);
     let mut record = Record::default();
     let mut rows_read = 0;
     let mut noted = Noted::new(&layout.file, Counted::Line);
@@ -162,8 +75,34 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         let before = &chunk.text.as_bytes()[..offset];
         chunk.first_line + memchr::memchr_iter(b'\n', before).count() as u64
     };
+    let text = chunk.text.as_str();
+    let unreadable_in =
+        |position: usize| layout.table.columns.get(position).map(|column| column.name);
     let mut next = 0;
-    while next < chunk.text.len() {
+    while next < text.len() {
+        // Where bytes were replaced, each record is looked at for them.
+        if !chunk.replaced {
+            next = block.read(text, next, |spans| {
+                let field = |at: usize| &text[spans[at].0 as usize..spans[at].1 as usize];
+                layout.wrong_key(field).is_none()
+            });
+            rows_read += block.rows() as u64;
+            for (position, (builder, field)) in builders.iter_mut().zip(&layout.fields).enumerate()
+            {
+                match field {
+                    None => builder.append_nulls(block.rows()),
+                    Some(field) => builder.append_all(text, block.column(*field), |row, value| {
+                        let column = unreadable_in(position);
+                        noted.note(rejects::UNREADABLE, column, value, || {
+                            place(block.start(row))
+                        });
+                    }),
+                }
+            }
+            if next == text.len() || block.is_full() {
+                continue;
+            }
+        }
         let offset = next;
         next = record.read(&chunk.text, offset, layout.shape);
         if record.is_blank() {
@@ -185,11 +124,11 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
         }
         for (position, (builder, field)) in builders.iter_mut().zip(&layout.fields).enumerate() {
             match field {
-                None => builder.append_null(),
+                None => builder.append_nulls(1),
                 Some(field) => {
                     let field = record.fields()[*field].as_ref();
                     if !builder.append(field) {
-                        let column = layout.table.columns.get(position).map(|column| column.name);
+                        let column = unreadable_in(position);
                         noted.note(rejects::UNREADABLE, column, field, || place(offset));
                     }
                 }

@@ -32,11 +32,15 @@ fn days_in(year: u32, month: u32) -> u32 {
 /// register says.
 #[must_use]
 pub fn date(text: &str) -> Option<i32> {
-    // Some exports of the RNA write its dates with a time, always that one.
-    let midnight = ["T00:00:00", " 00:00:00"];
-    let date = midnight.iter().find_map(|time| text.strip_suffix(time));
-    let text = date.unwrap_or(text);
-    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    let bytes: &[u8; 10] = match text.as_bytes().try_into() {
+        Ok(bytes) => bytes,
+        // Some exports of the RNA write its dates with a time, always that one.
+        Err(_longer) => {
+            let midnight = ["T00:00:00", " 00:00:00"];
+            let date = midnight.iter().find_map(|time| text.strip_suffix(time))?;
+            date.as_bytes().try_into().ok()?
+        }
+    };
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
@@ -124,6 +128,12 @@ pub fn real(text: &str) -> Option<f64> {
 /// `true` or `false`, in any case; `t`, `f`, `1` and `0`, as databases export them.
 #[must_use]
 pub fn boolean(text: &str) -> Option<bool> {
+    // As INSEE writes them, before any other spelling is tried.
+    match text {
+        "true" => return Some(true),
+        "false" => return Some(false),
+        _ => {}
+    }
     let is_one_of = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is_one_of(["true", "t", "1"]) {
         Some(true)

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::collection::{Collection, Target};
 use crate::decode::layout::is_key;
-use crate::decode::parse::Builder;
+use crate::decode::builder::Builder;
 use crate::decode::rejects::{KEY, UNREADABLE};
 use crate::decode::values;
 use crate::error::IngestError;
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         for ((builder, known), field) in columns {
             let derived = known.is_some_and(|column| column.presence == Presence::Derived);
             match value(field.name()).filter(|_| !derived) {
-                None => builder.append_null(),
+                None => builder.append_nulls(1),
                 Some(value) => {
                     if !builder.append(&text(value)) {
                         let reason = format!("{UNREADABLE} : {}", field.name());

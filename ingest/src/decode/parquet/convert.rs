@@ -21,7 +21,7 @@ use registre_schemas::column::Kind;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::decode::parse::Builder;
+use crate::decode::builder::Builder;
 use crate::decode::values;
 
 /// Microseconds of a day.
@@ -183,12 +183,12 @@ fn through_text(
     let mut buffer = String::new();
     for row in 0..plain.len() {
         if plain.is_null(row) {
-            builder.append_null();
+            builder.append_nulls(1);
             continue;
         }
         let text = texts.get(row, &mut buffer);
         if text.is_none() {
-            builder.append_null();
+            builder.append_nulls(1);
         }
         if !text.is_some_and(|text| builder.append(text)) {
             unreadable.push(row);
