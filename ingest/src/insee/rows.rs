@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collection::{Collection, Target};
-use crate::decode::layout::is_key;
 use crate::decode::builder::Builder;
+use crate::decode::layout::is_key;
 use crate::decode::rejects::{KEY, UNREADABLE};
 use crate::decode::values;
 use crate::error::IngestError;
