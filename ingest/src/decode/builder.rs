@@ -8,7 +8,7 @@ use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use registre_schemas::column::Kind;
 use std::sync::Arc;
 
-use super::scan::Span;
+use super::scan::Block;
 use super::values;
 
 /// A column being filled.
@@ -74,21 +74,23 @@ impl Builder {
         }
     }
 
-    /// Appends fields of `text`, as [`Self::append`] does; `unreadable` is told the rank of those
-    /// that cannot be read, and what they hold.
+    /// Appends a field of every record of a block of `text`, as [`Self::append`] does; `unreadable`
+    /// is told the row of those that cannot be read, and what they hold.
     pub(crate) fn append_all(
         &mut self,
         text: &str,
-        fields: impl Iterator<Item = Span>,
+        block: &Block,
+        field: usize,
         mut unreadable: impl FnMut(usize, &str),
     ) {
         if let Self::Text(builder) = self {
-            return builder.append_all(text, fields);
+            return builder.append_all(text.as_bytes(), block, field);
         }
-        for (rank, (start, end)) in fields.enumerate() {
-            let field = &text[start as usize..end as usize];
-            if !self.append(field) {
-                unreadable(rank, field);
+        for row in 0..block.rows() {
+            let (start, end) = block.field(row, field);
+            let value = &text[start as usize..end as usize];
+            if !self.append(value) {
+                unreadable(row, value);
             }
         }
     }
@@ -122,7 +124,10 @@ const SHORT: usize = 16;
 
 /// A column of text. Arrow's own builder copies each value by a call whatever its length.
 pub(crate) struct TextBuilder {
+    /// Values one after the other, then room.
     values: Vec<u8>,
+    /// Where the room begins.
+    end: usize,
     offsets: Vec<i32>,
     nulls: NullBufferBuilder,
 }
@@ -132,42 +137,52 @@ impl TextBuilder {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Self {
-            values: Vec::with_capacity(rows * 4),
+            values: vec![0; rows * 4],
+            end: 0,
             offsets,
             nulls: NullBufferBuilder::new(rows),
         }
     }
 
-    fn end_value(&mut self) {
-        // A chunk is a few megabytes.
-        let end = i32::try_from(self.values.len()).unwrap_or(i32::MAX);
-        self.offsets.push(end);
+    /// Makes room for a value of that many bytes, and for a block.
+    fn reserve(&mut self, bytes: usize) {
+        let needed = self.end + bytes.max(SHORT);
+        if needed > self.values.len() {
+            self.values.resize(needed * 2, 0);
+        }
     }
 
-    fn append(&mut self, field: &str) {
-        self.values.extend_from_slice(field.as_bytes());
-        self.end_value();
+    fn end_value(&mut self, bytes: usize) {
+        self.end += bytes;
+        // A chunk is a few megabytes.
+        self.offsets
+            .push(i32::try_from(self.end).unwrap_or(i32::MAX));
+    }
+
+    fn append(&mut self, value: &str) {
+        self.reserve(value.len());
+        self.values[self.end..][..value.len()].copy_from_slice(value.as_bytes());
+        self.end_value(value.len());
         self.nulls.append_non_null();
     }
 
-    fn append_all(&mut self, text: &str, fields: impl Iterator<Item = Span>) {
-        let bytes = text.as_bytes();
-        for (start, end) in fields {
+    fn append_all(&mut self, text: &[u8], block: &Block, field: usize) {
+        for row in 0..block.rows() {
+            let (start, end) = block.field(row, field);
             let (start, end) = (start as usize, end as usize);
-            if start == end {
-                self.end_value();
+            let bytes = end - start;
+            if bytes == 0 {
+                self.end_value(0);
                 self.nulls.append_null();
                 continue;
             }
-            let whole = self.values.len() + (end - start);
-            match bytes[start..].first_chunk::<SHORT>() {
-                Some(block) if end - start <= SHORT => {
-                    self.values.extend_from_slice(block);
-                    self.values.truncate(whole);
-                }
-                _ => self.values.extend_from_slice(&bytes[start..end]),
+            self.reserve(bytes);
+            let room = &mut self.values[self.end..];
+            match (text[start..].first_chunk(), room.first_chunk_mut::<SHORT>()) {
+                (Some(block), Some(room)) if bytes <= SHORT => *room = *block,
+                _ => room[..bytes].copy_from_slice(&text[start..end]),
             }
-            self.end_value();
+            self.end_value(bytes);
             self.nulls.append_non_null();
         }
     }
@@ -179,6 +194,7 @@ impl TextBuilder {
     }
 
     fn finish(mut self) -> StringArray {
+        self.values.truncate(self.end);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
         let values = Buffer::from_vec(self.values);
         StringArray::try_new(offsets, values, self.nulls.finish())

@@ -91,7 +91,7 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
             {
                 match field {
                     None => builder.append_nulls(block.rows()),
-                    Some(field) => builder.append_all(text, block.column(*field), |row, value| {
+                    Some(field) => builder.append_all(text, &block, *field, |row, value| {
                         let column = unreadable_in(position);
                         noted.note(rejects::UNREADABLE, column, value, || {
                             place(block.start(row))
