@@ -45,9 +45,16 @@ pub type Join = Box<dyn FnMut(RecordBatch) -> Result<RecordBatch, IngestError>>;
 /// Starts such a join from its beginning.
 pub type StartJoin<'a> = Box<dyn Fn() -> Result<Join, IngestError> + 'a>;
 
+/// Rows go as they come.
+fn no_join<'a>() -> StartJoin<'a> {
+    Box::new(|| Ok(Box::new(Ok)))
+}
+
 /// A table being written.
 pub struct TableWriter<'a> {
     table: &'static Table,
+    /// The table again when the file is to be published.
+    published: Option<&'static Table>,
     schema: SchemaRef,
     path: PathBuf,
     writer: Option<ColumnsWriter>,
@@ -169,21 +176,41 @@ impl<'a> TableWriter<'a> {
         table: &'static Table,
         schema: SchemaRef,
     ) -> Result<Self, IngestError> {
-        Self::create_joined(folder, table, schema, Box::new(|| Ok(Box::new(Ok))))
+        Self::create_joined(folder, table, schema, no_join())
     }
 
-    /// The same, with columns filled by a join, which must not touch the keys.
+    /// The same, to be read back once by a later hop and then removed: written fast.
+    pub fn create_staged(
+        folder: &Path,
+        table: &'static Table,
+        schema: SchemaRef,
+    ) -> Result<Self, IngestError> {
+        Self::start(folder, table, schema, no_join(), None)
+    }
+
+    /// The same as [`Self::create`], with columns filled by a join, which must not touch the keys.
     pub fn create_joined(
         folder: &Path,
         table: &'static Table,
         schema: SchemaRef,
         start_join: StartJoin<'a>,
     ) -> Result<Self, IngestError> {
+        Self::start(folder, table, schema, start_join, Some(table))
+    }
+
+    fn start(
+        folder: &Path,
+        table: &'static Table,
+        schema: SchemaRef,
+        start_join: StartJoin<'a>,
+        published: Option<&'static Table>,
+    ) -> Result<Self, IngestError> {
         let path = folder.join(format!("{}.parquet", table.name));
-        let writer = open(&path, &schema, Some(table))?;
+        let writer = open(&path, &schema, published)?;
         let keys = KeyOrder::new(table, &schema).map_err(failed(table))?;
         Ok(Self {
             table,
+            published,
             schema,
             path,
             writer: Some(writer),
@@ -232,7 +259,7 @@ impl<'a> TableWriter<'a> {
     pub fn finish(mut self, context: &Context) -> Result<WrittenTable, IngestError> {
         let sorted_here = self.runs.is_some();
         if let Some(runs) = self.runs.take() {
-            let mut writer = open(&self.path, &self.schema, Some(self.table))?;
+            let mut writer = open(&self.path, &self.schema, self.published)?;
             let mut keys = KeyOrder::new(self.table, &self.schema).map_err(failed(self.table))?;
             // Rows written before the first one out of order were joined once: they get the same again.
             let mut join = (self.start_join)()?;
@@ -356,7 +383,7 @@ fn open(
     let properties = match published {
         Some(table) => published_properties(table),
         None => WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_compression(Compression::SNAPPY)
             .set_statistics_enabled(EnabledStatistics::None)
             .set_dictionary_enabled(false)
             .set_max_row_group_row_count(Some(ROW_GROUP))

@@ -244,7 +244,10 @@ fn write_etablissement(
     if positions.is_empty() {
         return write_table(&ETABLISSEMENT, files, folder, context);
     }
-    let (staged, position_reports) = write_table(&GEOLOCALISATION, &positions, folder, context)?;
+    let (staged, position_reports) =
+        write_from(&positions, context, GEOLOCALISATION.schema(&[]), |schema| {
+            TableWriter::create_staged(folder, &GEOLOCALISATION, schema)
+        })?;
     let path = folder.join(&staged.file.file);
     let (written, row_reports) = write_from(&rows, context, ETABLISSEMENT.schema(&[]), |schema| {
         let path = path.clone();
