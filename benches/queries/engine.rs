@@ -10,10 +10,7 @@ use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The two layouts, each a schema of the database.
-pub const LAYOUTS: [&str; 2] = ["registre", "insee"];
-
-/// A database whose two schemas have the same views.
+/// A database whose schemas have the same views, one schema for each layout.
 pub struct Engine {
     connection: Connection,
     /// Names in the questions, and the values they stand for.
@@ -21,8 +18,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens it on two folders, in the order of [`LAYOUTS`]: the settings are the same for both.
-    pub fn open(folders: [&Path; 2], tables: &[&str], spill: &Path) -> Result<Self> {
+    /// Opens it on layouts, each a name and the folder of its tables: the settings are the same for
+    /// all of them. `spill` is where what memory cannot hold goes.
+    pub fn open(layouts: &[(&str, &Path)], tables: &[&str], spill: &Path) -> Result<Self> {
         let config = Config::default()
             .enable_autoload_extension(false)?
             .with("autoinstall_known_extensions", "false")?
@@ -34,7 +32,7 @@ impl Engine {
             reason = "the engine alone is what is measured"
         )]
         let connection = Connection::open_in_memory_with_flags(config)?;
-        for (layout, folder) in LAYOUTS.iter().zip(folders) {
+        for (layout, folder) in layouts {
             connection.execute_batch(&format!("CREATE SCHEMA {layout}"))?;
             for table in tables {
                 let path = folder.join(format!("{table}.parquet"));
@@ -48,13 +46,14 @@ impl Engine {
             connection,
             values: Vec::new(),
         };
-        engine.choose()?;
+        let (first, _) = layouts.first().ok_or("no layout")?;
+        engine.choose(first)?;
         Ok(engine)
     }
 
-    /// Picks the values, from our layout; they are the same in both.
-    fn choose(&mut self) -> Result<()> {
-        self.on(LAYOUTS[0])?;
+    /// Picks the values, from one of the layouts; they are in all of them.
+    fn choose(&mut self, layout: &str) -> Result<()> {
+        self.on(layout)?;
         self.connection.execute_batch(LIST)?;
         for value in VALUES {
             let found = self.rows(value.sql)?;

@@ -12,7 +12,7 @@ mod engine;
 mod insee;
 mod questions;
 
-use engine::{Engine, LAYOUTS};
+use engine::Engine;
 use questions::QUESTIONS;
 use registre_ingest::publish::DataFolder;
 use std::error::Error;
@@ -32,6 +32,9 @@ const TABLES: [&str; 7] = [
     "lien_siren_rna",
 ];
 
+/// The layouts compared: each is a schema of the database.
+const LAYOUTS: [&str; 2] = ["registre", "insee"];
+
 /// Each question is asked at least three times of each layout, then until this much time is spent or
 /// it was asked [`RUNS`] times.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -44,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ours = folder.snapshots().join(&manifest.id);
     let theirs = shipped(&data, &manifest.id, &ours)?;
     let spill = data.join("bench-insee/spill");
-    let engine = Engine::open([&ours, &theirs], &TABLES, &spill)?;
+    let layouts = [(LAYOUTS[0], &*ours), (LAYOUTS[1], &*theirs)];
+    let engine = Engine::open(&layouts, &TABLES, &spill)?;
 
     let mut out = io::stdout();
     let rows = manifest
@@ -87,7 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let worst = ratios.iter().copied().fold(0.0, f64::max);
     writeln!(out, "| geometric mean | | | | {mean:.2} |")?;
     writeln!(out, "| slowest | | | | {worst:.2} |")?;
-    for (layout, folder) in LAYOUTS.iter().zip([&ours, &theirs]) {
+    for (layout, folder) in layouts {
         let mut bytes = 0;
         for table in TABLES {
             bytes += fs::metadata(folder.join(format!("{table}.parquet")))?.len();
