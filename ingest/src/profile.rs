@@ -29,7 +29,7 @@ use changes::COMPARED;
 use slices::Slices;
 
 /// Row groups of a column read at once: half a million rows.
-const ROW_GROUPS: usize = 4;
+const ROW_GROUPS: usize = 2;
 
 /// Columns counted at once: each may take some 50 MB.
 const AT_ONCE: usize = 4;
