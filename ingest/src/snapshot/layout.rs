@@ -14,7 +14,7 @@ use registre_schemas::{Kind, Table};
 /// A reader pays for each group, before its rows, some 0.15 ms to read what the footer says of its
 /// columns: counting by NAF is 3.1 times slower at 30 720 rows than at INSEE's million, 1.7 times at
 /// 122 880. And it decodes a whole group to find one row: 43 ms at 122 880 rows, 62 at 245 760, 69 at
-/// 307 200, 100 at 491 520, 220 at a million. On the whole country, 44 million rows, the two meet
+/// 307 200, 100 to 120 at 491 520, 220 at a million. On the whole country, 44 million rows, the two meet
 /// between 245 760 and 327 680.
 pub(super) const ROW_GROUP: usize = 307_200;
 /// Rows per page, unless it fills a megabyte before. DuckDB opens a decompressor for each page and
