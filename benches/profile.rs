@@ -4,24 +4,17 @@
 //! folder; without the variable, one of `REGISTRE_BENCH_ETABLISSEMENTS` établissements is made first.
 //! The last measures are in `benches/README.md`.
 
-use registre_ingest::catalogue::Format;
-use registre_ingest::generate::{self, generate};
-use registre_ingest::origin::Origin;
+mod common;
+
 use registre_ingest::profile::profile;
 use registre_ingest::progress::Context;
 use registre_ingest::publish::DataFolder;
-use registre_ingest::{Options, run};
 use std::error::Error;
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let data = match std::env::var("REGISTRE_BENCH_DATA") {
-        Ok(data) => PathBuf::from(data),
-        Err(_unset) => made()?,
-    };
+    let data = common::data("bench-profile")?;
     let context = Context::silent();
     let data = DataFolder::at(&data);
     let manifest = data.current()?.ok_or("nothing is published there")?;
@@ -61,44 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(
         out,
         "| resident at most | {} |",
-        resident().unwrap_or_default()
+        common::resident().unwrap_or_default()
     )?;
     Ok(())
-}
-
-/// A data folder with one snapshot.
-fn made() -> Result<PathBuf, Box<dyn Error>> {
-    let etablissements = match std::env::var("REGISTRE_BENCH_ETABLISSEMENTS") {
-        Ok(number) => number.parse()?,
-        Err(_unset) => 1_000_000,
-    };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-profile");
-    let _none_yet = fs::remove_dir_all(&folder);
-    let (source, data) = (folder.join("source"), folder.join("data"));
-    fs::create_dir_all(&source)?;
-    let context = Context::silent();
-    let options = generate::Options {
-        etablissements,
-        ..generate::Options::sample()
-    };
-    generate(&options, &source, &context)?;
-    let options = Options {
-        origin: Origin::Folder(source.join("files")),
-        format: Format::Csv,
-        insee: None,
-        data: data.clone(),
-        allow: Vec::new(),
-        keep: 1,
-    };
-    run(&options, &context)?;
-    Ok(data)
-}
-
-/// The most memory this process held, as the system counts it: mapped files are in it.
-fn resident() -> Option<String> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().to_owned())
 }

@@ -28,8 +28,8 @@ use crate::publish::write_atomic;
 use changes::COMPARED;
 use slices::Slices;
 
-/// Row groups of a column read at once: half a million rows.
-const ROW_GROUPS: usize = 4;
+/// Row groups of a column read at once: some half a million rows.
+const ROW_GROUPS: usize = 2;
 
 /// Columns counted at once: each may take some 50 MB.
 const AT_ONCE: usize = 4;

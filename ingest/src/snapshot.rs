@@ -5,6 +5,7 @@
 //! memory stays bounded either way.
 
 mod columns;
+mod layout;
 mod merge;
 mod sort;
 
@@ -15,7 +16,6 @@ use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
@@ -31,14 +31,10 @@ use crate::download::{hex, sha256_of};
 use crate::error::IngestError;
 use crate::progress::Context;
 use columns::ColumnsWriter;
+use layout::{ROW_GROUP, published_properties};
 use sort::Runs;
 
 pub(crate) use merge::{Carry, Changes, Merged, merge, schema_of};
-
-/// Rows per row group: DuckDB's own default, the unit it prunes and reads in parallel.
-const ROW_GROUP: usize = 122_880;
-/// zstd level: 3 is the library's own balance of speed and size.
-const ZSTD: i32 = 3;
 
 /// Fills columns of rows from another table in the same order, just before they are written.
 pub type Join = Box<dyn FnMut(RecordBatch) -> Result<RecordBatch, IngestError>>;
@@ -397,31 +393,6 @@ fn open(
             .into_owned(),
         detail: error.to_string(),
     })
-}
-
-fn is_descending(table: &Table, column: usize) -> bool {
-    let name = table.columns.get(column).map(|column| column.name);
-    name.is_some_and(|name| table.descending.contains(&name))
-}
-
-fn published_properties(table: &Table) -> WriterProperties {
-    let sorting = table.key_indices().into_iter().map(|index| SortingColumn {
-        column_idx: i32::try_from(index).unwrap_or(i32::MAX),
-        descending: is_descending(table, index),
-        nulls_first: !is_descending(table, index),
-    });
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(
-            ZstdLevel::try_new(ZSTD).unwrap_or_default(),
-        ))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_sorting_columns(Some(sorting.collect()))
-        .set_created_by(concat!("registre ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new(
-            "description".to_owned(),
-            table.description.to_owned(),
-        )]))
-        .build()
 }
 
 /// The latest day of a timestamp column; a day still to come is a typing error, and not counted.
