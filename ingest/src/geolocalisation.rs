@@ -1,23 +1,26 @@
 //! The position of each établissement, joined to its row by SIRET while the table is written: both
-//! come in that order, so one pass over each is enough.
+//! come in that order, so one pass over each is enough ([`stream`]).
 //!
 //! A unit in partial diffusion has no position, whatever the file says: its address is masked, and a
 //! point would give it back.
 
+pub mod stream;
+
 use arrow::array::{Array, AsArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::interleave;
 use arrow::error::ArrowError;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use registre_schemas::column::Presence;
 use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
 use std::cmp::Ordering;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::IngestError;
 use crate::snapshot::Join;
+
+pub use stream::{Outcome, Stream};
 
 fn failed(error: impl std::fmt::Display) -> IngestError {
     IngestError::Write {
@@ -31,30 +34,35 @@ const NOWHERE: (usize, usize) = (0, 0);
 
 /// Joins the positions of a staged table, sorted by SIRET.
 pub fn join(path: &Path) -> Result<Join, IngestError> {
-    let mut positions = Positions::open(path)?;
-    Ok(Box::new(move |batch| positions.fill(&batch)))
+    let file = File::open(path).map_err(IngestError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
+    let mut reader = builder.build().map_err(failed)?;
+    Ok(join_batches(move || {
+        reader.next().transpose().map_err(failed)
+    }))
 }
 
-/// The staged table, read once from its beginning to its end.
+/// Joins positions that come in order of SIRET, a batch each time `next` is called.
+pub fn join_batches(
+    next: impl FnMut() -> Result<Option<RecordBatch>, IngestError> + 'static,
+) -> Join {
+    let mut positions = Positions {
+        read: Box::new(next),
+        batch: RecordBatch::new_empty(GEOLOCALISATION.schema(&[])),
+        next: 0,
+    };
+    Box::new(move |batch| positions.fill(&batch))
+}
+
+/// Positions, read once from the first to the last.
 struct Positions {
-    reader: ParquetRecordBatchReader,
+    read: Box<dyn FnMut() -> Result<Option<RecordBatch>, IngestError>>,
     /// Rows read and not passed yet, from `next` on.
     batch: RecordBatch,
     next: usize,
 }
 
 impl Positions {
-    fn open(path: &Path) -> Result<Self, IngestError> {
-        let file = File::open(path).map_err(IngestError::io("open", path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
-        let batch = RecordBatch::new_empty(Arc::clone(builder.schema()));
-        Ok(Self {
-            reader: builder.build().map_err(failed)?,
-            batch,
-            next: 0,
-        })
-    }
-
     /// Passes over the positions before `siret`; whether the next one is its own.
     fn is_at(&mut self, siret: &str, read: &mut Vec<RecordBatch>) -> Result<bool, IngestError> {
         loop {
@@ -66,10 +74,10 @@ impl Positions {
                     Ordering::Greater => return Ok(false),
                 }
             }
-            let Some(batch) = self.reader.next() else {
+            let Some(batch) = (self.read)()? else {
                 return Ok(false);
             };
-            self.batch = batch.map_err(failed)?;
+            self.batch = batch;
             self.next = 0;
             read.push(self.batch.clone());
         }

@@ -8,13 +8,15 @@ use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::manifest::{DecodeReport, Manifest, SourceFile};
 use registre_schemas::{TABLES, Table};
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::decode::decode;
 use crate::download::{RawFile, sha256_of, space};
 use crate::error::IngestError;
-use crate::geolocalisation;
+use crate::geolocalisation::{self, Outcome, Stream};
 use crate::normalise::normalise;
 use crate::progress::{Context, Stage};
 use crate::rna;
@@ -232,7 +234,8 @@ fn write_table(
     })
 }
 
-/// Positions first: the rows take theirs as they are written.
+/// The rows take their positions as they are written, both files being read side by side. Positions
+/// that are not in order are sorted first, and set aside.
 fn write_etablissement(
     files: &[&RawFile],
     folder: &Path,
@@ -244,19 +247,12 @@ fn write_etablissement(
     if positions.is_empty() {
         return write_table(&ETABLISSEMENT, files, folder, context);
     }
-    let (staged, position_reports) =
-        write_from(&positions, context, GEOLOCALISATION.schema(&[]), |schema| {
-            TableWriter::create_staged(folder, &GEOLOCALISATION, schema)
-        })?;
-    let path = folder.join(&staged.file.file);
-    let (written, row_reports) = write_from(&rows, context, ETABLISSEMENT.schema(&[]), |schema| {
-        let path = path.clone();
-        let start = Box::new(move || geolocalisation::join(&path));
-        TableWriter::create_joined(folder, &ETABLISSEMENT, schema, start)
-    })?;
-    fs::remove_file(&path).map_err(IngestError::io("remove", &path))?;
+    let placed = match write_beside(&positions, &rows, folder, context)? {
+        Some(placed) => placed,
+        None => write_after(&positions, &rows, folder, context)?,
+    };
     // In the order of `files`.
-    let (mut rows, mut positions) = (row_reports.into_iter(), position_reports.into_iter());
+    let (mut rows, mut positions) = (placed.rows.into_iter(), placed.positions.into_iter());
     let reports = files.iter().filter_map(|file| {
         if is_position(file) {
             positions.next()
@@ -264,7 +260,88 @@ fn write_etablissement(
             rows.next()
         }
     });
-    Ok((written, reports.collect()))
+    Ok((placed.written, reports.collect()))
+}
+
+/// Établissements with their positions, and what their files gave.
+struct Placed {
+    written: WrittenTable,
+    rows: Vec<DecodeReport>,
+    positions: Vec<DecodeReport>,
+}
+
+/// `None` when the positions are not in key order.
+fn write_beside(
+    positions: &[&RawFile],
+    rows: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<Option<Placed>, IngestError> {
+    let positions: Vec<RawFile> = positions.iter().copied().cloned().collect();
+    // Started again when the rows themselves must be sorted: they are then joined from the first.
+    let under_way: Rc<RefCell<Option<Stream>>> = Rc::default();
+    let start = || {
+        let (positions, context) = (positions.clone(), context.clone());
+        let stream = Stream::start(move |sink| {
+            let files = positions.iter();
+            let mut decode = |file| decode_or_forget(file, &context, |batch| sink.give(batch));
+            files.map(&mut decode).collect()
+        });
+        under_way.replace(Some(stream));
+        let stream = Rc::clone(&under_way);
+        geolocalisation::join_batches(move || match stream.borrow_mut().as_mut() {
+            Some(stream) => stream.next(),
+            None => Ok(None),
+        })
+    };
+    let placed = write_from(rows, context, ETABLISSEMENT.schema(&[]), |schema| {
+        TableWriter::create_joined(folder, &ETABLISSEMENT, schema, Box::new(|| Ok(start())))
+    });
+    let Some(mut stream) = under_way.take() else {
+        return Err(placed.err().unwrap_or(IngestError::Interrupted));
+    };
+    if placed.is_ok() {
+        stream.drain();
+    }
+    // The rows fail when the positions do: theirs is the cause.
+    match (stream.end()?, placed) {
+        (Some(Outcome::Whole(positions)), Ok((written, rows))) => Ok(Some(Placed {
+            written,
+            rows,
+            positions,
+        })),
+        (Some(Outcome::OutOfOrder), _) => {
+            tracing::info!("positions are not in key order: sorting them first");
+            Ok(None)
+        }
+        (_, Err(error)) => Err(error),
+        (None, Ok(_)) => Err(IngestError::Interrupted),
+    }
+}
+
+/// The positions sorted and set aside, then the rows.
+fn write_after(
+    positions: &[&RawFile],
+    rows: &[&RawFile],
+    folder: &Path,
+    context: &Context,
+) -> Result<Placed, IngestError> {
+    let (staged, positions) =
+        write_from(positions, context, GEOLOCALISATION.schema(&[]), |schema| {
+            TableWriter::create_staged(folder, &GEOLOCALISATION, schema)
+        })?;
+    let path = folder.join(&staged.file.file);
+    let (written, rows) = write_from(rows, context, ETABLISSEMENT.schema(&[]), |schema| {
+        let path = path.clone();
+        let start = Box::new(move || geolocalisation::join(&path));
+        TableWriter::create_joined(folder, &ETABLISSEMENT, schema, start)
+    })?;
+    fs::remove_file(&path).map_err(IngestError::io("remove", &path))?;
+    Ok(Placed {
+        written,
+        rows,
+        positions,
+    })
 }
 
 /// The files one after the other into one writer, opened when the first batch tells the schema.
