@@ -206,6 +206,7 @@ mod tests {
     use arrow::array::{ArrayRef, Float64Array};
     use arrow::datatypes::Float64Type;
     use registre_schemas::Table;
+    use std::sync::Arc;
 
     /// Rows of a table with a SIRET, a statut when it has one, and nulls elsewhere.
     fn rows(table: &Table, rows: &[(u32, &str)]) -> RecordBatch {

@@ -7,7 +7,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use crate::harness::{csv_entries, sample, snapshot};
+use crate::harness::{
+    csv_entries, forget_the_catalogue, generate, ingest, sample, snapshot, write_zip,
+};
 
 /// A row as text, in the table's column order; empty for null.
 pub type Row = Vec<String>;
@@ -221,6 +223,62 @@ fn every_row_of_the_sample_is_read_back_as_the_csv_has_it() {
         with_positions(etablissements, &positions),
         &parquet_rows(sample(), &ETABLISSEMENT),
     );
+}
+
+/// The rows of a zip's only CSV, the last first.
+fn reverse(zip: &Path) {
+    let (name, text) = csv_entries(zip).remove(0);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().rev().collect();
+    write_zip(
+        zip,
+        &name,
+        format!("{header}\n{}\n", rows.join("\n")).as_bytes(),
+    );
+}
+
+#[test]
+fn files_in_another_order_give_the_same_etablissements_and_positions() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    generate(1000, 1, &source);
+    forget_the_catalogue(&source);
+    let rows = |data: &str| {
+        let data = folder.path().join(data);
+        let ran = ingest(&source, &data);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let rows = parquet_rows(&data, &ETABLISSEMENT);
+        let longitude = ETABLISSEMENT.index_of("x_longitude").unwrap();
+        let placed = rows.iter().filter(|row| !row[longitude].is_empty()).count();
+        assert!(placed > 500 && placed < rows.len(), "{placed} placed");
+        (rows, ran.stderr)
+    };
+    let (in_order, said) = rows("in-order");
+    assert!(
+        !said.contains("not in key order: sorting them first"),
+        "{said}"
+    );
+
+    reverse(&source.join("GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8.zip"));
+    let (positions_reversed, said) = rows("positions-reversed");
+    assert!(said.contains("positions are not in key order"), "{said}");
+    assert_same_rows(&ETABLISSEMENT, in_order.clone(), &positions_reversed);
+
+    reverse(&source.join("StockEtablissement_utf8.zip"));
+    let (both_reversed, said) = rows("both-reversed");
+    assert!(
+        said.contains("etablissement: rows are not in key order"),
+        "{said}"
+    );
+    assert_same_rows(&ETABLISSEMENT, in_order.clone(), &both_reversed);
+
+    reverse(&source.join("GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8.zip"));
+    let (rows_reversed, said) = rows("rows-reversed");
+    assert!(
+        said.contains("etablissement: rows are not in key order"),
+        "{said}"
+    );
+    assert_same_rows(&ETABLISSEMENT, in_order, &rows_reversed);
 }
 
 #[test]
