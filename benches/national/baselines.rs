@@ -39,12 +39,24 @@ const DEBIAN: &str = "/usr/lib/postgresql/15/bin";
 /// PostgreSQL cannot be run by root.
 const NOBODY: u32 = 65_534;
 
-/// A table of text, `COPY`, then an index on `siret` and one on `siren`, by a server of its own.
-/// With the cost, the bytes of its table and indexes. `None` where PostgreSQL is not installed.
-///
-/// Helped as its manual helps bulk loads: the table is made in the transaction that fills it, so
-/// that nothing goes through the journal twice, with a gigabyte to sort the indexes.
-pub fn postgresql(csv: &Path, folder: &Path) -> Result<Option<(Cost, u64)>, Box<dyn Error>> {
+/// What its manual says of bulk loads: no journal for a table made in the transaction that fills it,
+/// memory, a gigabyte of it to sort the indexes.
+pub const HELP: [&str; 5] = [
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=8GB",
+    "shared_buffers=1GB",
+    "maintenance_work_mem=1GB",
+];
+
+/// A table of text, `COPY`, then an index on `siret` and one on `siren`, by a server of its own, as it
+/// is installed but for `settings`. With the cost, the bytes of its table and indexes. `None` where
+/// PostgreSQL is not installed.
+pub fn postgresql(
+    csv: &Path,
+    folder: &Path,
+    settings: &[&str],
+) -> Result<Option<(Cost, u64)>, Box<dyn Error>> {
     let Some(bin) = programs() else {
         return Ok(None);
     };
@@ -80,10 +92,11 @@ pub fn postgresql(csv: &Path, folder: &Path) -> Result<Option<(Cost, u64)>, Box<
         columns.join(", "),
         csv.display()
     );
-    let settings = "-c listen_addresses= -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB -c shared_buffers=1GB -c maintenance_work_mem=1GB";
+    let settings = settings.iter().map(|setting| format!("-c {setting}"));
+    let settings = settings.collect::<Vec<_>>().join(" ");
     // In the foreground, so that its processor time is counted with that of who waited for it.
     let script = format!(
-        "postgres -D {data} {settings} -k {root} >{root}/log 2>&1 & server=$!
+        "postgres -D {data} -c listen_addresses= {settings} -k {root} >{root}/log 2>&1 & server=$!
          until pg_isready -q -h {root}; do kill -0 $server || {{ cat {root}/log >&2; exit 1; }}; sleep 0.1; done
          psql -q -v ON_ERROR_STOP=1 -h {root} -U nobody postgres -c \"$SQL\" || failed=1
          psql -qAt -h {root} -U nobody postgres -c \"select pg_total_relation_size('etablissement')\" >{root}/bytes

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let scale: f64 = value("--scale").map_or(Ok(0.01), |scale| scale.parse())?;
     let report = measure_all(scale)?;
-    println!("{report}");
+    writeln!(io::stdout(), "{report}")?;
     if arguments.iter().any(|argument| argument == "--write") {
         report.write()?;
     }
@@ -69,7 +69,9 @@ fn measure_all(scale: f64) -> Result<Report, Box<dyn Error>> {
     let duckdb_bytes = fs::metadata(&parquet)?.len();
     fs::remove_file(&parquet)?;
     say("PostgreSQL");
-    let postgresql = baselines::postgresql(&csv, &bench.folder)?;
+    let postgresql = baselines::postgresql(&csv, &bench.folder, &[])?;
+    say("PostgreSQL, set for it");
+    let helped = baselines::postgresql(&csv, &bench.folder, &baselines::HELP)?;
     fs::remove_file(&csv)?;
 
     say("registre: StockEtablissement alone");
@@ -77,11 +79,11 @@ fn measure_all(scale: f64) -> Result<Report, Box<dyn Error>> {
     say("registre: everything");
     let input = bench.linked("input", &sources)?;
     let data = bench.empty("data")?;
-    let whole = bench.ingest(&input, &data)?;
+    let whole = ingest(&input, &data)?;
     let published = published(&data)?;
     say("registre: again, one small source changed");
     without_its_last_row(&input.join("StockDoublons_utf8.zip"))?;
-    let refresh = bench.ingest(&input, &data)?;
+    let refresh = ingest(&input, &data)?;
     let mut growth = Vec::new();
     for part in GROWTH {
         if part < scale {
@@ -101,6 +103,7 @@ fn measure_all(scale: f64) -> Result<Report, Box<dyn Error>> {
         duckdb,
         duckdb_bytes,
         postgresql,
+        helped,
         alone,
         whole,
         published,
@@ -162,16 +165,6 @@ impl Bench {
         Ok(folder)
     }
 
-    fn ingest(&self, sources: &Path, data: &Path) -> Result<Ingested, Box<dyn Error>> {
-        ingested(
-            registre()
-                .args(["ingest", "--source"])
-                .arg(sources)
-                .arg("--data")
-                .arg(data),
-        )
-    }
-
     /// `StockEtablissement` of the country from its zip to a snapshot in service, the other files
     /// being there but next to nothing.
     fn alone(&self, zip: &Path) -> Result<Ingested, Box<dyn Error>> {
@@ -180,7 +173,7 @@ impl Bench {
         fs::remove_file(&file)?;
         fs::hard_link(zip, &file)?;
         let data = self.empty("alone-data")?;
-        let ingested = self.ingest(&input, &data)?;
+        let ingested = ingest(&input, &data)?;
         fs::remove_dir_all(data)?;
         Ok(ingested)
     }
@@ -188,7 +181,7 @@ impl Bench {
     fn growth(&self, scale: f64) -> Result<Growth, Box<dyn Error>> {
         let input = self.linked("growth", &self.sources(scale)?)?;
         let data = self.empty("growth-data")?;
-        let Ingested { cost, .. } = self.ingest(&input, &data)?;
+        let Ingested { cost, .. } = ingest(&input, &data)?;
         let rows = published(&data)?.rows;
         fs::remove_dir_all(data)?;
         Ok(Growth { scale, rows, cost })
@@ -225,6 +218,16 @@ fn without_its_last_row(path: &Path) -> Result<(), Box<dyn Error>> {
     shorter.write_all(&csv.as_bytes()[..=last])?;
     shorter.finish()?;
     Ok(())
+}
+
+fn ingest(sources: &Path, data: &Path) -> Result<Ingested, Box<dyn Error>> {
+    ingested(
+        registre()
+            .args(["ingest", "--source"])
+            .arg(sources)
+            .arg("--data")
+            .arg(data),
+    )
 }
 
 fn registre() -> Command {
