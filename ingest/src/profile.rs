@@ -8,7 +8,6 @@ mod active;
 mod changes;
 mod column;
 mod sketch;
-mod slices;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -25,8 +24,8 @@ use std::path::Path;
 use crate::error::IngestError;
 use crate::progress::Context;
 use crate::publish::write_atomic;
+use crate::slices::Slices;
 use changes::COMPARED;
-use slices::Slices;
 
 /// Row groups of a column read at once: some half a million rows.
 const ROW_GROUPS: usize = 2;
@@ -155,7 +154,7 @@ fn table(folder: &Path, file: &TableFile, context: &Context) -> Result<TableProf
             detail: "profile: no such table in the schemas".to_owned(),
         });
     };
-    let slices = Slices::open(folder, &file.name, ROW_GROUPS)?;
+    let slices = Slices::of_table(folder, &file.name, ROW_GROUPS)?;
     let label = format!("{}: profile", file.name);
     let task = context.progress.begin(&label, Some(file.bytes));
     let columns = slices

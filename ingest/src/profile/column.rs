@@ -6,10 +6,10 @@ use registre_schemas::diffusion::{is_masked, values_are_public};
 use registre_schemas::profile::{ColumnProfile, FREQUENT_AT_LEAST, Frequent};
 use registre_schemas::{Kind, Table};
 
-use super::slices::Slices;
 use super::tally::{Found, Tally};
 use crate::error::IngestError;
 use crate::progress::{Context, Task};
+use crate::slices::Slices;
 
 /// Frequent values named.
 const NAMED: usize = 10;
