@@ -7,8 +7,8 @@
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::error::ArrowError;
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataFrameJoinOps, IntoColumn, IntoSeries, NamedFrom, PolarsResult,
-    Series, SortMultipleOptions, StringChunked, UniqueKeepStrategy,
+    BooleanChunked, DataFrame, DataFrameJoinOps, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom,
+    PolarsResult, Series, SortMultipleOptions, StringChunked,
 };
 use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::identifiers::RnaId;
@@ -75,7 +75,8 @@ fn gather(
     let mut kept: Option<DataFrame> = None;
     for slice in 0..table.len() {
         context.cancel.check()?;
-        let rows = keep(&table.read(slice, columns)?).map_err(failed)?;
+        let rows = keep(&table.read(slice, columns)?).and_then(without_pages);
+        let rows = rows.map_err(failed)?;
         match &mut kept {
             None => kept = Some(rows),
             Some(kept) => {
@@ -86,6 +87,18 @@ fn gather(
     let mut kept = kept.unwrap_or_default();
     kept.rechunk_mut();
     Ok(kept)
+}
+
+/// The same rows, copied: those polars filtered still hold every page they were read from.
+fn without_pages(mut rows: DataFrame) -> PolarsResult<DataFrame> {
+    let texts = rows.columns().iter().filter_map(|column| {
+        let values: StringChunked = column.str().ok()?.iter().collect();
+        Some(values.with_name(column.name().clone()).into_column())
+    });
+    for copied in texts.collect::<Vec<_>>() {
+        rows.with_column(copied)?;
+    }
+    Ok(rows)
 }
 
 /// Sorted values, looked up in their order.
@@ -175,33 +188,37 @@ fn is_active(rows: &DataFrame, column: &str) -> PolarsResult<BooleanChunked> {
 }
 
 /// What the registers say: `siren`, `id`, `open`, `treated`, `force`. One row per link, even when both
-/// say it: `force` is 2 then, 1 for SIRENE's word alone, 0 for the RNA's.
+/// say it: `force` is 2 then, 1 for SIRENE's word alone, 0 for the RNA's. Both tables are sorted by
+/// SIREN, and name a unit or an association once.
 fn words(units: &DataFrame, given: &DataFrame) -> PolarsResult<DataFrame> {
-    let mut sirene = units.filter(&units.column("said")?.is_not_null())?;
-    sirene.rename("said", "id".into())?;
-    let mut rna = units.inner_join(given, ["siren"], ["siren"])?;
-    let height = rna.height();
-    rna.with_column(Series::new("by_rna".into(), vec![true; height]).into_column())?;
-    let agreed = rna.select(["siren", "id", "by_rna"])?;
-    let mut sirene = sirene.left_join(&agreed, ["siren", "id"], ["siren", "id"])?;
-    let force: Vec<i32> = sirene
-        .column("by_rna")?
-        .bool()?
-        .iter()
-        .map(|agreed| if agreed == Some(true) { 2 } else { 1 })
-        .collect();
-    sirene.with_column(Series::new("force".into(), force).into_column())?;
-    rna.with_column(Series::new("force".into(), vec![0; height]).into_column())?;
-    let columns = ["siren", "id", "open", "treated", "force"];
-    sirene
-        .select(columns)?
-        .vstack(&rna.select(columns)?)?
-        // SIRENE's rows come first, and know whether the RNA agrees.
-        .unique_stable(
-            Some(&["siren".to_owned(), "id".to_owned()]),
-            UniqueKeepStrategy::First,
-            None,
-        )
+    let (sirens, said) = (units.column("siren")?.str()?, units.column("said")?.str()?);
+    let (given_sirens, given_ids) = (given.column("siren")?.str()?, given.column("id")?.str()?);
+    let (mut rows, mut ids, mut forces) = (Vec::new(), Vec::new(), Vec::new());
+    let mut say = |unit: IdxSize, id, force| {
+        rows.push(unit);
+        ids.push(id);
+        forces.push(force);
+    };
+    let mut first = 0;
+    for ((unit, siren), by_sirene) in (0..).zip(sirens.iter()).zip(said.iter()) {
+        while first < given.height() && given_sirens.get(first) < siren {
+            first += 1;
+        }
+        let same = (first..given.height()).take_while(|row| given_sirens.get(*row) == siren);
+        let by_rna = same.map(|row| given_ids.get(row));
+        if by_sirene.is_some() {
+            let agreed = by_rna.clone().any(|id| id == by_sirene);
+            say(unit, by_sirene, if agreed { 2 } else { 1 });
+        }
+        for id in by_rna.filter(|id| *id != by_sirene) {
+            say(unit, id, 0);
+        }
+    }
+    let rows = IdxCa::from_vec("row".into(), rows);
+    let mut words = units.select(["siren", "open", "treated"])?.take(&rows)?;
+    words.with_column(Series::new("id".into(), ids).into_column())?;
+    words.with_column(Series::new("force".into(), forces).into_column())?;
+    Ok(words)
 }
 
 /// The links with their ranks, by SIREN and RNA number. A number that is neither in the RNA nor of
