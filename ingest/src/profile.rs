@@ -6,6 +6,7 @@
 
 mod active;
 mod changes;
+mod chunks;
 mod column;
 mod sketch;
 mod tally;
@@ -24,11 +25,8 @@ use std::path::Path;
 use crate::error::IngestError;
 use crate::progress::Context;
 use crate::publish::write_atomic;
-use crate::slices::Slices;
 use changes::COMPARED;
-
-/// Row groups of a column read at once: some half a million rows.
-const ROW_GROUPS: usize = 2;
+use chunks::Chunks;
 
 /// Columns counted at once: each may take some 50 MB.
 const AT_ONCE: usize = 4;
@@ -154,24 +152,23 @@ fn table(folder: &Path, file: &TableFile, context: &Context) -> Result<TableProf
             detail: "profile: no such table in the schemas".to_owned(),
         });
     };
-    let slices = Slices::of_table(folder, &file.name, ROW_GROUPS)?;
+    let chunks = Chunks::open(folder, &file.name)?;
     let label = format!("{}: profile", file.name);
     let task = context.progress.begin(&label, Some(file.bytes));
-    let columns = slices
-        .columns
-        .par_iter()
-        .with_max_len(1)
-        .map(|name| column::profile(table, &slices, name, &*task, context));
+    let columns = chunks.columns();
+    let columns = columns.par_iter().with_max_len(1).enumerate();
+    let columns =
+        columns.map(|(at, name)| column::profile(table, &chunks, (at, name), &*task, context));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     task.finish(&format!(
         "{}: {} columns of {} rows profiled",
         file.name,
         columns.len(),
-        slices.rows
+        chunks.rows()
     ));
     Ok(TableProfile {
         table: file.name.clone(),
-        rows: slices.rows,
+        rows: chunks.rows(),
         sha256: file.sha256.clone(),
         columns,
     })

@@ -70,17 +70,6 @@ impl Slices {
         self.footers.len()
     }
 
-    /// Bytes of a column in a slice, as they are on disk.
-    pub(crate) fn bytes(&self, slice: usize, column: &str) -> u64 {
-        let groups = self.footers[slice].row_groups.iter();
-        let chunks = groups.filter_map(|group| group.columns_under_root_iter(column));
-        let mut bytes = 0;
-        for chunk in chunks.flatten() {
-            bytes += u64::try_from(chunk.compressed_size()).unwrap_or(0);
-        }
-        bytes
-    }
-
     /// Reads some columns of a slice, on the calling thread.
     pub(crate) fn read(&self, slice: usize, columns: &[&str]) -> Result<DataFrame, IngestError> {
         let columns = columns.iter().map(|name| (*name).to_owned()).collect();
