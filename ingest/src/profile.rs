@@ -1,8 +1,8 @@
 //! The profile of a snapshot: what its columns hold, and what changed since the one in service.
 //!
-//! polars reads the published tables, some columns of some rows at a time; each column is counted on
-//! a thread of its own, a few at once, beside the comparison with the previous snapshot. A table
-//! whose file did not change keeps its profile.
+//! Each column is counted on a thread of its own, a few at once, beside the comparison with the
+//! previous snapshot: polars reads for it the published tables, some columns of some rows at a time. A
+//! table whose file did not change keeps its profile.
 
 mod active;
 mod changes;

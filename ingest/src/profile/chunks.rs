@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Encoding;
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl Chunks {
     pub(super) fn read(&self, group: usize, column: usize) -> Result<Chunk, IngestError> {
         let footer = self.footer(group, column);
         let rows = u64::try_from(footer.num_values()).unwrap_or(0);
-        let nulls = footer.statistics().and_then(|known| known.null_count_opt());
+        let nulls = footer.statistics().and_then(Statistics::null_count_opt);
         if nulls == Some(rows) {
             return Ok(Chunk::Null(rows));
         }
@@ -147,5 +148,59 @@ fn unreadable(path: &Path, error: &ArrowError) -> IngestError {
     IngestError::File {
         path: path.to_path_buf(),
         detail: format!("profile: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Array, AsArray, StringArray};
+    use arrow::datatypes::Int32Type;
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
+    #[test]
+    fn a_text_is_read_by_its_codes_unless_its_dictionary_was_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let few = |row: usize| (!row.is_multiple_of(3)).then(|| format!("{}", row % 7));
+        let many = |row: usize| Some(format!("EXEMPLE {row}"));
+        let groups: [Vec<Option<String>>; 3] = [
+            vec![None; 4000],
+            (0..4000).map(few).collect(),
+            (0..4000).map(many).collect(),
+        ];
+        let schema = Schema::new(vec![Field::new("texte", DataType::Utf8, true)]);
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(4000))
+            .set_dictionary_page_size_limit(1024)
+            .set_write_batch_size(64)
+            .set_data_page_row_count_limit(500)
+            .build();
+        let file = File::create(folder.path().join("essai.parquet")).unwrap();
+        let schema = Arc::new(schema);
+        let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).unwrap();
+        for texts in &groups {
+            let texts: ArrayRef = Arc::new(texts.iter().collect::<StringArray>());
+            let batch = RecordBatch::try_new(Arc::clone(&schema), vec![texts]).unwrap();
+            writer.write(&batch).unwrap();
+        }
+        writer.close().unwrap();
+
+        let chunks = Chunks::open(folder.path(), "essai").unwrap();
+        assert_eq!((chunks.len(), chunks.rows()), (3, 12_000));
+        assert_eq!(chunks.columns(), ["texte"]);
+        assert!(matches!(chunks.read(0, 0).unwrap(), Chunk::Null(4000)));
+        let Chunk::Values(coded) = chunks.read(1, 0).unwrap() else {
+            panic!("it has values");
+        };
+        let coded = coded.as_dictionary::<Int32Type>();
+        assert_eq!(coded.values().len(), 7);
+        let texts = coded.downcast_dict::<StringArray>().unwrap();
+        assert!(texts.into_iter().eq(groups[1].iter().map(Option::as_deref)));
+        let Chunk::Values(plain) = chunks.read(2, 0).unwrap() else {
+            panic!("it has values");
+        };
+        let plain = plain.as_string::<i32>().iter();
+        assert!(plain.eq(groups[2].iter().map(Option::as_deref)));
     }
 }
