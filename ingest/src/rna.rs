@@ -22,8 +22,8 @@ use crate::snapshot::{TableWriter, WrittenTable};
 
 pub use links::link;
 
-/// Row groups of a few columns read at once: a quarter of a million rows.
-const ROW_GROUPS: usize = 2;
+/// Row groups of a few columns read at once: some three hundred thousand rows.
+const ROW_GROUPS: usize = 1;
 
 fn failed(error: impl std::fmt::Display) -> IngestError {
     IngestError::Write {
