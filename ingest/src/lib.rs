@@ -36,6 +36,7 @@ pub mod profile;
 pub mod progress;
 pub mod publish;
 pub mod rna;
+mod slices;
 pub mod snapshot;
 mod tables;
 pub mod verify;

@@ -1,14 +1,14 @@
 //! The profile of a snapshot: what its columns hold, and what changed since the one in service.
 //!
-//! polars reads the published tables, some columns of some rows at a time; each column is counted on
-//! a thread of its own, a few at once, beside the comparison with the previous snapshot. A table
-//! whose file did not change keeps its profile.
+//! Each column is counted on a thread of its own, a few at once, beside the comparison with the
+//! previous snapshot: polars reads for it the published tables, some columns of some rows at a time. A
+//! table whose file did not change keeps its profile.
 
 mod active;
 mod changes;
+mod chunks;
 mod column;
 mod sketch;
-mod slices;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -26,10 +26,7 @@ use crate::error::IngestError;
 use crate::progress::Context;
 use crate::publish::write_atomic;
 use changes::COMPARED;
-use slices::Slices;
-
-/// Row groups of a column read at once: some half a million rows.
-const ROW_GROUPS: usize = 2;
+use chunks::Chunks;
 
 /// Columns counted at once: each may take some 50 MB.
 const AT_ONCE: usize = 4;
@@ -155,24 +152,23 @@ fn table(folder: &Path, file: &TableFile, context: &Context) -> Result<TableProf
             detail: "profile: no such table in the schemas".to_owned(),
         });
     };
-    let slices = Slices::open(folder, &file.name, ROW_GROUPS)?;
+    let chunks = Chunks::open(folder, &file.name)?;
     let label = format!("{}: profile", file.name);
     let task = context.progress.begin(&label, Some(file.bytes));
-    let columns = slices
-        .columns
-        .par_iter()
-        .with_max_len(1)
-        .map(|name| column::profile(table, &slices, name, &*task, context));
+    let columns = chunks.columns();
+    let columns = columns.par_iter().with_max_len(1).enumerate();
+    let columns =
+        columns.map(|(at, name)| column::profile(table, &chunks, (at, name), &*task, context));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     task.finish(&format!(
         "{}: {} columns of {} rows profiled",
         file.name,
         columns.len(),
-        slices.rows
+        chunks.rows()
     ));
     Ok(TableProfile {
         table: file.name.clone(),
-        rows: slices.rows,
+        rows: chunks.rows(),
         sha256: file.sha256.clone(),
         columns,
     })

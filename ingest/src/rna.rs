@@ -1,6 +1,7 @@
-//! The RNA's two files as one table, and its links with SIRENE ([`links`]). polars decides, over the keys alone, which row of an
-//! association stands: its latest update, and waldec's when both files were updated at the same
-//! time. The rows themselves then stream through, so memory does not grow with their text.
+//! The RNA's two files as one table, and its links with SIRENE ([`links`]). polars reads the keys
+//! alone, which tell the row of an association that stands: its latest update, and waldec's when both
+//! files were updated at the same time. The rows themselves then stream through, so memory does not
+//! grow with their text.
 
 mod links;
 
@@ -8,10 +9,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use polars::prelude::{
-    DataFrame, IntoColumn, NamedFrom, ParquetReader, PolarsError, SerReader, Series,
-    SortMultipleOptions, UniqueKeepStrategy,
-};
+use polars::prelude::{DataFrame, PlSmallStr, PolarsError};
 use registre_schemas::association::ASSOCIATION;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,9 +17,13 @@ use std::sync::Arc;
 
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::slices::Slices;
 use crate::snapshot::{TableWriter, WrittenTable};
 
 pub use links::link;
+
+/// Row groups of a few columns read at once: some three hundred thousand rows.
+const ROW_GROUPS: usize = 1;
 
 fn failed(error: impl std::fmt::Display) -> IngestError {
     IngestError::Write {
@@ -38,23 +40,19 @@ pub fn unite(
     folder: &Path,
     context: &Context,
 ) -> Result<WrittenTable, IngestError> {
-    let standing = standing_rows(staged).map_err(failed)?;
+    let standing = standing_rows(staged, context)?;
+    let mut standing = standing.into_iter();
     let mut writer = TableWriter::create(folder, &ASSOCIATION, Arc::clone(schema))?;
     let mut superseded = 0;
-    for (path, standing) in staged.iter().zip(standing) {
+    for path in staged {
         let file = File::open(path).map_err(IngestError::io("open", path))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(file)
             .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(failed)?;
-        let mut first = 0;
         for batch in reader {
             context.cancel.check()?;
             let batch = batch.map_err(failed)?;
-            let mask: BooleanArray = standing[first..first + batch.num_rows()]
-                .iter()
-                .map(|stands| Some(*stands))
-                .collect();
-            first += batch.num_rows();
+            let mask: BooleanArray = (&mut standing).take(batch.num_rows()).map(Some).collect();
             let kept = filter_record_batch(&align(&batch, schema).map_err(failed)?, &mask)
                 .map_err(failed)?;
             superseded += (batch.num_rows() - kept.num_rows()) as u64;
@@ -69,47 +67,53 @@ pub fn unite(
     Ok(written)
 }
 
-/// For each staged file, whether each of its rows stands.
-fn standing_rows(staged: &[PathBuf]) -> Result<Vec<Vec<bool>>, PolarsError> {
-    let mut heights = Vec::new();
-    let mut union: Option<DataFrame> = None;
-    for (rank, path) in staged.iter().enumerate() {
-        let keys = ParquetReader::new(File::open(path)?)
-            .with_columns(Some(vec!["id".to_owned(), "maj_time".to_owned()]))
-            .finish()?;
-        let height = keys.height();
-        let mut keys = keys.with_row_index("row".into(), None)?;
-        keys.with_column(
-            Series::new(
-                "rank".into(),
-                vec![u32::try_from(rank).unwrap_or(u32::MAX); height],
-            )
-            .into_column(),
-        )?;
-        heights.push(height);
-        union = Some(match union {
-            None => keys,
-            Some(union) => union.vstack(&keys)?,
-        });
+/// A row of the staged files, as it takes precedence: by update, then by its place.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Update {
+    /// Kept in place as long as it has no more than 24 bytes: no number is that long.
+    id: PlSmallStr,
+    /// Microseconds; a row without one is older than any.
+    maj_time: Option<i64>,
+    /// Its place in all the files.
+    row: usize,
+}
+
+/// Whether each row of each staged file stands, one file after the other.
+fn standing_rows(staged: &[PathBuf], context: &Context) -> Result<Vec<bool>, IngestError> {
+    let mut files = Vec::new();
+    for path in staged {
+        files.push(Slices::open(path.clone(), ROW_GROUPS)?);
     }
-    let mut standing: Vec<Vec<bool>> = heights.iter().map(|height| vec![false; *height]).collect();
-    let Some(union) = union else {
-        return Ok(standing);
-    };
-    let latest = union
-        .sort(
-            ["id", "maj_time", "rank", "row"],
-            SortMultipleOptions::default(),
-        )?
-        .unique_stable(Some(&["id".to_owned()]), UniqueKeepStrategy::Last, None)?;
-    let ranks = latest.column("rank")?.u32()?;
-    let rows = latest.column("row")?.u32()?;
-    for (rank, row) in ranks.iter().zip(rows.iter()) {
-        if let (Some(rank), Some(row)) = (rank, row) {
-            standing[rank as usize][row as usize] = true;
+    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    let mut updates = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+    for file in &files {
+        for slice in 0..file.len() {
+            context.cancel.check()?;
+            let keys = file.read(slice, &["id", "maj_time"])?;
+            read_updates(&keys, &mut updates).map_err(|error| file.unreadable(&error))?;
+        }
+    }
+    updates.sort_unstable();
+    let mut standing = vec![false; updates.len()];
+    for of_one in updates.chunk_by(|one, other| one.id == other.id) {
+        if let Some(latest) = of_one.last() {
+            standing[latest.row] = true;
         }
     }
     Ok(standing)
+}
+
+fn read_updates(keys: &DataFrame, updates: &mut Vec<Update>) -> Result<(), PolarsError> {
+    let ids = keys.column("id")?.str()?.iter();
+    let times = keys.column("maj_time")?.datetime()?.physical().iter();
+    for (id, maj_time) in ids.zip(times) {
+        updates.push(Update {
+            id: id.unwrap_or_default().into(),
+            maj_time,
+            row: updates.len(),
+        });
+    }
+    Ok(())
 }
 
 /// The batch with the columns of `schema`: those it lacks are null.

@@ -7,9 +7,9 @@ use registre_schemas::nomenclature::{
 use registre_schemas::profile::{Active, Count};
 use std::path::Path;
 
-use super::slices::Slices;
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::slices::Slices;
 
 const TABLE: &str = "etablissement";
 const COLUMNS: [&str; 4] = [
@@ -63,7 +63,7 @@ impl Numbers {
 
 /// Counts them. The commune is public for everyone, and so is the activity.
 pub(super) fn count(folder: &Path, context: &Context) -> Result<Active, IngestError> {
-    let slices = Slices::open(folder, TABLE, 1)?;
+    let slices = Slices::of_table(folder, TABLE, 1)?;
     let mut total = 0;
     let (mut departements, mut sections) = (Numbers::default(), Numbers::default());
     for slice in 0..slices.len() {

@@ -6,9 +6,9 @@ use registre_schemas::profile::Changes;
 use std::cmp::Ordering;
 use std::path::Path;
 
-use super::slices::Slices;
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::slices::Slices;
 
 /// What is compared of a table.
 pub(super) struct Compared {
@@ -110,8 +110,8 @@ impl Compared {
         context: &Context,
     ) -> Result<Changes, IngestError> {
         let (old, new) = (
-            Slices::open(old, self.table, 1)?,
-            Slices::open(new, self.table, 1)?,
+            Slices::of_table(old, self.table, 1)?,
+            Slices::of_table(new, self.table, 1)?,
         );
         let label = format!("{}: changes", self.table);
         let task = context.progress.begin(&label, None);

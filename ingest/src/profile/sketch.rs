@@ -9,7 +9,10 @@ const KEPT: usize = 1 << 21;
 /// columns. Beyond, the largest one kept tells how dense hashes are, hence how many there are in all
 /// (Bar-Yossef et al., 2002, « k minimum values »).
 pub(super) struct Sketch {
-    hashes: Vec<u64>,
+    /// In order, each once.
+    smallest: Vec<u64>,
+    /// Those that came since.
+    recent: Vec<u64>,
     kept: usize,
     /// Hashes above it are left out.
     limit: u64,
@@ -22,7 +25,8 @@ impl Sketch {
 
     fn of(kept: usize) -> Self {
         Self {
-            hashes: Vec::new(),
+            smallest: Vec::new(),
+            recent: Vec::new(),
             kept,
             limit: u64::MAX,
         }
@@ -31,20 +35,37 @@ impl Sketch {
     /// One more value.
     pub(super) fn add(&mut self, hash: u64) {
         if hash < self.limit {
-            self.hashes.push(hash);
-            if self.hashes.len() == 2 * self.kept {
+            self.recent.push(hash);
+            if self.recent.len() == self.kept {
                 self.compact();
             }
         }
     }
 
+    /// Merges the recent ones into those kept.
     fn compact(&mut self) {
-        self.hashes.sort_unstable();
-        self.hashes.dedup();
-        if self.hashes.len() > self.kept {
-            self.hashes.truncate(self.kept);
-            self.limit = *self.hashes.last().unwrap_or(&u64::MAX);
+        self.recent.sort_unstable();
+        let most = self.kept.min(self.smallest.len() + self.recent.len());
+        let mut merged: Vec<u64> = Vec::with_capacity(most);
+        let mut old = self.smallest.iter().copied().peekable();
+        let mut new = self.recent.drain(..).peekable();
+        // The smaller of both heads; one more than are kept tells that some are left out.
+        while let Some(hash) = match (old.peek(), new.peek()) {
+            (Some(old_hash), Some(hash)) if hash < old_hash => new.next(),
+            (Some(_), _) => old.next(),
+            (None, _) => new.next(),
+        } {
+            if merged.last() == Some(&hash) {
+                continue;
+            }
+            if merged.len() == self.kept {
+                self.limit = merged[self.kept - 1];
+                break;
+            }
+            merged.push(hash);
         }
+        drop(new);
+        self.smallest = merged;
     }
 
     /// How many different values there were, and whether that is an estimate.
@@ -56,7 +77,7 @@ impl Sketch {
     )]
     pub(super) fn distinct(mut self) -> (u64, bool) {
         self.compact();
-        let kept = self.hashes.len() as u64;
+        let kept = self.smallest.len() as u64;
         if self.limit == u64::MAX {
             return (kept, false);
         }
@@ -89,7 +110,7 @@ mod tests {
         for value in (0..3).flat_map(|_| 1..=200_000) {
             sketch.add(hash(value));
         }
-        assert!(sketch.hashes.len() < 8192);
+        assert!(sketch.smallest.len() <= 4096 && sketch.recent.len() < 4096);
         let (distinct, estimated) = sketch.distinct();
         // Four standard errors of 1/64.
         assert!(

@@ -1,7 +1,8 @@
-//! What is counted of the values of a column, one value at a time, in the order of the file.
+//! What is counted of the values of a column: in the order of the file as long as they increase.
 
 use polars::prelude::{PlFixedStateQuality, PlHashMap};
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hash};
 
 use super::sketch::Sketch;
@@ -12,11 +13,10 @@ const COUNTED: usize = 1 << 16;
 
 /// Values counted, and how many of each when they are few.
 pub(super) struct Tally<V: ?Sized + ToOwned> {
-    /// The last value, and how many times in a row.
+    /// As long as they come in order: the last value, not counted yet, and how many times in a row.
     last: Option<V::Owned>,
     run: u64,
-    /// How many times a value differed from the one before: as many as there are values, when they
-    /// come in order.
+    /// How many different values that makes.
     changes: u64,
     ordered: bool,
     seen: Seen<V>,
@@ -66,49 +66,57 @@ where
         }
     }
 
-    /// Whether that value is the last one again: then it is counted, at no cost.
-    pub(super) fn again(&mut self, value: &V) -> bool {
-        let same = self
-            .last
-            .as_ref()
-            .is_some_and(|last| last.borrow() == value);
-        self.run += u64::from(same);
-        same
+    /// Whether the values came in increasing order so far. As long as they did they are to be given in
+    /// their order; after that in any.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.ordered
     }
 
-    /// One more value.
-    pub(super) fn add(&mut self, value: &V) {
-        if !self.again(value) {
-            self.begin(value);
+    /// A value, that many times in a row.
+    pub(super) fn add(&mut self, value: &V, times: u64) {
+        if times == 0 {
+            return;
         }
-    }
-
-    /// One more value, which is not the last one [`Self::again`].
-    pub(super) fn begin(&mut self, value: &V) {
-        self.close_run();
-        self.changes += 1;
-        self.run = 1;
-        match &mut self.last {
-            Some(last) => {
-                self.ordered &= (*last).borrow() < value;
-                value.clone_into(last);
+        if !self.ordered {
+            return self.count(value, times);
+        }
+        let Some(mut last) = self.last.take() else {
+            self.begin(value.to_owned(), times);
+            return;
+        };
+        match last.borrow().cmp(value) {
+            Ordering::Equal => {
+                self.run += times;
+                self.last = Some(last);
             }
-            None => self.last = Some(value.to_owned()),
+            Ordering::Less => {
+                self.count(last.borrow(), self.run);
+                value.clone_into(&mut last);
+                self.begin(last, times);
+            }
+            Ordering::Greater => {
+                self.ordered = false;
+                self.count(last.borrow(), self.run);
+                self.count(value, times);
+            }
         }
     }
 
-    /// Counts the values in a row that just ended.
-    fn close_run(&mut self) {
-        let Some(last) = &self.last else { return };
-        let value: &V = last.borrow();
+    fn begin(&mut self, value: V::Owned, times: u64) {
+        self.last = Some(value);
+        self.run = times;
+        self.changes += 1;
+    }
+
+    fn count(&mut self, value: &V, times: u64) {
         let hash = self.hasher.hash_one(value);
         match &mut self.seen {
             Seen::Counted(counts) => {
                 if let Some((_, count)) = counts.get_mut(&hash) {
-                    *count += self.run;
+                    *count += times;
                     return;
                 }
-                counts.insert(hash, (value.to_owned(), self.run));
+                counts.insert(hash, (value.to_owned(), times));
                 if counts.len() > self.most {
                     self.seen = too_many(counts);
                 }
@@ -126,7 +134,9 @@ where
 
     /// The end of the column.
     pub(super) fn finish(mut self) -> Found<V::Owned> {
-        self.close_run();
+        if let Some(last) = self.last.take() {
+            self.count(last.borrow(), self.run);
+        }
         let mut found = match self.seen {
             Seen::Counted(counts) => {
                 let mut counts: Vec<_> = counts.into_values().collect();
@@ -183,7 +193,7 @@ mod tests {
     fn tally(most: usize, values: &[&str]) -> Found<String> {
         let mut tally = Tally::<str>::of(most);
         for value in values {
-            tally.add(value);
+            tally.add(value, 1);
         }
         tally.finish()
     }

@@ -1,28 +1,26 @@
 //! Which association is which unité légale, by either register's word: the RNA's `siret`, SIRENE's
 //! `identifiantAssociationUniteLegale`.
 //!
-//! The unités légales are read in slices, and only those concerned are kept: memory follows the
-//! number of links, not of units.
+//! Both tables are read in slices, in the order of their key, and only the rows concerned are kept:
+//! memory follows the number of links, not of units.
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::error::ArrowError;
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataFrameJoinOps, IntoColumn, IntoSeries, NamedFrom, ParquetReader,
-    PolarsResult, SerReader, Series, SortMultipleOptions, StringChunked, UniqueKeepStrategy,
+    BooleanChunked, DataFrame, DataFrameJoinOps, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom,
+    PolarsResult, Series, SortMultipleOptions, StringChunked,
 };
 use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::identifiers::RnaId;
 use registre_schemas::lien_siren_rna::{LIEN_SIREN_RNA, provenance};
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ROW_GROUPS;
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::slices::Slices;
 use crate::snapshot::{TableWriter, WrittenTable};
-
-/// Unités légales read at once.
-const SLICE: usize = 1 << 20;
 
 fn failed(error: impl std::fmt::Display) -> IngestError {
     IngestError::Write {
@@ -34,21 +32,31 @@ fn failed(error: impl std::fmt::Display) -> IngestError {
 /// Makes the table from `unite_legale` and `association`, staged in `folder`.
 pub fn link(folder: &Path, context: &Context) -> Result<WrittenTable, IngestError> {
     let task = context.progress.begin("lien_siren_rna", None);
-    let associations = associations(folder).map_err(failed)?;
-    let mut said = Said::default();
-    let path = folder.join("unite_legale.parquet");
-    let rows = ParquetReader::new(open(&path)?)
-        .num_rows()
-        .map_err(failed)?;
-    for first in (0..rows).step_by(SLICE) {
-        context.cancel.check()?;
-        let units = units(open(&path)?, first).map_err(failed)?;
-        task.rows(units.height() as u64);
-        said.hear(&units, &associations).map_err(failed)?;
-    }
-    let links = said.links(&associations).map_err(failed)?;
+    let associations = Slices::of_table(folder, "association", ROW_GROUPS)?;
+    let units = Slices::of_table(folder, "unite_legale", ROW_GROUPS)?;
+    let given = gather(&associations, &["id", "siret"], context, given_sirens)?;
+    let given = given.sort(["siren"], SortMultipleOptions::default());
+    let given = given.map_err(failed)?;
+    let mut concerned = Sorted::new(&given, "siren").map_err(failed)?;
+    let units = gather(&units, &UNIT_COLUMNS, context, |rows| {
+        task.rows(rows.height() as u64);
+        concerned_units(rows, &mut concerned)
+    })?;
+    let words = words(&units, &given).map_err(failed)?;
+    drop((units, given));
+    let ids = words.select(["id"]);
+    let ids = ids.and_then(|ids| ids.sort(["id"], SortMultipleOptions::default()));
+    let ids = ids.map_err(failed)?;
+    let mut concerned = Sorted::new(&ids, "id").map_err(failed)?;
+    let columns = ["id", "position", "maj_time"];
+    let known = gather(&associations, &columns, context, |rows| {
+        known_associations(rows, &mut concerned)
+    })?;
+    drop(ids);
+    let links = links(words, &known).map_err(failed)?;
     let mut writer = TableWriter::create(folder, &LIEN_SIREN_RNA, LIEN_SIREN_RNA.schema(&[]))?;
-    writer.write(links)?;
+    writer.write(batch(&links).map_err(failed)?)?;
+    drop(links);
     let written = writer.finish(context)?;
     task.finish(&format!(
         "lien_siren_rna: {} links between SIREN and RNA",
@@ -57,182 +65,184 @@ pub fn link(folder: &Path, context: &Context) -> Result<WrittenTable, IngestErro
     Ok(written)
 }
 
-fn open(path: &Path) -> Result<File, IngestError> {
-    File::open(path).map_err(IngestError::io("open", path))
+/// What `keep` keeps of each slice of a table, of which it has these columns.
+fn gather(
+    table: &Slices,
+    columns: &[&str],
+    context: &Context,
+    mut keep: impl FnMut(&DataFrame) -> PolarsResult<DataFrame>,
+) -> Result<DataFrame, IngestError> {
+    let mut kept: Option<DataFrame> = None;
+    for slice in 0..table.len() {
+        context.cancel.check()?;
+        let rows = keep(&table.read(slice, columns)?).and_then(without_pages);
+        let rows = rows.map_err(failed)?;
+        match &mut kept {
+            None => kept = Some(rows),
+            Some(kept) => {
+                kept.vstack_mut(&rows).map_err(failed)?;
+            }
+        }
+    }
+    let mut kept = kept.unwrap_or_default();
+    kept.rechunk_mut();
+    Ok(kept)
 }
 
-fn read(file: File, columns: &[&str], slice: Option<(usize, usize)>) -> PolarsResult<DataFrame> {
-    ParquetReader::new(file)
-        .with_columns(Some(columns.iter().map(ToString::to_string).collect()))
-        .with_slice(slice)
-        .finish()
+/// The same rows, copied: those polars filtered still hold every page they were read from.
+fn without_pages(mut rows: DataFrame) -> PolarsResult<DataFrame> {
+    let texts = rows.columns().iter().filter_map(|column| {
+        let values: StringChunked = column.str().ok()?.iter().collect();
+        Some(values.with_name(column.name().clone()).into_column())
+    });
+    for copied in texts.collect::<Vec<_>>() {
+        rows.with_column(copied)?;
+    }
+    Ok(rows)
 }
 
-/// `id`, `siren` (of its SIRET, null without one), `active`, `w` (a number still in use), `maj_time`.
-fn associations(folder: &Path) -> PolarsResult<DataFrame> {
-    let file = File::open(folder.join("association.parquet"))?;
-    let mut rows = read(file, &["id", "siret", "position", "maj_time"], None)?;
+/// Sorted values, looked up in their order.
+struct Sorted<'a> {
+    values: &'a StringChunked,
+    position: usize,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(frame: &'a DataFrame, column: &str) -> PolarsResult<Self> {
+        let values = frame.column(column)?.str()?;
+        Ok(Self {
+            values,
+            position: 0,
+        })
+    }
+
+    /// Whether the value is one of them; those asked for come in order.
+    fn has(&mut self, value: Option<&str>) -> bool {
+        while self.position < self.values.len() && self.values.get(self.position) < value {
+            self.position += 1;
+        }
+        self.position < self.values.len() && self.values.get(self.position) == value
+    }
+}
+
+/// The associations that give a SIRET: `id`, `siren`.
+fn given_sirens(rows: &DataFrame) -> PolarsResult<DataFrame> {
     let siren: StringChunked = rows
         .column("siret")?
         .str()?
         .iter()
         .map(|siret| siret.filter(|siret| siret.len() == 14)?.get(..9))
         .collect();
-    let active: BooleanChunked = rows
-        .column("position")?
-        .str()?
-        .iter()
-        .map(|position| Some(position == Some("A")))
-        .collect();
-    let w: BooleanChunked = rows
-        .column("id")?
-        .str()?
-        .iter()
-        .map(|id| id.map(|id| id.starts_with('W')))
-        .collect();
-    for (name, column) in [
-        ("siren", siren.into_series()),
-        ("active", active.into_series()),
-        ("w", w.into_series()),
-    ] {
-        rows.with_column(column.with_name(name.into()).into_column())?;
-    }
-    rows.select(["id", "siren", "active", "w", "maj_time"])
+    let given = siren.is_not_null();
+    let mut rows = rows.select(["id"])?;
+    rows.with_column(siren.into_series().with_name("siren".into()).into_column())?;
+    rows.filter(&given)
 }
 
-/// The diffusible units of a slice: `siren`, `said` (the RNA number SIRENE gives), `open`,
-/// `treated`.
-fn units(file: File, first: usize) -> PolarsResult<DataFrame> {
-    const STATUT: &str = "statutDiffusionUniteLegale";
-    const ETAT: &str = "etatAdministratifUniteLegale";
-    const IDENTIFIANT: &str = "identifiantAssociationUniteLegale";
-    const TRAITEMENT: &str = "dateDernierTraitementUniteLegale";
-    let columns = ["siren", STATUT, ETAT, IDENTIFIANT, TRAITEMENT];
-    let rows = read(file, &columns, Some((first, SLICE)))?;
-    let diffusible: BooleanChunked = rows
-        .column(STATUT)?
-        .str()?
-        .iter()
-        .map(|statut| statut.map(StatutDiffusion::from_code) == Some(StatutDiffusion::Diffusible))
+const STATUT: &str = "statutDiffusionUniteLegale";
+const ETAT: &str = "etatAdministratifUniteLegale";
+const IDENTIFIANT: &str = "identifiantAssociationUniteLegale";
+const TRAITEMENT: &str = "dateDernierTraitementUniteLegale";
+const UNIT_COLUMNS: [&str; 5] = ["siren", STATUT, ETAT, IDENTIFIANT, TRAITEMENT];
+
+/// The diffusible units that give an RNA number, or are given by the RNA: `siren`, `said` (the RNA
+/// number SIRENE gives), `open`, `treated`.
+fn concerned_units(rows: &DataFrame, given: &mut Sorted<'_>) -> PolarsResult<DataFrame> {
+    let sirens = rows.column("siren")?.str()?.iter();
+    let statuts = rows.column(STATUT)?.str()?.iter();
+    let said = rows.column(IDENTIFIANT)?.str()?.iter();
+    let concerned: BooleanChunked = sirens
+        .zip(statuts.zip(said))
+        .map(|(siren, (statut, said))| {
+            let named = given.has(siren) || said.is_some();
+            let statut = statut.map(StatutDiffusion::from_code);
+            Some(named && statut == Some(StatutDiffusion::Diffusible))
+        })
         .collect();
-    let mut rows = rows.filter(&diffusible)?;
-    let open: BooleanChunked = rows
-        .column(ETAT)?
-        .str()?
-        .iter()
-        .map(|etat| Some(etat == Some("A")))
-        .collect();
+    let mut rows = rows.filter(&concerned)?;
+    let open = is_active(&rows, ETAT)?;
     rows.with_column(open.into_series().with_name("open".into()).into_column())?;
     rows.rename(IDENTIFIANT, "said".into())?;
     rows.rename(TRAITEMENT, "treated".into())?;
     rows.select(["siren", "said", "open", "treated"])
 }
 
-/// What the registers said so far.
-#[derive(Default)]
-struct Said {
-    /// `siren`, `id`, `open`, `treated`, `by_sirene`, `by_rna`: one row per register's word.
-    words: Option<DataFrame>,
+/// The associations that someone links: `id`, `active`, `w` (a number still in use), `maj_time`.
+fn known_associations(rows: &DataFrame, linked: &mut Sorted<'_>) -> PolarsResult<DataFrame> {
+    let ids = rows.column("id")?.str()?.iter();
+    let concerned: BooleanChunked = ids.map(|id| Some(linked.has(id))).collect();
+    let mut rows = rows.filter(&concerned)?;
+    let active = is_active(&rows, "position")?;
+    let ids = rows.column("id")?.str()?.iter();
+    let w: BooleanChunked = ids.map(|id| id.map(|id| id.starts_with('W'))).collect();
+    for (name, column) in [("active", active), ("w", w)] {
+        rows.with_column(column.into_series().with_name(name.into()).into_column())?;
+    }
+    rows.select(["id", "active", "w", "maj_time"])
 }
 
-impl Said {
-    fn hear(&mut self, units: &DataFrame, associations: &DataFrame) -> PolarsResult<()> {
-        let given: BooleanChunked = units
-            .column("said")?
-            .str()?
-            .iter()
-            .map(|said| Some(said.is_some()))
-            .collect();
-        let mut by_sirene = units.filter(&given)?;
-        by_sirene.rename("said", "id".into())?;
-        self.add(&by_sirene, true)?;
-        let by_rna =
-            units.inner_join(&associations.select(["id", "siren"])?, ["siren"], ["siren"])?;
-        self.add(&by_rna, false)
-    }
+/// Both registers write `A` for active.
+fn is_active(rows: &DataFrame, column: &str) -> PolarsResult<BooleanChunked> {
+    let states = rows.column(column)?.str()?.iter();
+    Ok(states.map(|state| Some(state == Some("A"))).collect())
+}
 
-    fn add(&mut self, words: &DataFrame, sirene: bool) -> PolarsResult<()> {
-        let mut words = words.select(["siren", "id", "open", "treated"])?;
-        let height = words.height();
-        for (name, by) in [("by_sirene", sirene), ("by_rna", !sirene)] {
-            words.with_column(Series::new(name.into(), vec![by; height]).into_column())?;
+/// What the registers say: `siren`, `id`, `open`, `treated`, `force`. One row per link, even when both
+/// say it: `force` is 2 then, 1 for SIRENE's word alone, 0 for the RNA's. Both tables are sorted by
+/// SIREN, and name a unit or an association once.
+fn words(units: &DataFrame, given: &DataFrame) -> PolarsResult<DataFrame> {
+    let (sirens, said) = (units.column("siren")?.str()?, units.column("said")?.str()?);
+    let (given_sirens, given_ids) = (given.column("siren")?.str()?, given.column("id")?.str()?);
+    let (mut rows, mut ids, mut forces) = (Vec::new(), Vec::new(), Vec::new());
+    let mut say = |unit: IdxSize, id, force| {
+        rows.push(unit);
+        ids.push(id);
+        forces.push(force);
+    };
+    let mut first = 0;
+    for ((unit, siren), by_sirene) in (0..).zip(sirens.iter()).zip(said.iter()) {
+        while first < given.height() && given_sirens.get(first) < siren {
+            first += 1;
         }
-        self.words = Some(match self.words.take() {
-            None => words,
-            Some(so_far) => so_far.vstack(&words)?,
-        });
-        Ok(())
+        let same = (first..given.height()).take_while(|row| given_sirens.get(*row) == siren);
+        let by_rna = same.map(|row| given_ids.get(row));
+        if by_sirene.is_some() {
+            let agreed = by_rna.clone().any(|id| id == by_sirene);
+            say(unit, by_sirene, if agreed { 2 } else { 1 });
+        }
+        for id in by_rna.filter(|id| *id != by_sirene) {
+            say(unit, id, 0);
+        }
     }
+    let rows = IdxCa::from_vec("row".into(), rows);
+    let mut words = units.select(["siren", "open", "treated"])?.take(&rows)?;
+    words.with_column(Series::new("id".into(), ids).into_column())?;
+    words.with_column(Series::new("force".into(), forces).into_column())?;
+    Ok(words)
+}
 
-    /// One row per link, by SIREN and RNA number. A number that is neither in the RNA nor of its
-    /// form is not one: the local law of Alsace and Moselle has others.
-    fn links(self, associations: &DataFrame) -> PolarsResult<RecordBatch> {
-        let Some(words) = self.words else {
-            return Ok(RecordBatch::new_empty(LIEN_SIREN_RNA.schema(&[])));
-        };
-        let words = merge_words(&words)?;
-        let known = associations.select(["id", "active", "w", "maj_time"])?;
-        let links = words.left_join(&known, ["id"], ["id"])?;
-        let ids = links.column("id")?.str()?;
-        let actives = links.column("active")?.bool()?;
-        let is_rna: BooleanChunked = ids
-            .iter()
-            .zip(actives.iter())
-            .map(|(id, known)| known.is_some() || id.is_some_and(is_w_number))
-            .collect();
-        let links = links.filter(&is_rna)?;
-        let links = ranked(
-            &links,
-            "siren",
-            &["active", "w", "maj_time"],
-            "id",
-            "rang_association",
-        )?;
-        let links = ranked(
-            &links,
-            "id",
-            &["open", "treated"],
-            "siren",
-            "rang_unite_legale",
-        )?;
-        let links = links.sort(["siren", "id"], SortMultipleOptions::default())?;
-        batch(&links)
-    }
+/// The links with their ranks, by SIREN and RNA number. A number that is neither in the RNA nor of
+/// its form is not one: the local law of Alsace and Moselle has others.
+fn links(words: DataFrame, known: &DataFrame) -> PolarsResult<DataFrame> {
+    // Each step replaces the one before it: one copy of the links at a time, and the one being made.
+    let mut links = words.left_join(known, ["id"], ["id"])?;
+    drop(words);
+    let ids = links.column("id")?.str()?.iter();
+    let actives = links.column("active")?.bool()?.iter();
+    let is_rna: BooleanChunked = ids
+        .zip(actives)
+        .map(|(id, known)| Some(known.is_some() || id.is_some_and(is_w_number)))
+        .collect();
+    links = links.filter(&is_rna)?;
+    let then = ["active", "w", "maj_time"];
+    links = ranked(&links, "siren", &then, "id", "rang_association")?;
+    let then = ["open", "treated"];
+    links = ranked(&links, "id", &then, "siren", "rang_unite_legale")?;
+    links.sort(["siren", "id"], SortMultipleOptions::default())
 }
 
 fn is_w_number(id: &str) -> bool {
     id.starts_with('W') && id.parse::<RnaId>().is_ok()
-}
-
-/// The words of both registers on one link become one row, `force` 2; 1 for SIRENE's alone, 0 for
-/// the RNA's.
-fn merge_words(words: &DataFrame) -> PolarsResult<DataFrame> {
-    let sirene = words.filter(words.column("by_sirene")?.bool()?)?;
-    let rna = words.filter(words.column("by_rna")?.bool()?)?;
-    let agreed = rna.select(["siren", "id", "by_rna"])?;
-    let mut sirene = sirene
-        .drop("by_rna")?
-        .left_join(&agreed, ["siren", "id"], ["siren", "id"])?;
-    let force: Vec<i32> = sirene
-        .column("by_rna")?
-        .bool()?
-        .iter()
-        .map(|agreed| if agreed == Some(true) { 2 } else { 1 })
-        .collect();
-    sirene.with_column(Series::new("force".into(), force).into_column())?;
-    let mut rna = rna;
-    let height = rna.height();
-    rna.with_column(Series::new("force".into(), vec![0; height]).into_column())?;
-    let columns = ["siren", "id", "open", "treated", "force"];
-    sirene
-        .select(columns)?
-        .vstack(&rna.select(columns)?)?
-        // SIRENE's rows come first, and know whether the RNA agrees.
-        .unique_stable(
-            Some(&["siren".to_owned(), "id".to_owned()]),
-            UniqueKeepStrategy::First,
-            None,
-        )
 }
 
 /// Adds the rank of each row among those of the same `of`: by force, then by each of `then`, the
@@ -301,4 +311,83 @@ fn batch(links: &DataFrame) -> PolarsResult<RecordBatch> {
     ];
     RecordBatch::try_new(LIEN_SIREN_RNA.schema(&[]), columns)
         .map_err(|error: ArrowError| polars::prelude::polars_err!(ComputeError: "{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::new_null_array;
+    use arrow::compute::cast;
+    use registre_schemas::Table;
+    use registre_schemas::association::ASSOCIATION;
+    use registre_schemas::unite_legale::UNITE_LEGALE;
+
+    /// A table of these rows, each the values of the columns named.
+    fn write(folder: &Path, table: &'static Table, columns: &[&str], rows: &[&[&str]]) {
+        let schema = table.schema(&[]);
+        let mut writer = TableWriter::create(folder, table, Arc::clone(&schema)).unwrap();
+        let of_column = |name: &str| columns.iter().position(|column| *column == name);
+        let arrays = schema.fields().iter().map(|field| -> ArrayRef {
+            let Some(at) = of_column(field.name()) else {
+                return new_null_array(field.data_type(), rows.len());
+            };
+            let texts = rows
+                .iter()
+                .map(|row| Some(row[at]).filter(|v| !v.is_empty()));
+            cast(&texts.collect::<StringArray>(), field.data_type()).unwrap()
+        });
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays.collect()).unwrap();
+        if !rows.is_empty() {
+            writer.write(batch).unwrap();
+        }
+        writer.finish(&Context::silent()).unwrap();
+    }
+
+    /// The links between these units (`siren`, statut, RNA number) and associations (`id`, `siret`).
+    fn linked(units: &[&[&str]], associations: &[&[&str]]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = ["siren", STATUT, IDENTIFIANT];
+        write(folder.path(), &UNITE_LEGALE, &columns, units);
+        write(folder.path(), &ASSOCIATION, &["id", "siret"], associations);
+        link(folder.path(), &Context::silent()).unwrap();
+        let links = Slices::of_table(folder.path(), "lien_siren_rna", 1).unwrap();
+        let mut found = Vec::new();
+        for slice in 0..links.len() {
+            let rows = links.read(slice, &["siren", "id", "provenance"]).unwrap();
+            let text = |name: &str| rows.column(name).unwrap().str().unwrap().clone();
+            let (siren, id, by) = (text("siren"), text("id"), text("provenance"));
+            for row in 0..rows.height() {
+                let text = [&siren, &id, &by].map(|column| column.get(row).unwrap_or_default());
+                found.push(text.join(" "));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn each_register_is_heard_even_without_the_other() {
+        let units: &[&[&str]] = &[
+            &["900000001", "O", "W000000001"],
+            &["900000002", "O", ""],
+            &["900000003", "P", "W000000003"],
+            &["900000004", "O", "ALSACE 12"],
+        ];
+        let associations: &[&[&str]] = &[
+            &["W000000001", "90000000100017"],
+            &["W000000002", "90000000200017"],
+            &["W000000004", "90000000200025"],
+            &["W000000005", "90000000300017"],
+            &["W000000006", "90000000000017"],
+        ];
+        assert_eq!(
+            linked(units, associations),
+            [
+                "900000001 W000000001 sirene+rna",
+                "900000002 W000000002 rna",
+                "900000002 W000000004 rna",
+            ]
+        );
+        assert_eq!(linked(units, &[]), ["900000001 W000000001 sirene"]);
+        assert!(linked(&[], associations).is_empty());
+    }
 }

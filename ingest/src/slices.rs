@@ -10,21 +10,29 @@ use std::sync::Arc;
 use crate::error::IngestError;
 
 /// A Parquet file and where to cut it.
-pub(super) struct Slices {
+pub(crate) struct Slices {
     path: PathBuf,
     /// The footer, reduced to the row groups of each slice.
     footers: Vec<FileMetadataRef>,
     /// Every column of the file, in its order.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Rows in all.
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
 }
 
 impl Slices {
-    /// Reads the footer. A slice holds that many row groups, of some hundred thousand rows each: few
-    /// when many columns are read at once.
-    pub(super) fn open(folder: &Path, table: &str, row_groups: usize) -> Result<Self, IngestError> {
-        let path = folder.join(format!("{table}.parquet"));
+    /// Reads the footer of a table's file. A slice holds that many row groups, of some hundred
+    /// thousand rows each: few when many columns are read at once.
+    pub(crate) fn of_table(
+        folder: &Path,
+        table: &str,
+        row_groups: usize,
+    ) -> Result<Self, IngestError> {
+        Self::open(folder.join(format!("{table}.parquet")), row_groups)
+    }
+
+    /// The same, of any file.
+    pub(crate) fn open(path: PathBuf, row_groups: usize) -> Result<Self, IngestError> {
         let mut reader = ParquetReader::new(open(&path)?);
         let mut footer = reader
             .get_metadata()
@@ -34,7 +42,13 @@ impl Slices {
         let columns = schema.iter_names().map(ToString::to_string).collect();
         let rows = footer.num_rows as u64;
         let groups = std::mem::take(&mut footer.row_groups);
-        let footers = groups.chunks(row_groups).map(|groups| {
+        // A table without rows is one slice of none, which has its columns.
+        let slices = if groups.is_empty() {
+            vec![groups.as_slice()]
+        } else {
+            groups.chunks(row_groups).collect()
+        };
+        let footers = slices.into_iter().map(|groups| {
             let mut slice = footer.clone();
             slice.row_groups = groups.to_vec();
             slice.num_rows = 0;
@@ -52,23 +66,12 @@ impl Slices {
     }
 
     /// How many slices there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.footers.len()
     }
 
-    /// Bytes of a column in a slice, as they are on disk.
-    pub(super) fn bytes(&self, slice: usize, column: &str) -> u64 {
-        let groups = self.footers[slice].row_groups.iter();
-        let chunks = groups.filter_map(|group| group.columns_under_root_iter(column));
-        let mut bytes = 0;
-        for chunk in chunks.flatten() {
-            bytes += u64::try_from(chunk.compressed_size()).unwrap_or(0);
-        }
-        bytes
-    }
-
     /// Reads some columns of a slice, on the calling thread.
-    pub(super) fn read(&self, slice: usize, columns: &[&str]) -> Result<DataFrame, IngestError> {
+    pub(crate) fn read(&self, slice: usize, columns: &[&str]) -> Result<DataFrame, IngestError> {
         let columns = columns.iter().map(|name| (*name).to_owned()).collect();
         let mut reader = ParquetReader::new(open(&self.path)?)
             .with_columns(Some(columns))
@@ -78,7 +81,7 @@ impl Slices {
     }
 
     /// Names the file.
-    pub(super) fn unreadable(&self, error: &PolarsError) -> IngestError {
+    pub(crate) fn unreadable(&self, error: &PolarsError) -> IngestError {
         unreadable(&self.path, error)
     }
 }
@@ -90,6 +93,6 @@ fn open(path: &Path) -> Result<File, IngestError> {
 fn unreadable(path: &Path, error: &PolarsError) -> IngestError {
     IngestError::File {
         path: path.to_path_buf(),
-        detail: format!("profile: {error}"),
+        detail: format!("read with polars: {error}"),
     }
 }
