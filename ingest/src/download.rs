@@ -20,6 +20,7 @@ pub(crate) mod space;
 mod tls;
 mod transfer;
 
+use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,7 @@ impl RawFile {
 
 /// Downloads what is not here yet, in order, after saying how much that is and making sure that
 /// there is room for all of it; removes what other runs left unfinished of sources no longer found.
+/// Files that are all on this machine are read side by side.
 pub fn download_all(
     resources: Vec<Resource>,
     folder: &Path,
@@ -76,6 +78,14 @@ pub fn download_all(
         .collect();
     files::tidy(folder, &names)?;
     announce(&resources, folder)?;
+    let here = |resource: &Resource| matches!(resource.location, Location::Path(_));
+    if resources.iter().all(here) {
+        return resources
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|resource| download(resource, folder, context))
+            .collect();
+    }
     resources
         .into_iter()
         .map(|resource| download(resource, folder, context))

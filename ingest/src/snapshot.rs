@@ -23,11 +23,11 @@ use registre_schemas::Table;
 use registre_schemas::manifest::TableFile;
 use sha2::{Digest, Sha256};
 use std::cmp::Ordering;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::download::{hex, sha256_of};
+use crate::download::hex;
 use crate::error::IngestError;
 use crate::progress::Context;
 use columns::ColumnsWriter;
@@ -261,10 +261,7 @@ impl<'a> TableWriter<'a> {
             let mut join = (self.start_join)()?;
             runs.merge(&self.keys, context, |batch| {
                 if !keys.accept(&batch).map_err(failed(self.table))? {
-                    return Err(IngestError::Write {
-                        table: self.table.name.to_owned(),
-                        detail: "a bug: the merge of sorted runs is not sorted".to_owned(),
-                    });
+                    return Err(bug(self.table, "the merge of sorted runs is not sorted"));
                 }
                 writer
                     .write(&join(batch)?)
@@ -273,23 +270,21 @@ impl<'a> TableWriter<'a> {
             self.keys = keys;
             self.writer = Some(writer);
         }
-        if let Some(writer) = self.writer.take() {
-            writer
-                .close()
-                .map_err(|error| parquet_failed(self.table, &error))?;
-        }
+        let Some(writer) = self.writer.take() else {
+            return Err(bug(self.table, "no file is open"));
+        };
+        let closed = writer
+            .close()
+            .map_err(|error| parquet_failed(self.table, &error))?;
         sync(&self.path)?;
-        let bytes = fs::metadata(&self.path)
-            .map_err(IngestError::io("read", &self.path))?
-            .len();
         let key_range = self.keys.first.as_ref().zip(self.keys.last.as_ref());
         Ok(WrittenTable {
             file: TableFile {
                 name: self.table.name.to_owned(),
                 file: format!("{}.parquet", self.table.name),
                 rows: self.rows,
-                bytes,
-                sha256: sha256_of(&self.path, context)?,
+                bytes: closed.bytes,
+                sha256: closed.sha256,
                 key_range: key_range
                     .map(|(first, last)| (self.keys.text(first), self.keys.text(last))),
                 schema_fingerprint: fingerprint(&self.schema),
@@ -358,6 +353,13 @@ fn failed(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> IngestE
     move |error| IngestError::Write {
         table: table.name.to_owned(),
         detail: error.to_string(),
+    }
+}
+
+fn bug(table: &Table, what: &str) -> IngestError {
+    IngestError::Write {
+        table: table.name.to_owned(),
+        detail: format!("a bug: {what}"),
     }
 }
 
@@ -501,7 +503,7 @@ mod tests {
             written.file.key_range.unwrap().0,
             format!("{} {}", expected[0].0, expected[0].1)
         );
-        let names: Vec<_> = fs::read_dir(folder.path())
+        let names: Vec<_> = std::fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
             .collect();

@@ -1,6 +1,6 @@
 //! One chunk of records into one Arrow batch. Runs on rayon's threads, one task per chunk.
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, new_null_array};
 use arrow::record_batch::RecordBatch;
 use registre_schemas::column::Kind;
 use registre_schemas::manifest::{Counted, Reject};
@@ -53,20 +53,36 @@ fn refusal(
         .map(|(column, value)| (rejects::KEY, Some(column), value.to_owned()))
 }
 
+/// A column that the file has, being filled.
+struct Filled {
+    /// In the schema.
+    position: usize,
+    /// In a record.
+    field: usize,
+    builder: Builder,
+}
+
 /// Parses every record of a chunk. A record that cannot be a row is refused; a value that cannot be
 /// read is null; both are counted, and the first are kept with their line.
 #[must_use]
 pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
-    let estimate = chunk.text.len() / (layout.shape.width * 4).max(1);
-    let kinds = layout
-        .table
-        .columns
-        .iter()
-        .map(|column| column.kind)
-        .chain(layout.unknown.iter().map(|_| Kind::Text));
-    let mut builders: Vec<Builder> = kinds
-        .map(|kind| Builder::new(kind, estimate, layout.date))
+    let lines = usize::try_from(chunk.lines).unwrap_or(0);
+    let kind = |position: usize| match layout.table.columns.get(position) {
+        Some(column) => column.kind,
+        None => Kind::Text,
+    };
+    // The columns that the file has; those it has not are null.
+    let fields = layout.fields.iter().enumerate();
+    let mut filled: Vec<Filled> = fields
+        .filter_map(|(position, field)| {
+            Some(Filled {
+                position,
+                field: (*field)?,
+                builder: Builder::new(kind(position), lines, layout.date),
+            })
+        })
         .collect();
+    let mut rows = 0;
     let mut block = Block::new(layout.shape);
     let mut record = Record::default();
     let mut rows_read = 0;
@@ -87,17 +103,19 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
                 layout.wrong_key(field).is_none()
             });
             rows_read += block.rows() as u64;
-            for (position, (builder, field)) in builders.iter_mut().zip(&layout.fields).enumerate()
+            rows += block.rows();
+            for Filled {
+                position,
+                field,
+                builder,
+            } in &mut filled
             {
-                match field {
-                    None => builder.append_nulls(block.rows()),
-                    Some(field) => builder.append_all(text, &block, *field, |row, value| {
-                        let column = unreadable_in(position);
-                        noted.note(rejects::UNREADABLE, column, value, || {
-                            place(block.start(row))
-                        });
-                    }),
-                }
+                builder.append_all(text, &block, *field, |row, value| {
+                    let column = unreadable_in(*position);
+                    noted.note(rejects::UNREADABLE, column, value, || {
+                        place(block.start(row))
+                    });
+                });
             }
             if next == text.len() || block.is_full() {
                 continue;
@@ -122,20 +140,28 @@ pub fn parse(chunk: &Chunk, layout: &Layout) -> Parsed {
             noted.note(reason, column, &value, || place(offset));
             continue;
         }
-        for (position, (builder, field)) in builders.iter_mut().zip(&layout.fields).enumerate() {
-            match field {
-                None => builder.append_nulls(1),
-                Some(field) => {
-                    let field = record.fields()[*field].as_ref();
-                    if !builder.append(field) {
-                        let column = unreadable_in(position);
-                        noted.note(rejects::UNREADABLE, column, field, || place(offset));
-                    }
-                }
+        rows += 1;
+        for Filled {
+            position,
+            field,
+            builder,
+        } in &mut filled
+        {
+            let value = record.fields()[*field].as_ref();
+            if !builder.append(value) {
+                let column = unreadable_in(*position);
+                noted.note(rejects::UNREADABLE, column, value, || place(offset));
             }
         }
     }
-    let columns: Vec<ArrayRef> = builders.into_iter().map(Builder::finish).collect();
+    let mut filled = filled.into_iter().map(|filled| filled.builder.finish());
+    let fields = layout.schema.fields().iter().zip(&layout.fields);
+    let columns: Vec<ArrayRef> = fields
+        .map(|(field, from)| {
+            let finished = from.and_then(|_field| filled.next());
+            finished.unwrap_or_else(|| new_null_array(field.data_type(), rows))
+        })
+        .collect();
     let batch = RecordBatch::try_new(Arc::clone(&layout.schema), columns).unwrap_or_else(|error| {
         unreachable!("builders follow the schema they were made from: {error}")
     });

@@ -22,6 +22,8 @@ pub struct Chunk {
     pub text: String,
     /// Line of its first record, from 1.
     pub first_line: u64,
+    /// Lines it holds: records, or more.
+    pub lines: u64,
     /// Bytes that were not valid in the file's encoding and were replaced.
     pub replaced: bool,
 }
@@ -142,11 +144,13 @@ impl<R: Read> Splitter<R> {
 
     fn chunk(&mut self, bytes: Vec<u8>) -> Chunk {
         let first_line = self.next_line;
-        self.next_line += lines_in(&bytes);
+        let lines = lines_in(&bytes);
+        self.next_line += lines;
         let (text, replaced) = self.decode(bytes);
         Chunk {
             text,
             first_line,
+            lines,
             replaced,
         }
     }

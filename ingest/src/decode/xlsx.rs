@@ -326,6 +326,7 @@ fn empty_chunk(first_line: u64) -> Chunk {
     Chunk {
         text: String::new(),
         first_line,
+        lines: 0,
         replaced: false,
     }
 }

@@ -9,15 +9,18 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use std::fs::File;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::ROW_GROUP;
+use super::layout::ROW_GROUP;
+use crate::download::hex;
 
 /// A file, and the row group being filled.
 pub(super) struct ColumnsWriter {
     schema: SchemaRef,
-    file: SerializedFileWriter<File>,
+    file: SerializedFileWriter<Hashed>,
     encoders: ArrowRowGroupWriterFactory,
     /// One for each column of the row group being filled; none between two groups.
     group: Vec<ArrowColumnWriter>,
@@ -32,6 +35,11 @@ impl ColumnsWriter {
         schema: &SchemaRef,
         properties: WriterProperties,
     ) -> Result<Self, ParquetError> {
+        let file = Hashed {
+            file,
+            sha256: Sha256::new(),
+            bytes: 0,
+        };
         let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties))?;
         let (file, encoders) = writer.into_serialized_writer()?;
         Ok(Self {
@@ -100,14 +108,45 @@ impl ColumnsWriter {
     }
 
     /// The file under it, between two row groups.
-    pub(super) fn file(&mut self) -> &mut SerializedFileWriter<File> {
+    pub(super) fn file(&mut self) -> &mut SerializedFileWriter<Hashed> {
         &mut self.file
     }
 
     /// Ends the last row group, and the file.
-    pub(super) fn close(mut self) -> Result<(), ParquetError> {
+    pub(super) fn close(mut self) -> Result<Closed, ParquetError> {
         self.end_group()?;
-        self.file.close()?;
-        Ok(())
+        let Hashed { sha256, bytes, .. } = self.file.into_inner()?;
+        Ok(Closed {
+            bytes,
+            sha256: hex(&sha256.finalize()),
+        })
+    }
+}
+
+/// A file that is whole.
+pub(super) struct Closed {
+    /// Its bytes.
+    pub(super) bytes: u64,
+    /// Of all of them, in hexadecimal: as they were meant to be written, whatever the disk did.
+    pub(super) sha256: String,
+}
+
+/// A file whose sum is computed while it is written.
+pub(super) struct Hashed {
+    file: File,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.sha256.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use super::columns::ColumnsWriter;
 use super::{KeyOrder, ROW_GROUP, WrittenTable, open, sort_options, sync};
-use crate::download::{sha256_of, space};
+use crate::download::space;
 use crate::error::IngestError;
 use crate::progress::Context;
 use groups::{bounds, copy_group, key_range};
@@ -142,7 +142,7 @@ pub fn merge(
         );
         task.rows(merge.metadata.row_group(group).num_rows().unsigned_abs());
     }
-    let merged = merge.finish(written, context)?;
+    let merged = merge.finish(written)?;
     let UpdatedTable {
         added,
         changed,
@@ -504,7 +504,7 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    fn finish(mut self, written: &WrittenTable, context: &Context) -> Result<Merged, IngestError> {
+    fn finish(mut self, written: &WrittenTable) -> Result<Merged, IngestError> {
         let table = self.table;
         if self.groups.is_empty() {
             let all = self.changes.rows.clone();
@@ -519,23 +519,20 @@ impl<'a> Merge<'a> {
             groups_copied: self.copied,
             groups_rewritten: self.rewritten,
         };
-        self.writer.close().map_err(|error| failed(table, error))?;
+        let closed = self.writer.close().map_err(|error| failed(table, error))?;
         if done.added + done.changed == 0 {
             let table = written.clone();
             return Ok(Merged { table, done });
         }
         sync(&self.aside)?;
-        let bytes = fs::metadata(&self.aside)
-            .map_err(IngestError::io("read", &self.aside))?
-            .len();
         let net = i64::try_from(self.rows).unwrap_or(i64::MAX)
             - i64::try_from(written.file.rows).unwrap_or(i64::MAX);
         Ok(Merged {
             table: WrittenTable {
                 file: TableFile {
                     rows: self.rows,
-                    bytes,
-                    sha256: sha256_of(&self.aside, context)?,
+                    bytes: closed.bytes,
+                    sha256: closed.sha256,
                     key_range: key_range(&self.aside, table, &self.order)?,
                     ..written.file.clone()
                 },

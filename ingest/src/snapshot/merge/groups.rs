@@ -14,6 +14,7 @@ use std::path::Path;
 use super::failed;
 use crate::error::IngestError;
 use crate::snapshot::KeyOrder;
+use crate::snapshot::columns::Hashed;
 
 /// The range of the leading key of each row group, from the statistics every file of ours has.
 pub(super) fn bounds(
@@ -46,7 +47,7 @@ pub(super) fn copy_group(
     old: &File,
     metadata: &ParquetMetaData,
     group: usize,
-    writer: &mut SerializedFileWriter<File>,
+    writer: &mut SerializedFileWriter<Hashed>,
 ) -> Result<(), ParquetError> {
     let from = metadata.row_group(group);
     let mut to = writer.next_row_group()?;
