@@ -1,6 +1,7 @@
 //! Merges compared with the same done row by row, over many random files and changes.
 
 use super::*;
+use crate::download::sha256_of;
 use crate::snapshot::{fingerprint, published_properties};
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, StringArray, TimestampMicrosecondArray};
 use parquet::arrow::ArrowWriter;
