@@ -55,9 +55,11 @@ bless: setup ## run the tests and accept what they answer as the new golden file
 bench: setup ## run the benches
 	cargo bench --workspace --bench '*' --profile dev $(FEATURES)
 
-# Takes some 60 GB of disk under target/tmp and, the first time, half an hour.
+# Takes some 60 GB of disk under target/tmp and, the first time, three quarters of an hour.
 bench-national: setup ## the whole country, beside DuckDB and PostgreSQL; writes benches/README.md
 	cargo bench --workspace --bench national --profile dev $(FEATURES) -- --scale 1 --write
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+		cargo bench --workspace --bench queries --profile dev $(FEATURES)
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)
