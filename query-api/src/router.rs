@@ -36,6 +36,7 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/app.js", get(ui::script))
+        .route("/widget/identifiants.js", get(ui::identifiants))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 
@@ -243,6 +244,7 @@ mod tests {
             "/v1/etablissements/13002526500013",
             "/?id=13002526500013",
             "/style.css",
+            "/widget/identifiants.js",
             "/docs/swagger-ui.css",
         ] {
             let first = get(&app, path).await;
@@ -268,6 +270,7 @@ mod tests {
             ("/?id=21920023500014", "no-store"),
             ("/?id=bonjour", "no-store"),
             ("/style.css", shared),
+            ("/widget/identifiants.js", shared),
             ("/health", "no-store"),
         ] {
             let answer = get(&app, path).await;

@@ -146,7 +146,7 @@ impl FromStr for Identifier {
         match characters {
             5 if digits == 5 => Err(IdentifierError::NicAlone),
             11 if format!("FR{compact}").parse::<Tva>().is_ok() => Err(IdentifierError::TvaPrefix),
-            0..=10 => compact.parse().map(Self::Siren),
+            _ if repair::digits_meant(&compact) <= 10 => compact.parse().map(Self::Siren),
             _ => compact.parse().map(Self::Siret),
         }
     }
@@ -162,7 +162,7 @@ mod tests {
         assert!(matches!("13002526500013".parse(), Ok(Identifier::Siret(_))));
         assert!(matches!("W751004076".parse(), Ok(Identifier::Rna(_))));
         assert!(matches!("751P00085568".parse(), Ok(Identifier::Rna(_))));
-        assert!(matches!("fr62130025265".parse(), Ok(Identifier::Tva(_))));
+        assert!(matches!("fr07130025265".parse(), Ok(Identifier::Tva(_))));
         assert!(matches!(
             "1300252650001".parse::<Identifier>(),
             Err(IdentifierError::Length { expected: 14, .. })
@@ -178,7 +178,7 @@ mod tests {
         }
         assert_eq!(error("178-236"), IdentifierError::VolumeFolio);
         assert_eq!(error("00013"), IdentifierError::NicAlone);
-        assert_eq!(error("62 130025265"), IdentifierError::TvaPrefix);
+        assert_eq!(error("07 130025265"), IdentifierError::TvaPrefix);
         assert_eq!(
             error("130 025 265 OOO13"),
             IdentifierError::NotDigits {

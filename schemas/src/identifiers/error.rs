@@ -159,7 +159,8 @@ const FROM_AN_OFFICIAL_DOCUMENT: &str =
     "Recopiez le numéro depuis un document officiel (avis de situation SIRENE, extrait Kbis).";
 const COLUMN_AS_TEXT: &str =
     "Mettez la colonne du tableur en format texte, puis recopiez le numéro depuis sa source.";
-const FROM_AN_INVOICE: &str = "Recopiez le numéro depuis une facture ou l'avis de situation SIRENE.";
+const FROM_AN_INVOICE: &str =
+    "Recopiez le numéro depuis une facture ou l'avis de situation SIRENE.";
 
 impl IdentifierError {
     /// The stable code of the API's errors: `cle_invalide` or `format_invalide`.
@@ -209,27 +210,49 @@ impl IdentifierError {
             Self::Unrecognised => "Saisissez un numéro, non un nom ni une adresse.",
             Self::TooLong => "Saisissez un seul numéro.",
             Self::NotUtf8 => "Enregistrez le fichier en UTF-8, puis recommencez.",
-            Self::NotDigits { kind: IdentifierKind::Tva, .. } => FROM_AN_INVOICE,
+            Self::NotDigits {
+                kind: IdentifierKind::Tva,
+                ..
+            } => FROM_AN_INVOICE,
             Self::NotDigits { .. } => {
                 "Retirez les lettres et les signes : seuls les espaces, points et tirets sont ignorés."
             }
-            Self::Length { kind: IdentifierKind::Siret, found: 13, .. }
-            | Self::Length { kind: IdentifierKind::Siren, found: 8, .. } => {
+            Self::Length {
+                kind: IdentifierKind::Siret,
+                found: 13,
+                ..
+            }
+            | Self::Length {
+                kind: IdentifierKind::Siren,
+                found: 8,
+                ..
+            } => {
                 "Il manque un chiffre : un tableur a sans doute effacé un zéro en tête. Reprenez le numéro à sa source, en format texte."
             }
-            Self::Length { kind: IdentifierKind::Siret, found: 9, .. } => {
+            Self::Length {
+                kind: IdentifierKind::Siret,
+                found: 9,
+                ..
+            } => {
                 "Neuf chiffres forment un SIREN : cherchez l'unité légale, puis choisissez son établissement."
             }
-            Self::Length { kind: IdentifierKind::Siren, found: 14, .. } => {
-                "Quatorze chiffres forment un SIRET : cherchez l'établissement."
-            }
-            Self::Length { kind: IdentifierKind::Tva, .. } => {
+            Self::Length {
+                kind: IdentifierKind::Siren,
+                found: 14,
+                ..
+            } => "Quatorze chiffres forment un SIRET : cherchez l'établissement.",
+            Self::Length {
+                kind: IdentifierKind::Tva,
+                ..
+            } => {
                 "Vérifiez le numéro de TVA : FR, deux chiffres de clé, puis les neuf chiffres du SIREN."
             }
             Self::Length { kind, expected, .. } => {
                 return format!("Vérifiez le numéro {kind} : il en faut {expected} chiffres.");
             }
-            Self::Key(_) | Self::LaPosteKey | Self::SirenInSiret { .. } => FROM_AN_OFFICIAL_DOCUMENT,
+            Self::Key(_) | Self::LaPosteKey | Self::SirenInSiret { .. } => {
+                FROM_AN_OFFICIAL_DOCUMENT
+            }
             Self::Scientific(_) => COLUMN_AS_TEXT,
             Self::ScientificWhole(_) => "Mettez la colonne du tableur en format texte.",
             Self::NicAlone => "Saisissez les quatorze chiffres du SIRET : le SIREN, puis ce NIC.",
@@ -269,14 +292,22 @@ mod tests {
             IdentifierError::Unrecognised,
             IdentifierError::TooLong,
             IdentifierError::NotUtf8,
-            IdentifierError::NotDigits { kind: siret, found: 'A' },
-            IdentifierError::NotDigits { kind: tva, found: 'A' },
+            IdentifierError::NotDigits {
+                kind: siret,
+                found: 'A',
+            },
+            IdentifierError::NotDigits {
+                kind: tva,
+                found: 'A',
+            },
             length(siret, 14, 13),
             length(IdentifierKind::Siren, 9, 14),
             length(tva, 11, 13),
             IdentifierError::Key(siret),
             IdentifierError::LaPosteKey,
-            IdentifierError::SirenInSiret { siren: "111222333".into() },
+            IdentifierError::SirenInSiret {
+                siren: "111222333".into(),
+            },
             IdentifierError::Scientific("8,03E+13".into()),
             IdentifierError::ScientificWhole("1,3E+1".into()),
             IdentifierError::NicAlone,
@@ -284,8 +315,14 @@ mod tests {
             IdentifierError::VolumeFolio,
             IdentifierError::TvaPrefix,
             IdentifierError::TvaKeyLetters { key: "K7".into() },
-            IdentifierError::SirenInTva { siren: "111222333".into() },
-            IdentifierError::TvaKey { expected: "62".into(), found: "63".into(), siren },
+            IdentifierError::SirenInTva {
+                siren: "111222333".into(),
+            },
+            IdentifierError::TvaKey {
+                expected: "07".into(),
+                found: "63".into(),
+                siren,
+            },
         ];
         let messages: HashSet<_> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(messages.len(), errors.len(), "{messages:#?}");

@@ -12,7 +12,24 @@ fn is_wrapping(c: char) -> bool {
     is_separator(c)
         || matches!(
             c,
-            '(' | ')' | '[' | ']' | '<' | '>' | '"' | '\'' | '’' | '`' | '«' | '»' | ':' | ';' | '#' | '=' | '°' | 'º' | '\u{fffd}'
+            '(' | ')'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '"'
+                | '\''
+                | '’'
+                | '`'
+                | '«'
+                | '»'
+                | ':'
+                | ';'
+                | '#'
+                | '='
+                | '°'
+                | 'º'
+                | '\u{fffd}'
         )
 }
 
@@ -43,6 +60,12 @@ fn exact(text: &str) -> Option<Identifier> {
 /// Whether a compact text becomes a number once its letters are read as digits.
 pub(super) fn is_misspelt(compact: &str) -> bool {
     exact(&compact.chars().map(as_digit).collect::<String>()).is_some()
+}
+
+/// How many digits a compact text has, those drawn as letters included.
+pub(super) fn digits_meant(compact: &str) -> usize {
+    let digits = compact.chars().map(as_digit);
+    digits.filter(char::is_ascii_digit).count()
 }
 
 /// Texts that the accident may have been done to.
@@ -106,7 +129,9 @@ fn as_expected(identifier: Identifier, expected: Option<IdentifierKind>) -> Opti
         (Some(IdentifierKind::Siren), Identifier::Siret(siret)) => {
             Some(Identifier::Siren(siret.siren()))
         }
-        (Some(IdentifierKind::Tva), Identifier::Siren(siren)) => Some(Identifier::Tva(siren.into())),
+        (Some(IdentifierKind::Tva), Identifier::Siren(siren)) => {
+            Some(Identifier::Tva(siren.into()))
+        }
         (Some(IdentifierKind::Tva), Identifier::Siret(siret)) => {
             Some(Identifier::Tva(siret.siren().into()))
         }
@@ -160,9 +185,9 @@ mod tests {
         ] {
             assert_eq!(suggested(text, None), siret, "{text}");
         }
-        assert_eq!(suggested("62130025265", None).unwrap(), "FR62130025265");
-        assert_eq!(suggested("FR63130025265", None).unwrap(), "FR62130025265");
-        assert_eq!(suggested("FRK7130025265", None).unwrap(), "FR62130025265");
+        assert_eq!(suggested("07130025265", None).unwrap(), "FR07130025265");
+        assert_eq!(suggested("FR63130025265", None).unwrap(), "FR07130025265");
+        assert_eq!(suggested("FRK7130025265", None).unwrap(), "FR07130025265");
     }
 
     #[test]
@@ -185,9 +210,9 @@ mod tests {
     fn a_number_that_holds_the_one_expected_gives_it() {
         let (siren, siret) = (Some(IdentifierKind::Siren), Some(IdentifierKind::Siret));
         let tva = Some(IdentifierKind::Tva);
-        assert_eq!(suggested("FR62130025265", siren).unwrap(), "130025265");
+        assert_eq!(suggested("FR07130025265", siren).unwrap(), "130025265");
         assert_eq!(suggested("13002526500013", siren).unwrap(), "130025265");
-        assert_eq!(suggested("130025265", tva).unwrap(), "FR62130025265");
+        assert_eq!(suggested("130025265", tva).unwrap(), "FR07130025265");
         assert_eq!(suggested("130025265", siret), None, "a unit has many");
     }
 }

@@ -78,7 +78,7 @@ impl<'a> Scientific<'a> {
 }
 
 /// How an identifier is written for a person, with no-break spaces: `130 025 265`,
-/// `130 025 265 00013`, `FR 62 130025265`. A text that is none of these is given back as it is.
+/// `130 025 265 00013`, `FR 07 130025265`. A text that is none of these is given back as it is.
 #[must_use]
 pub fn display_form(identifier: &str) -> String {
     if let Some(digits) = identifier.strip_prefix("FR")
@@ -111,7 +111,7 @@ mod tests {
         let plain = |id| display_form(id).replace('\u{a0}', " ");
         assert_eq!(plain("130025265"), "130 025 265");
         assert_eq!(plain("13002526500013"), "130 025 265 00013");
-        assert_eq!(plain("FR62130025265"), "FR 62 130025265");
+        assert_eq!(plain("FR07130025265"), "FR 07 130025265");
         assert_eq!(plain("W751004076"), "W751004076");
         assert_eq!(plain("FRé213002526"), "FRé213002526");
     }

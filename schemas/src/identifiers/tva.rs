@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_tva_number_is_a_country_the_right_key_and_a_siren() {
         let siren: Siren = "130025265".parse().unwrap();
-        assert_eq!(Tva::from(siren).as_str(), "FR62130025265");
-        assert_eq!(tva("fr 62 130 025 265").unwrap().siren(), siren);
+        assert_eq!(Tva::from(siren).as_str(), "FR07130025265");
+        assert_eq!(tva("fr 07 130 025 265").unwrap().siren(), siren);
         let small: Siren = "000000018".parse().unwrap();
         assert_eq!(tva(Tva::from(small).as_str()).unwrap().siren(), small);
     }
@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn each_fault_of_a_tva_number_has_its_own_reason() {
         let kind = IdentifierKind::Tva;
-        assert_eq!(tva("62130025265"), Err(IdentifierError::TvaPrefix));
+        assert_eq!(tva("07130025265"), Err(IdentifierError::TvaPrefix));
         assert_eq!(
-            tva("FR6213002526"),
+            tva("FR0713002526"),
             Err(IdentifierError::Length {
                 kind,
                 expected: 11,
@@ -125,7 +125,7 @@ mod tests {
             })
         );
         assert_eq!(
-            tva("FR6213002526A"),
+            tva("FR0713002526A"),
             Err(IdentifierError::NotDigits { kind, found: 'A' })
         );
         assert_eq!(
@@ -133,7 +133,7 @@ mod tests {
             Err(IdentifierError::TvaKeyLetters { key: "K7".into() })
         );
         assert_eq!(
-            tva("FR62130025266"),
+            tva("FR07130025266"),
             Err(IdentifierError::SirenInTva {
                 siren: "130025266".into()
             })
