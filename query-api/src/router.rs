@@ -305,6 +305,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_rules_of_identifiers_are_a_small_script_that_any_site_may_import() {
+        let (_fixture, app) = app().await;
+        let request = Request::get("/widget/identifiants.js")
+            .header(header::ACCEPT_ENCODING, "gzip")
+            .header(header::ORIGIN, "https://example.org");
+        let response = tower::ServiceExt::oneshot(app, request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let headers = response.headers();
+        assert_eq!(
+            headers[header::CONTENT_TYPE],
+            "text/javascript; charset=utf-8"
+        );
+        assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(headers[header::CONTENT_ENCODING], "gzip");
+        let script = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
+        assert!(script.len() < 6 * 1024, "{} bytes", script.len());
+    }
+
+    #[tokio::test]
+    async fn a_tva_number_leads_to_its_unite_legale() {
+        let page = answer("/?id=FR+39+356000000").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("LA POSTE"));
+        let misplaced = answer("/v1/unites-legales/FR39356000000").await.json();
+        let advice = misplaced["que_faire"].as_str().unwrap();
+        assert!(advice.contains("/v1/unites-legales/356000000"), "{advice}");
+        let elsewhere = answer("/v1/associations/178-236").await.json();
+        let detail = elsewhere["detail"].as_str().unwrap();
+        assert!(detail.contains("Alsace-Moselle"), "{detail}");
+    }
+
+    #[tokio::test]
     async fn without_a_snapshot_it_says_so_then_serves_what_is_published() {
         let fixture = Fixture::empty();
         let app = fixture.app().await;

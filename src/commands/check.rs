@@ -237,18 +237,16 @@ impl<'a> Out<'a> {
             Self::Csv { writer, headed } => {
                 head(writer, headed)?;
                 let number = number.to_string();
-                let text = |value: &'_ Option<String>| value.clone().unwrap_or_default();
-                let (value, suggestion) = (text(&verdict.valeur), text(&verdict.suggestion));
                 let record: [&[u8]; 9] = [
                     number.as_bytes(),
                     line,
                     verdict.kind.map_or("", IdentifierKind::as_str).as_bytes(),
-                    value.as_bytes(),
+                    verdict.valeur.as_deref().unwrap_or_default().as_bytes(),
                     verdict.verdict.as_str().as_bytes(),
                     verdict.code.unwrap_or_default().as_bytes(),
                     verdict.message.as_bytes(),
                     verdict.que_faire.as_bytes(),
-                    suggestion.as_bytes(),
+                    verdict.suggestion.as_deref().unwrap_or_default().as_bytes(),
                 ];
                 writer.write_record(record).map_err(io_error)
             }

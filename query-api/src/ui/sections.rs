@@ -10,6 +10,7 @@ use crate::answer::{
 };
 use crate::record::{Record, Value};
 use crate::text::{is_unknown, thousands};
+use registre_schemas::identifiers::display_form;
 
 /// The card of a SIRET.
 pub(super) fn etablissement(answer: &EtablissementAnswer) -> Card {
