@@ -231,7 +231,7 @@ function any(text) {
     const number = scientific(text);
     if (number) return scientificFault(text, number);
     const association = rna(value);
-    if (!association.code && !exact(asDigits(value))) return association;
+    if (!association.code) return association;
   }
   if (figures === 5 && characters === 5)
     return format(

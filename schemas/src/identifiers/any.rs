@@ -136,10 +136,7 @@ impl FromStr for Identifier {
             if let Some(number) = Scientific::read(text) {
                 return Err(scientific(text, &number));
             }
-            // A SIRET whose zeros are the letter O could pass for an old RNA number.
-            if !repair::is_misspelt(&compact)
-                && let Ok(id) = compact.parse()
-            {
+            if let Ok(id) = compact.parse() {
                 return Ok(Self::Rna(id));
             }
         }

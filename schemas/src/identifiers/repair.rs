@@ -57,11 +57,6 @@ fn exact(text: &str) -> Option<Identifier> {
     }
 }
 
-/// Whether a compact text becomes a number once its letters are read as digits.
-pub(super) fn is_misspelt(compact: &str) -> bool {
-    exact(&compact.chars().map(as_digit).collect::<String>()).is_some()
-}
-
 /// How many digits a compact text has, those drawn as letters included.
 pub(super) fn digits_meant(compact: &str) -> usize {
     let digits = compact.chars().map(as_digit);
