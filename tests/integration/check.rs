@@ -102,11 +102,10 @@ fn the_example_of_the_readme_is_what_is_written() {
 fn a_file_of_valid_numbers_is_zero_and_a_kind_may_be_demanded() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("numéros.txt");
-    std::io::Write::write_all(
-        &mut std::fs::File::create(&file).unwrap(),
-        b"130025265\r\nFR07130025265\r\n",
-    )
-    .unwrap();
+    let mut written = std::fs::File::create(&file).unwrap();
+    written
+        .write_all(b"130025265\r\nFR07130025265\r\n")
+        .unwrap();
     let file = file.to_str().unwrap();
     let valid = run(&["check", file]);
     assert_eq!(valid.code, Some(0), "{}", valid.stderr);
