@@ -224,7 +224,7 @@ fn a_million_lines_are_checked_in_the_memory_of_one() {
         if length == 0 {
             break;
         }
-        newlines += read[..length].iter().filter(|byte| **byte == b'\n').count();
+        newlines += read[..length].split(|byte| *byte == b'\n').count() - 1;
         peak = peak.max(peak_memory(pid).unwrap_or(0));
     }
     writing.join().unwrap();
@@ -232,7 +232,7 @@ fn a_million_lines_are_checked_in_the_memory_of_one() {
     assert_eq!(newlines, 1 + 1_000_002);
     assert!(peak > 0 && peak < 60_000, "{peak} kB");
     assert!(
-        started.elapsed() < Duration::from_secs(60),
+        started.elapsed() < Duration::from_mins(1),
         "{:?}",
         started.elapsed()
     );

@@ -14,7 +14,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Fields};
 use duckdb::Connection;
 use duckdb::vscalar::{ArrowFunctionSignature, VArrowScalar};
-use registre_schemas::identifiers::{Siren, Siret, Tva, Verdict};
+use registre_schemas::identifiers::{IdentifierKind, Siren, Siret, Tva, Verdict};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl VArrowScalar for IdentifiantVerdict {
             let verdict = text.map(|text| Verdict::of(text, None));
             let verdict = verdict.as_ref();
             let values = [
-                verdict.and_then(|v| v.kind).map(|kind| kind.as_str()),
+                verdict.and_then(|v| v.kind).map(IdentifierKind::as_str),
                 verdict.and_then(|v| v.valeur.as_deref()),
                 verdict.map(|v| v.verdict.as_str()),
                 verdict.and_then(|v| v.code),

@@ -210,7 +210,9 @@ impl IdentifierError {
             Self::Unrecognised => "Saisissez un numéro, non un nom ni une adresse.",
             Self::TooLong => "Saisissez un seul numéro.",
             Self::NotUtf8 => "Enregistrez le fichier en UTF-8, puis recommencez.",
-            Self::NotDigits {
+            Self::SirenInTva { .. }
+            | Self::TvaKey { .. }
+            | Self::NotDigits {
                 kind: IdentifierKind::Tva,
                 ..
             } => FROM_AN_INVOICE,
@@ -266,7 +268,6 @@ impl IdentifierError {
             Self::TvaKeyLetters { .. } => {
                 "Vérifiez la clé : un O ou un I y est peut-être un 0 ou un 1. À défaut, saisissez le SIREN."
             }
-            Self::SirenInTva { .. } | Self::TvaKey { .. } => FROM_AN_INVOICE,
         };
         advice.to_owned()
     }

@@ -18,7 +18,7 @@ impl RnaId {
     }
 }
 
-fn is_alphanumeric(byte: &u8) -> bool {
+fn is_alphanumeric(byte: u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
 }
 
@@ -27,7 +27,7 @@ fn is_waldec(bytes: &[u8]) -> bool {
     bytes.len() == 10
         && bytes[0] == b'W'
         && bytes[1].is_ascii_digit()
-        && is_alphanumeric(&bytes[2])
+        && is_alphanumeric(bytes[2])
         && bytes[3..].iter().all(u8::is_ascii_digit)
 }
 
@@ -36,7 +36,7 @@ fn is_waldec(bytes: &[u8]) -> bool {
 fn is_import(bytes: &[u8]) -> bool {
     (8..=16).contains(&bytes.len())
         && bytes[0].is_ascii_digit()
-        && bytes.iter().all(is_alphanumeric)
+        && bytes.iter().copied().all(is_alphanumeric)
         && matches!(bytes[3], b'P' | b'S')
         && bytes[bytes.len() - 4..].iter().all(u8::is_ascii_digit)
 }
