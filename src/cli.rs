@@ -249,8 +249,8 @@ One verdict per line, in the order of the lines, with these columns:
   que_faire   what to do, in French
   suggestion  the one identifier that was certainly meant, if there is only one
 
-A valid identifier has the right shape and the right key: whether it exists, `registre lookup` and the
-server say. Spaces, dots and dashes are ignored. A suggestion is for a person to confirm.
+A valid identifier has the right shape and the right key; `registre lookup` and the server say
+whether it exists. Spaces, dots and dashes are ignored. A suggestion is for a person to confirm.
 
   registre check sirets.txt > verdicts.csv
   cut -d';' -f2 fournisseurs.csv | registre check --expect siret --format ndjson -
