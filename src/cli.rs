@@ -6,6 +6,7 @@ use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::GATES;
+use registre_schemas::identifiers::IdentifierKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -21,14 +22,14 @@ Exit codes:
   0    done (for `up` and `serve`: stopped by Ctrl-C or SIGTERM)
   1    the server failed
   2    wrong usage
-  3    a source cannot be found or reached
+  3    a source, or the file to check, cannot be found or reached
   4    a downloaded file is truncated, corrupt or malformed
   5    a check refused the new snapshot; see --allow
   6    the data folder cannot be read or written, or its manifest is corrupt
   7    another ingestion is running on the same data folder
   8    the address to listen on cannot be used
   10   lookup: the identifier is well formed, and unknown
-  11   lookup: the identifier is malformed
+  11   lookup: the identifier is malformed; check: at least one line holds no valid one
   130  interrupted; nothing was published
 
 In every case the snapshot in service is unchanged unless a new one was published whole.";
@@ -64,8 +65,11 @@ pub enum Command {
     Ingest(Ingest),
     /// Serve the published snapshot, and the next ones as they are published.
     Serve(Serve),
-    /// Look up a SIRET, a SIREN or an RNA number in the published snapshot; prints JSON.
+    /// Look up a SIRET, a SIREN, an RNA or a VAT number in the published snapshot; prints JSON.
     Lookup(Lookup),
+    /// Check a list of identifiers, one per line, without any data: is each well formed, is its key
+    /// right, and if not, what was most certainly meant.
+    Check(Check),
     /// List the snapshots on disk, newest first.
     Snapshots(Snapshots),
     /// Read every file of a snapshot again: checksums and numbers of rows.
@@ -227,10 +231,78 @@ pub struct Serve {
 /// `registre lookup`.
 #[derive(Debug, Args)]
 pub struct Lookup {
-    /// SIRET, SIREN or RNA number; spaces, dots and dashes are ignored.
+    /// SIRET, SIREN, RNA or VAT number; spaces, dots and dashes are ignored.
     pub identifier: String,
     #[command(flatten)]
     pub data: Data,
+}
+
+const CHECK_HELP: &str = "\
+One verdict per line, in the order of the lines, with these columns:
+  ligne       number of the line, from 1
+  saisi       the line as it is; one above 64 KiB is cut, and is never an identifier
+  type        siren, siret, rna, tva, or what was most likely meant: nic, alsace_moselle, or nothing
+  valeur      the identifier without separators, when it is valid
+  verdict     valide, format (not shaped like one) or cle_invalide
+  code        the code of the API's errors: format_invalide, cle_invalide
+  message     why, in French
+  que_faire   what to do, in French
+  suggestion  the one identifier that was certainly meant, if there is only one
+
+A valid identifier has the right shape and the right key; `registre lookup` and the server say
+whether it exists. Spaces, dots and dashes are ignored. A suggestion is for a person to confirm.
+
+  registre check sirets.txt > verdicts.csv
+  cut -d';' -f2 fournisseurs.csv | registre check --expect siret --format ndjson -
+
+Exit codes: 0 every line is valid, 11 at least one is not, 3 the file cannot be read, 6 the verdicts
+cannot be written.";
+
+/// `registre check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct Check {
+    /// File of identifiers, one per line, in UTF-8; `-` for standard input.
+    pub file: PathBuf,
+    /// How verdicts are written.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Csv)]
+    pub format: CheckFormat,
+    /// The only kind accepted; by default any, each line read as what it looks like.
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub expect: Option<Expected>,
+}
+
+/// How verdicts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// With commas and a header; bytes that are not UTF-8 are given back as they are.
+    Csv,
+    /// One JSON object per line; what is not UTF-8 is shown as U+FFFD.
+    Ndjson,
+}
+
+/// A kind of identifier that a line may be asked to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Expected {
+    /// An unité légale.
+    Siren,
+    /// An établissement.
+    Siret,
+    /// An association.
+    Rna,
+    /// A VAT number.
+    Tva,
+}
+
+impl From<Expected> for IdentifierKind {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Siren => Self::Siren,
+            Expected::Siret => Self::Siret,
+            Expected::Rna => Self::Rna,
+            Expected::Tva => Self::Tva,
+        }
+    }
 }
 
 /// `registre snapshots`.

@@ -1,5 +1,6 @@
 //! One function per command; [`up`] and those on the snapshots kept have files of their own.
 
+mod check;
 mod history;
 
 use registre_ingest::generate;
@@ -26,8 +27,10 @@ const LAST_CALL: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end.
 pub fn run(command: Command) -> Result<(), Failure> {
-    if let Command::Lookup(arguments) = &command {
-        return lookup(arguments);
+    match &command {
+        Command::Lookup(arguments) => return lookup(arguments),
+        Command::Check(arguments) => return check::check(arguments),
+        _ => {}
     }
     let runtime =
         Runtime::new().map_err(|error| Failure::new(1, format!("start the runtime: {error}")))?;
@@ -43,7 +46,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Command::Rollback(arguments) => history::rollback(arguments, &stop).await,
             Command::Prune(arguments) => history::prune(arguments, &stop).await,
             Command::Generate(arguments) => generate(arguments, stop).await,
-            Command::Lookup(_) => Ok(()),
+            Command::Lookup(_) | Command::Check(_) => Ok(()),
         }
     });
     runtime.shutdown_timeout(LAST_CALL);

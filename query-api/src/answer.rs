@@ -152,6 +152,7 @@ pub(crate) async fn any(
     let json = match identifier {
         Identifier::Siret(siret) => serde_json::to_value(etablissement(snapshot, siret).await?),
         Identifier::Siren(siren) => serde_json::to_value(unite_legale(snapshot, siren).await?),
+        Identifier::Tva(tva) => serde_json::to_value(unite_legale(snapshot, tva.siren()).await?),
         Identifier::Rna(id) => serde_json::to_value(association(snapshot, id).await?),
     };
     json.map_err(|error| ApiError::Interne(Box::new(error)))

@@ -1,6 +1,7 @@
 //! What can be asked of a snapshot, in domain words. Neither SQL nor Arrow leaves this module, and
 //! nothing here knows about HTTP.
 
+mod functions;
 mod pool;
 mod rows;
 mod sql;

@@ -192,6 +192,7 @@ fn nature(identifier: &Identifier) -> &'static str {
         Identifier::Siren(_) => "C'est un numéro SIREN, d'une unité légale.",
         Identifier::Siret(_) => "C'est un numéro SIRET, d'un établissement.",
         Identifier::Rna(_) => "C'est un numéro RNA, d'une association.",
+        Identifier::Tva(_) => "C'est un numéro de TVA, d'une unité légale.",
     }
 }
 
@@ -201,6 +202,7 @@ pub(crate) fn path_of(identifier: &Identifier) -> String {
         Identifier::Siren(siren) => format!("/v1/unites-legales/{siren}"),
         Identifier::Siret(siret) => format!("/v1/etablissements/{siret}"),
         Identifier::Rna(id) => format!("/v1/associations/{id}"),
+        Identifier::Tva(tva) => format!("/v1/unites-legales/{}", tva.siren()),
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/app.js", get(ui::script))
+        .route("/widget/identifiants.js", get(ui::identifiants))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 
@@ -243,6 +244,7 @@ mod tests {
             "/v1/etablissements/13002526500013",
             "/?id=13002526500013",
             "/style.css",
+            "/widget/identifiants.js",
             "/docs/swagger-ui.css",
         ] {
             let first = get(&app, path).await;
@@ -268,6 +270,7 @@ mod tests {
             ("/?id=21920023500014", "no-store"),
             ("/?id=bonjour", "no-store"),
             ("/style.css", shared),
+            ("/widget/identifiants.js", shared),
             ("/health", "no-store"),
         ] {
             let answer = get(&app, path).await;
@@ -299,6 +302,41 @@ mod tests {
                 .collect();
             assert!(vary.join(",").contains("accept-encoding"), "{vary:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_rules_of_identifiers_are_a_small_script_that_any_site_may_import() {
+        let (_fixture, app) = app().await;
+        let request = Request::get("/widget/identifiants.js")
+            .header(header::ACCEPT_ENCODING, "gzip")
+            .header(header::ORIGIN, "https://example.org");
+        let response = tower::ServiceExt::oneshot(app, request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let headers = response.headers();
+        assert_eq!(
+            headers[header::CONTENT_TYPE],
+            "text/javascript; charset=utf-8"
+        );
+        assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(headers[header::CONTENT_ENCODING], "gzip");
+        let script = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
+        assert!(script.len() < 6 * 1024, "{} bytes", script.len());
+    }
+
+    #[tokio::test]
+    async fn a_tva_number_leads_to_its_unite_legale() {
+        let page = answer("/?id=FR+39+356000000").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("LA POSTE"));
+        let misplaced = answer("/v1/unites-legales/FR39356000000").await.json();
+        let advice = misplaced["que_faire"].as_str().unwrap();
+        assert!(advice.contains("/v1/unites-legales/356000000"), "{advice}");
+        let elsewhere = answer("/v1/associations/178-236").await.json();
+        let detail = elsewhere["detail"].as_str().unwrap();
+        assert!(detail.contains("Alsace-Moselle"), "{detail}");
     }
 
     #[tokio::test]

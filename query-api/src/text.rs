@@ -62,21 +62,6 @@ pub(crate) fn megabytes(bytes: u64) -> String {
     }
 }
 
-/// `130 025 265 00013`, with no-break spaces: how identifiers are written.
-pub(crate) fn spaced_identifier(id: &str) -> String {
-    if !id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return id.to_owned();
-    }
-    let mut text = String::new();
-    for (index, digit) in id.chars().enumerate() {
-        if matches!(index, 3 | 6 | 9) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,13 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_identifiers_are_spaced() {
+    fn numbers_are_spaced() {
         assert_eq!(thousands(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(thousands(12), "12");
-        assert_eq!(
-            spaced_identifier("13002526500013"),
-            "130\u{a0}025\u{a0}265\u{a0}00013"
-        );
-        assert_eq!(spaced_identifier("W751004076"), "W751004076");
     }
 }

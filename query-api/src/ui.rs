@@ -12,7 +12,7 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use registre_schemas::identifiers::{Identifier, Siret};
+use registre_schemas::identifiers::{Identifier, Siren, Siret};
 use std::sync::Arc;
 
 use crate::answer;
@@ -26,6 +26,7 @@ use template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/index.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
+const IDENTIFIANTS: &str = include_str!("../ui/identifiants.js");
 const STYLE: &str = include_str!("../ui/style.css");
 const ICON: &str = include_str!("../ui/favicon.svg");
 
@@ -125,18 +126,21 @@ async fn found(snapshot: Option<&Snapshot>, asked: &Asked) -> Result<Card, ApiEr
         Identifier::Siret(siret) => {
             sections::etablissement(&answer::etablissement(snapshot, siret).await?)
         }
-        Identifier::Siren(siren) => {
-            let unite = answer::unite_legale(snapshot, siren).await?;
-            let page = Page {
-                limite: PER_PAGE,
-                apres: asked.apres,
-                etat: None,
-            };
-            let list = answer::etablissements(snapshot, siren, page).await?;
-            sections::unite_legale(&unite, &list, asked.apres.is_some())
-        }
+        Identifier::Siren(siren) => unite_legale(snapshot, siren, asked).await?,
+        Identifier::Tva(tva) => unite_legale(snapshot, tva.siren(), asked).await?,
         Identifier::Rna(id) => sections::association(&answer::association(snapshot, id).await?),
     })
+}
+
+async fn unite_legale(snapshot: &Snapshot, siren: Siren, asked: &Asked) -> Result<Card, ApiError> {
+    let unite = answer::unite_legale(snapshot, siren).await?;
+    let page = Page {
+        limite: PER_PAGE,
+        apres: asked.apres,
+        etat: None,
+    };
+    let list = answer::etablissements(snapshot, siren, page).await?;
+    Ok(sections::unite_legale(&unite, &list, asked.apres.is_some()))
 }
 
 /// Said above everything when the data is made up: nobody must take it for the registers.
@@ -171,6 +175,15 @@ pub(crate) async fn script(headers: HeaderMap) -> Response {
         &headers,
         "text/javascript; charset=utf-8",
         SCRIPT.as_bytes(),
+    )
+}
+
+/// `GET /widget/identifiants.js`: the rules of identifiers for the forms of other sites.
+pub(crate) async fn identifiants(headers: HeaderMap) -> Response {
+    asset(
+        &headers,
+        "text/javascript; charset=utf-8",
+        IDENTIFIANTS.as_bytes(),
     )
 }
 

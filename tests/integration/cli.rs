@@ -13,6 +13,7 @@ fn help_teaches_every_command_and_every_exit_code() {
         "ingest",
         "serve",
         "lookup",
+        "check",
         "generate",
         "sample",
         "Exit codes",
@@ -20,7 +21,7 @@ fn help_teaches_every_command_and_every_exit_code() {
     ] {
         assert!(help.stdout.contains(word), "{word}");
     }
-    for command in ["up", "ingest", "serve", "lookup", "generate"] {
+    for command in ["up", "ingest", "serve", "lookup", "check", "generate"] {
         let help = run(&[command, "--help"]);
         assert_eq!(help.code, Some(0), "{command}");
     }

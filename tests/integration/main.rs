@@ -8,6 +8,7 @@
 
 mod api; // one answer per route and per error
 mod bad_input; // each gives one clear error, a documented exit code, and changes nothing
+mod check; // a verdict per line, nothing of the line altered
 mod cli; // options, help, exit codes
 mod docs; // the README says what the program does
 mod harness; // data folders, commands, servers on port 0

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::functions;
+
 /// How often an interrupt is repeated.
 const REPEAT: Duration = Duration::from_millis(20);
 
@@ -74,7 +76,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Opens an in-memory database, runs `setup` on it, then clones its connections.
+    /// Opens an in-memory database, adds our functions to it, runs `setup`, then clones its connections.
     pub(crate) fn open(limits: &Limits, setup: &[String]) -> Result<Self, PoolError> {
         let threads = i64::try_from(limits.threads.max(1)).unwrap_or(i64::MAX);
         let config = duckdb::Config::default()
@@ -87,6 +89,7 @@ impl Pool {
             reason = "this is the door the lint points to"
         )]
         let first = Connection::open_in_memory_with_flags(config)?;
+        functions::register(&first)?;
         for statement in setup {
             first.execute_batch(statement)?;
         }

@@ -71,6 +71,11 @@ pub(super) fn paths() -> Paths {
                 .response("200", success("Sante"))
                 .response("503", failure(&[Code::AucuneDonnee])),
         ))
+        .path("/widget/identifiants.js", PathItem::new(HttpMethod::Get,
+            operation(SERVICE, "identifiants", "Les règles des numéros, pour un navigateur", "Un module JavaScript (ES) qui vérifie un SIRET, un SIREN, un numéro RNA ou de TVA là où il est saisi, sans appel au serveur : `verdict(texte, attendu)`, `tvaDe(siren)`, `affichage(valeur)`. Mêmes codes et mêmes messages que ce service.")
+                .response("200", script())
+                .response("304", unchanged()),
+        ))
         .path("/openapi.json", PathItem::new(HttpMethod::Get,
             operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
                 .response("200", ResponseBuilder::new().description("Le document").build()),
@@ -92,12 +97,9 @@ fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
 }
 
 fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]) -> PathItem {
-    let mut operation = operation.response("200", success(answer)).response(
-        "304",
-        ResponseBuilder::new()
-            .description("Inchangé depuis l'ETag donné dans If-None-Match")
-            .build(),
-    );
+    let mut operation = operation
+        .response("200", success(answer))
+        .response("304", unchanged());
     let codes: Vec<Code> = Code::ALL
         .iter()
         .copied()
@@ -114,6 +116,22 @@ fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]
         operation = operation.response(status.as_str(), failure(&same));
     }
     PathItem::new(HttpMethod::Get, operation)
+}
+
+fn unchanged() -> Response {
+    ResponseBuilder::new()
+        .description("Inchangé depuis l'ETag donné dans If-None-Match")
+        .build()
+}
+
+fn script() -> Response {
+    ResponseBuilder::new()
+        .description("Le module")
+        .content(
+            "text/javascript",
+            ContentBuilder::new().schema(Some(text())).build(),
+        )
+        .build()
 }
 
 fn success(schema: &str) -> Response {

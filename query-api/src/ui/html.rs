@@ -1,12 +1,11 @@
 //! [`Card`] → HTML. Every text goes through [`escape`].
 
-use registre_schemas::identifiers::IdentifierError;
+use registre_schemas::identifiers::{IdentifierError, display_form};
 use std::fmt::Write as _;
 
 use super::card::{Badge, Card, Item, List, Row, Section, Shown, href};
 use super::template::escape;
 use crate::error::{ApiError, is_a_name};
-use crate::text::spaced_identifier;
 
 /// The result of a search. The script reads `data-annonce` aloud through the live region.
 pub(super) fn card(card: &Card) -> String {
@@ -54,7 +53,7 @@ pub(super) fn error(error: &ApiError) -> String {
             html,
             "<p><a href=\"{}\">Voir le SIREN {}</a></p>",
             href(reference.as_str()),
-            escape(&spaced_identifier(reference.as_str()))
+            escape(&display_form(reference.as_str()))
         );
     }
     let _ = write!(
@@ -69,10 +68,12 @@ pub(super) fn error(error: &ApiError) -> String {
 fn advice(error: &ApiError) -> String {
     match error {
         ApiError::Doublon { .. } => "Utilisez le SIREN qui fait référence.".to_owned(),
-        ApiError::Identifiant { valeur, cause: IdentifierError::NotDigits { .. } }
-            if is_a_name(valeur) =>
+        ApiError::Identifiant {
+            valeur,
+            cause: IdentifierError::NotDigits { .. } | IdentifierError::Unrecognised,
+        } if is_a_name(valeur) =>
         {
-            "Cette page cherche par numéro, pas par nom : saisissez un SIRET, un SIREN ou un numéro RNA.".to_owned()
+            "Cette page cherche par numéro, pas par nom : saisissez un SIRET, un SIREN, un numéro RNA ou un numéro de TVA.".to_owned()
         }
         other => escape(&other.que_faire()),
     }
@@ -172,7 +173,7 @@ fn item(html: &mut String, item: &Item) {
         html,
         "<tr><td><a href=\"{}\">{}</a>{siege}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         escape(&href(&item.siret)),
-        escape(&spaced_identifier(&item.siret)),
+        escape(&display_form(&item.siret)),
         escape(&item.name),
         escape(&item.town),
         badge(item.badge.as_ref()),

@@ -9,7 +9,8 @@ use crate::answer::{
     AssociationAnswer, EtablissementAnswer, EtablissementsAnswer, UniteLegaleAnswer,
 };
 use crate::record::{Record, Value};
-use crate::text::{is_unknown, spaced_identifier, thousands};
+use crate::text::{is_unknown, thousands};
+use registre_schemas::identifiers::display_form;
 
 /// The card of a SIRET.
 pub(super) fn etablissement(answer: &EtablissementAnswer) -> Card {
@@ -39,7 +40,7 @@ pub(super) fn etablissement(answer: &EtablissementAnswer) -> Card {
         nature: "Établissement",
         name,
         badge: etablissement_badge(place),
-        identifier: format!("SIRET {}", spaced_identifier(siret)),
+        identifier: format!("SIRET {}", display_form(siret)),
         rows: etablissement_rows(place),
         sections,
         json: format!("/v1/etablissements/{siret}"),
@@ -72,7 +73,7 @@ pub(super) fn unite_legale(
     if let Some(reference) = &answer.doublon_de {
         let link = Shown::Link {
             href: href(reference),
-            text: spaced_identifier(reference),
+            text: display_form(reference),
         };
         let rows = row("SIREN qui fait référence", Some(link))
             .into_iter()
@@ -88,7 +89,7 @@ pub(super) fn unite_legale(
             .doublons
             .iter()
             .filter_map(|doublon| doublon.text("sirenDoublon"));
-        let lines = replaced.map(spaced_identifier).collect();
+        let lines = replaced.map(display_form).collect();
         let rows = row("SIREN remplacés", Some(Shown::Lines(lines)))
             .into_iter()
             .collect();
@@ -112,7 +113,7 @@ pub(super) fn unite_legale(
         nature: "Unité légale",
         name: names::unite_legale(unit),
         badge: badge(unit, "etatAdministratifUniteLegale", Some("dateDebut")),
-        identifier: format!("SIREN {}", spaced_identifier(siren)),
+        identifier: format!("SIREN {}", display_form(siren)),
         rows: unit_rows(unit),
         sections,
         json: format!("/v1/unites-legales/{siren}"),
@@ -300,7 +301,7 @@ fn identifier_link(record: &Record, name: &str) -> Option<Shown> {
     let id = record.text(name)?;
     Some(Shown::Link {
         href: href(id),
-        text: spaced_identifier(id),
+        text: display_form(id),
     })
 }
 
