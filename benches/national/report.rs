@@ -183,7 +183,10 @@ impl Report {
         for (name, target, measured) in postgresql {
             if let Some((postgresql, _)) = measured {
                 let ratio = alone.wall / postgresql.wall;
-                writeln!(f, "| StockEtablissement, to {name} | {ratio:.2} | {target} |")?;
+                writeln!(
+                    f,
+                    "| StockEtablissement, to {name} | {ratio:.2} | {target} |"
+                )?;
             }
         }
         writeln!(
