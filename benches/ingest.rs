@@ -5,6 +5,9 @@
 //! `make bench`, or with another size: `REGISTRE_BENCH_ETABLISSEMENTS=3000000 make bench`. The last
 //! measures are in `benches/README.md`.
 
+#[path = "common/baseline.rs"]
+mod baseline;
+
 use registre_ingest::catalogue::Format;
 use registre_ingest::generate::{self, Formats, generate};
 use registre_ingest::origin::Origin;
@@ -15,7 +18,7 @@ use registre_ingest::{
 };
 use registre_schemas::etablissement::ETABLISSEMENT;
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -43,9 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let generated = started.elapsed();
 
     let csv = folder.join("StockEtablissement_utf8.csv");
-    unzip(&folder.join("files/StockEtablissement_utf8.zip"), &csv)?;
+    baseline::unzip(&folder.join("files/StockEtablissement_utf8.zip"), &csv)?;
 
-    let duckdb = timed(|| baseline(&csv, &folder.join("baseline.parquet")))?;
+    let duckdb = timed(|| baseline::duckdb(&csv, &folder.join("baseline.parquet")))?;
     let mut rows = 0;
     let ours = timed(|| {
         rows = convert(&folder, Format::Csv, &context)?;
@@ -125,26 +128,6 @@ fn timed(work: impl FnOnce() -> Result<(), Box<dyn Error>>) -> Result<Duration, 
 #[expect(clippy::cast_precision_loss, reason = "megabytes, shown to the unit")]
 fn megabytes(path: &Path) -> io::Result<f64> {
     Ok(fs::metadata(path)?.len() as f64 / 1e6)
-}
-
-fn unzip(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    let mut archive = zip::ZipArchive::new(File::open(from)?)?;
-    io::copy(&mut archive.by_index(0)?, &mut File::create(to)?)?;
-    Ok(())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the engine alone is what we compare with"
-)]
-fn baseline(csv: &Path, parquet: &Path) -> Result<(), Box<dyn Error>> {
-    let connection = duckdb::Connection::open_in_memory()?;
-    connection.execute_batch(&format!(
-        "COPY (SELECT * FROM read_csv('{}', all_varchar = true)) TO '{}' (FORMAT parquet, COMPRESSION zstd)",
-        csv.display(),
-        parquet.display()
-    ))?;
-    Ok(())
 }
 
 /// The hops of the pipeline, for one source.

@@ -20,19 +20,6 @@ pub fn duckdb(csv: &Path, parquet: &Path) -> Result<Cost, Box<dyn Error>> {
     )
 }
 
-/// What the process started by [`duckdb`] does.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the engine alone is what we compare with"
-)]
-pub fn be_duckdb(csv: &str, parquet: &str) -> Result<(), Box<dyn Error>> {
-    let connection = duckdb::Connection::open_in_memory()?;
-    connection.execute_batch(&format!(
-        "COPY (SELECT * FROM read_csv('{csv}', all_varchar = true)) TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)"
-    ))?;
-    Ok(())
-}
-
 /// Where Debian puts the programs of the server.
 const DEBIAN: &str = "/usr/lib/postgresql/15/bin";
 

@@ -11,6 +11,8 @@
 //! | `baselines.rs` | DuckDB alone and PostgreSQL, given the unzipped `StockEtablissement` |
 //! | `report.rs` | the tables, and their place in the README |
 
+#[path = "../common/baseline.rs"]
+mod baseline;
 mod baselines;
 mod measure;
 mod report;
@@ -39,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let [first, csv, parquet] = arguments.as_slice()
         && first == baselines::DUCKDB
     {
-        return baselines::be_duckdb(csv, parquet);
+        return baseline::duckdb(csv.as_ref(), parquet.as_ref());
     }
     let value = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
@@ -61,7 +63,7 @@ fn measure_all(scale: f64) -> Result<Report, Box<dyn Error>> {
 
     say("unzipping StockEtablissement, for the others");
     let csv = bench.folder.join("StockEtablissement.csv");
-    unzip(&zip, &csv)?;
+    baseline::unzip(&zip, &csv)?;
     let csv_bytes = fs::metadata(&csv)?.len();
     say("DuckDB alone");
     let parquet = bench.folder.join("duckdb.parquet");
@@ -232,10 +234,4 @@ fn ingest(sources: &Path, data: &Path) -> Result<Ingested, Box<dyn Error>> {
 
 fn registre() -> Command {
     Command::new(env!("CARGO_BIN_EXE_registre"))
-}
-
-fn unzip(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    let mut archive = zip::ZipArchive::new(File::open(from)?)?;
-    io::copy(&mut archive.by_index(0)?, &mut File::create(to)?)?;
-    Ok(())
 }

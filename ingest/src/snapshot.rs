@@ -31,7 +31,7 @@ use crate::download::hex;
 use crate::error::IngestError;
 use crate::progress::Context;
 use columns::ColumnsWriter;
-use layout::{ROW_GROUP, published_properties};
+use layout::published_properties;
 use sort::Runs;
 
 pub(crate) use merge::{Carry, Changes, Merged, merge, schema_of};
@@ -384,7 +384,6 @@ fn open(
             .set_compression(Compression::SNAPPY)
             .set_statistics_enabled(EnabledStatistics::None)
             .set_dictionary_enabled(false)
-            .set_max_row_group_row_count(Some(ROW_GROUP))
             .build(),
     };
     ColumnsWriter::new(file, schema, properties).map_err(|error| IngestError::Write {

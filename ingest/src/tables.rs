@@ -90,8 +90,8 @@ pub fn make_tables(
 }
 
 /// Says how much will be written, and refuses when there is no room for it. A table in Parquet takes
-/// less than the zip it comes from (0.67 of it, measured on the whole country); the files of the RNA
-/// and the positions are written once more on the way.
+/// less than the zip it comes from (0.63 of it, measured on the whole country); the files of the RNA
+/// are written once more on the way, and the positions when they must be sorted.
 fn require_room(
     raw: &[RawFile],
     previous: Option<Previous<'_>>,

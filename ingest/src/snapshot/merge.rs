@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::columns::ColumnsWriter;
-use super::{KeyOrder, ROW_GROUP, WrittenTable, open, sort_options, sync};
+use super::layout::ROW_GROUP;
+use super::{KeyOrder, WrittenTable, open, sort_options, sync};
 use crate::download::space;
 use crate::error::IngestError;
 use crate::progress::Context;
