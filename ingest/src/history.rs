@@ -86,6 +86,27 @@ pub fn verify(
             table.name, table.rows
         ));
     }
+    for fiches in &manifest.fiches {
+        context.cancel.check()?;
+        let path = folder.join(&fiches.file);
+        let task = context
+            .progress
+            .begin(&format!("{}: verify", fiches.file), Some(fiches.bytes));
+        let sha256 = sha256_of(&path, context)?;
+        if sha256 != fiches.sha256 {
+            return Err(IngestError::File {
+                path,
+                detail: format!(
+                    "sha256 {sha256}, {} in the manifest: damaged; lookups are answered from the tables meanwhile; run `registre rollback` or `registre ingest`",
+                    fiches.sha256
+                ),
+            });
+        }
+        task.finish(&format!(
+            "{}: {} entries, sha256 as published",
+            fiches.file, fiches.entries
+        ));
+    }
     Ok(manifest)
 }
 

@@ -11,6 +11,7 @@
 //! | [`snapshot`] | batches | a sorted Parquet table, [`registre_schemas::manifest::TableFile`] |
 //! | [`rna`] | waldec and import, staged | one `association` table |
 //! | [`insee`] | the tables, and INSEE's API | the same, with what changed since their files |
+//! | `fiches` | the tables | the files lookups read |
 //! | [`verify`] | the staged tables | gates |
 //! | [`profile`] | the staged tables, and those in service | `profil.json` |
 //! | [`publish`] | a verified staging folder | `data/current.json`, by one rename |
@@ -25,6 +26,7 @@ pub mod catalogue;
 pub mod decode;
 pub mod download;
 pub mod error;
+mod fiches;
 pub mod generate;
 mod geolocalisation;
 pub mod history;

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, Utc};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
-use registre_schemas::manifest::{Manifest, Update, VERSION};
+use registre_schemas::manifest::{Manifest, TableFile, Update, VERSION};
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +12,7 @@ use crate::as_of;
 use crate::catalogue::{self, Format};
 use crate::download::{RawFile, download_all};
 use crate::error::IngestError;
+use crate::fiches;
 use crate::generate;
 use crate::history;
 use crate::insee::{self, Base, Updated};
@@ -188,6 +189,7 @@ fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool
     made_from == here
         && manifest.producer == producer()
         && has_every_table(manifest)
+        && !manifest.fiches.is_empty()
         && manifest.origin == options.origin.to_string()
 }
 
@@ -313,6 +315,8 @@ impl<'a> Making<'a> {
         let stage = Stage::begin("verify");
         let gates = verify(staging, &options.allow, context)?;
         stage.end(tables.iter().map(|table| table.file.bytes).sum(), 0);
+        let tables: Vec<TableFile> = tables.into_iter().map(|table| table.file).collect();
+        let previous = previous.map(|(manifest, folder)| Previous { folder, manifest });
         let manifest = Manifest {
             version: VERSION,
             id: id.to_owned(),
@@ -322,7 +326,8 @@ impl<'a> Making<'a> {
             origin: options.origin.to_string(),
             as_of: dates,
             sources,
-            tables: tables.into_iter().map(|table| table.file).collect(),
+            fiches: fiches::make(staged, &tables, previous, context)?,
+            tables,
             gates,
             updates,
             hidden_as_of: None,

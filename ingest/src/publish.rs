@@ -157,12 +157,12 @@ impl DataFolder {
         Ok(manifest)
     }
 
-    /// Whether every table of a snapshot is there, with its size.
+    /// Whether every file of a snapshot is there, with its size.
     #[must_use]
     pub fn is_whole(&self, manifest: &Manifest) -> bool {
         let folder = self.snapshots().join(&manifest.id);
-        manifest.tables.iter().all(|table| {
-            fs::metadata(folder.join(&table.file)).is_ok_and(|file| file.len() == table.bytes)
+        manifest.files().all(|(file, bytes, _sha256)| {
+            fs::metadata(folder.join(file)).is_ok_and(|found| found.len() == bytes)
         })
     }
 
@@ -369,6 +369,7 @@ mod tests {
             as_of: std::collections::BTreeMap::new(),
             sources: Vec::new(),
             tables: Vec::new(),
+            fiches: Vec::new(),
             gates: Vec::new(),
             hidden_as_of: None,
             updates: Vec::new(),

@@ -5,6 +5,7 @@
 //! memory stays bounded either way.
 
 mod columns;
+mod hashed;
 mod layout;
 mod merge;
 mod sort;
@@ -34,6 +35,7 @@ use columns::ColumnsWriter;
 use layout::published_properties;
 use sort::Runs;
 
+pub(crate) use hashed::Hashed;
 pub(crate) use merge::{Carry, Changes, Merged, merge, schema_of};
 
 /// Fills columns of rows from another table in the same order, just before they are written.

@@ -90,25 +90,30 @@ pub fn make_tables(
 }
 
 /// Says how much will be written, and refuses when there is no room for it. A table in Parquet takes
-/// less than the zip it comes from (0.63 of it, measured on the whole country); the files of the RNA
+/// less than the zip it comes from (0.63 of it, measured on the whole country), fiches a third; the files of the RNA
 /// are written once more on the way, and the positions when they must be sorted.
 fn require_room(
     raw: &[RawFile],
     previous: Option<Previous<'_>>,
     folder: &Path,
 ) -> Result<(), IngestError> {
-    let known = |file: &&RawFile| {
+    let is_new = |file: &&RawFile| {
         let mut sources = previous
             .iter()
             .flat_map(|previous| &previous.manifest.sources);
         !sources.any(|source| source.sha256 == file.sha256)
     };
-    let needed = raw.iter().filter(known).map(|file| {
+    let needed = raw.iter().filter(is_new).map(|file| {
         let twice = [ASSOCIATION.name, GEOLOCALISATION.name];
         let times = 1 + u64::from(twice.contains(&file.resource.source.table.name));
         file.size * times
     });
-    let needed = needed.sum();
+    // Beside tables that are all made again, fiches have their place in what the zips take (0.98 of it).
+    let fiches = previous
+        .iter()
+        .flat_map(|previous| &previous.manifest.fiches);
+    let fiches: u64 = fiches.map(|fiches| fiches.bytes).sum();
+    let needed = needed.sum::<u64>() + fiches;
     let free = space::require(folder, needed)?;
     tracing::info!(
         needed_bytes = needed,

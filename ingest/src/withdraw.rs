@@ -21,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::IngestError;
+use crate::fiches;
 use crate::origin::SAMPLE;
 use crate::progress::Context;
 use crate::publish::{DataFolder, write_manifest};
@@ -69,6 +70,10 @@ fn withdraw(
             .map_err(IngestError::io("list folder", folder))?
             .path();
         let name = path.file_name().unwrap_or_default().to_owned();
+        if manifest.fiches.iter().any(|fiches| name == *fiches.file) {
+            // Made again from what is left of the tables.
+            continue;
+        }
         let table = manifest.tables.iter_mut().find(|table| name == *table.file);
         let holds_people =
             |name: &str| name == LIEN_SIREN_RNA.name || !masked_columns(name, true).is_empty();
@@ -83,6 +88,9 @@ fn withdraw(
                     .map_err(IngestError::io("link", &here))?;
             }
         }
+    }
+    if !manifest.fiches.is_empty() {
+        manifest.fiches = fiches::write(&staged, context)?;
     }
     write_manifest(&staged, &manifest)?;
     data.exchange(&staged, folder)?;

@@ -7,6 +7,7 @@
 //! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
 //! | `engine` | DuckDB: the only SQL, the only connections |
+//! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
 //! | `error` | every error, as RFC 9457 |
 //! | `openapi`, `docs` | the documentation, from the same tables |
@@ -21,6 +22,7 @@ mod config;
 mod docs;
 mod engine;
 mod error;
+mod fiches;
 mod handlers;
 mod health;
 mod middleware;

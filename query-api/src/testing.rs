@@ -175,6 +175,7 @@ impl Fixture {
             as_of,
             sources: profile::sources(),
             tables: tables.collect(),
+            fiches: Vec::new(),
             gates: profile::gates(),
             hidden_as_of: None,
             updates: Vec::new(),

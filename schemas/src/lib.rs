@@ -10,6 +10,7 @@
 //! | [`lien_siren_rna`] | which association is which unité légale |
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
 //! | [`diffusion`] | statut de diffusion, the `[ND]` marker, what is masked, what may be shown |
+//! | [`fiche`] | the format of the fiches: all that is known of one unit, in one read |
 //! | [`manifest`] | the contract between ingestion and query: what a snapshot holds |
 //! | [`profile`] | what its columns hold, and what changed since the one before |
 //!
@@ -20,6 +21,7 @@ pub mod association_utilite_publique;
 pub mod column;
 pub mod diffusion;
 pub mod etablissement;
+pub mod fiche;
 pub mod identifiers;
 pub mod lien_siren_rna;
 pub mod manifest;

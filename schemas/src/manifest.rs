@@ -33,6 +33,9 @@ pub struct Manifest {
     pub sources: Vec<SourceFile>,
     /// The tables it holds.
     pub tables: Vec<TableFile>,
+    /// The files lookups read; snapshots made by the first versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fiches: Vec<FichesFile>,
     /// What was checked before publishing.
     pub gates: Vec<Gate>,
     /// Of a snapshot kept behind another: the one whose hidden units are hidden here too.
@@ -198,6 +201,19 @@ pub struct TableFile {
     pub schema_fingerprint: String,
 }
 
+/// A file of fiches: see [`crate::fiche`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FichesFile {
+    /// File name inside the snapshot.
+    pub file: String,
+    /// Entries in it.
+    pub entries: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Checksum of the file.
+    pub sha256: String,
+}
+
 /// A check made before publishing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
@@ -234,6 +250,14 @@ impl Manifest {
     pub fn update(&self, collection: &str) -> Option<&Update> {
         let mut updates = self.updates.iter();
         updates.find(|update| update.collection == collection)
+    }
+
+    /// The files of its tables and of its fiches: name, bytes, sha256.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64, &str)> {
+        let tables = self.tables.iter();
+        let tables = tables.map(|table| (table.file.as_str(), table.bytes, table.sha256.as_str()));
+        let fiches = self.fiches.iter();
+        tables.chain(fiches.map(|file| (file.file.as_str(), file.bytes, file.sha256.as_str())))
     }
 
     /// The table of that name.

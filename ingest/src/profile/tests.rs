@@ -33,6 +33,7 @@ fn snapshot(id: &str, rows: &[(&str, Vec<Row<'_>>)]) -> (TempDir, Manifest) {
         as_of: BTreeMap::new(),
         sources: Vec::new(),
         tables: tables.collect(),
+        fiches: Vec::new(),
         gates: Vec::new(),
         updates: Vec::new(),
         hidden_as_of: None,

@@ -9,13 +9,11 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::hashed::Hashed;
 use super::layout::ROW_GROUP;
-use crate::download::hex;
 
 /// A file, and the row group being filled.
 pub(super) struct ColumnsWriter {
@@ -35,11 +33,7 @@ impl ColumnsWriter {
         schema: &SchemaRef,
         properties: WriterProperties,
     ) -> Result<Self, ParquetError> {
-        let file = Hashed {
-            file,
-            sha256: Sha256::new(),
-            bytes: 0,
-        };
+        let file = Hashed::new(file);
         let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties))?;
         let (file, encoders) = writer.into_serialized_writer()?;
         Ok(Self {
@@ -115,11 +109,8 @@ impl ColumnsWriter {
     /// Ends the last row group, and the file.
     pub(super) fn close(mut self) -> Result<Closed, ParquetError> {
         self.end_group()?;
-        let Hashed { sha256, bytes, .. } = self.file.into_inner()?;
-        Ok(Closed {
-            bytes,
-            sha256: hex(&sha256.finalize()),
-        })
+        let (_file, bytes, sha256) = self.file.into_inner()?.finish();
+        Ok(Closed { bytes, sha256 })
     }
 }
 
@@ -129,24 +120,4 @@ pub(super) struct Closed {
     pub(super) bytes: u64,
     /// Of all of them, in hexadecimal: as they were meant to be written, whatever the disk did.
     pub(super) sha256: String,
-}
-
-/// A file whose sum is computed while it is written.
-pub(super) struct Hashed {
-    file: File,
-    sha256: Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(buffer)?;
-        self.sha256.update(&buffer[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

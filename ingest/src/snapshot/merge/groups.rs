@@ -13,8 +13,8 @@ use std::path::Path;
 
 use super::failed;
 use crate::error::IngestError;
+use crate::snapshot::Hashed;
 use crate::snapshot::KeyOrder;
-use crate::snapshot::columns::Hashed;
 
 /// The range of the leading key of each row group, from the statistics every file of ours has.
 pub(super) fn bounds(

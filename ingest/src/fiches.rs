@@ -1,0 +1,158 @@
+//! Makes the files that lookups read, from the tables of a snapshot: see [`registre_schemas::fiche`]
+//! for their format.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `learn` | what the rows are like, from some of them |
+//! | `table`, `rows` | a Parquet table, cut where a SIREN begins, its rows as cells |
+//! | `links` | the small tables, held whole |
+//! | `sirene`, `rna` | the tables merged into entries |
+//! | `store` | entries into blocks, blocks into a file |
+//!
+//! The tables are cut in slices of SIREN, each read, merged and compressed by one thread; slices are
+//! written in their order, so that the same tables always make the same file.
+
+mod learn;
+mod links;
+mod rna;
+mod rows;
+mod sirene;
+mod store;
+mod table;
+
+use registre_schemas::fiche::body::{self, SireneCoding};
+use registre_schemas::manifest::{FichesFile, TableFile};
+use std::fs;
+use std::path::Path;
+
+use crate::download::sha256_of;
+use crate::download::space::readable;
+use crate::error::IngestError;
+use crate::progress::{Context, Stage};
+use crate::publish::remove_if_there;
+use crate::tables::Previous;
+use rna::Rna;
+use sirene::{Coder, Sirene};
+use store::Blocks;
+
+/// Makes the files of the tables in `folder`, beside them; those of a snapshot that has the same tables
+/// are the same files.
+pub(crate) fn make(
+    folder: &Path,
+    tables: &[TableFile],
+    previous: Option<Previous<'_>>,
+    context: &Context,
+) -> Result<Vec<FichesFile>, IngestError> {
+    let same = |previous: &Previous<'_>| {
+        let known = &previous.manifest.tables;
+        !previous.manifest.fiches.is_empty() && tables.iter().all(|table| known.contains(table))
+    };
+    match previous.filter(same) {
+        Some(previous) if taken(folder, &previous, context)? => {
+            Ok(previous.manifest.fiches.clone())
+        }
+        _ => write(folder, context),
+    }
+}
+
+/// Puts the previous files in `folder` under a second name, when they are whole and the disk can.
+fn taken(folder: &Path, previous: &Previous<'_>, context: &Context) -> Result<bool, IngestError> {
+    for fiches in &previous.manifest.fiches {
+        let (there, here) = (
+            previous.folder.join(&fiches.file),
+            folder.join(&fiches.file),
+        );
+        let whole = there.is_file() && sha256_of(&there, context)? == fiches.sha256;
+        if !whole || fs::hard_link(&there, &here).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Makes the files of the tables in `folder`, beside them.
+pub(crate) fn write(folder: &Path, context: &Context) -> Result<Vec<FichesFile>, IngestError> {
+    let stage = Stage::begin("fiches");
+    for name in [body::SIRENE_FILE, body::RNA_FILE] {
+        // It may be that of another snapshot, under a second name.
+        remove_if_there(&folder.join(name))?;
+    }
+    let files = vec![sirene(folder, context)?, associations(folder, context)?];
+    stage.end(0, files.iter().map(|file| file.bytes).sum());
+    Ok(files)
+}
+
+fn sirene(folder: &Path, context: &Context) -> Result<FichesFile, IngestError> {
+    let mut coding = SireneCoding::new(learn::learn(folder, body::SIRENE)?);
+    let sirene = Sirene::open(folder)?;
+    let slices = sirene.slices();
+    coding.begin_learning_shapes();
+    let coder = Coder::new(&coding);
+    store::sample(slices.len(), &|slice, blocks| {
+        sirene.write(&coder, &slices[slice], blocks, context)
+    })?;
+    let coding = SireneCoding::new(coding.coding.with_shapes());
+    let coder = Coder::new(&coding);
+    let task = context.progress.begin("fiches: SIRENE", None);
+    let share = sirene.rows() / slices.len().max(1) as u64;
+    let fill = |slice: usize, blocks: &mut Blocks<'_>| {
+        sirene.write(&coder, &slices[slice], blocks, context)?;
+        if !blocks.are_enough() {
+            task.rows(share);
+        }
+        Ok(())
+    };
+    let learned = coding.coding.to_bytes();
+    let file = store::write(
+        folder,
+        body::SIRENE_FILE,
+        learned,
+        slices.len(),
+        &fill,
+        context,
+    )?;
+    task.finish(&summary(&file));
+    Ok(file)
+}
+
+fn associations(folder: &Path, context: &Context) -> Result<FichesFile, IngestError> {
+    let mut coding = learn::learn(folder, body::RNA)?;
+    let rna = Rna::open(folder)?;
+    let slices = rna.slices();
+    coding.begin_learning_shapes();
+    let coder = rna.coder(&coding)?;
+    store::sample(slices.len(), &|slice, blocks| {
+        rna.write(&coder, slices[slice].clone(), blocks, context)
+    })?;
+    let coding = coding.with_shapes();
+    let coder = rna.coder(&coding)?;
+    let task = context.progress.begin("fiches: RNA", None);
+    let share = rna.rows() / slices.len().max(1) as u64;
+    let fill = |slice: usize, blocks: &mut Blocks<'_>| {
+        rna.write(&coder, slices[slice].clone(), blocks, context)?;
+        if !blocks.are_enough() {
+            task.rows(share);
+        }
+        Ok(())
+    };
+    let learned = coding.to_bytes();
+    let file = store::write(
+        folder,
+        body::RNA_FILE,
+        learned,
+        slices.len(),
+        &fill,
+        context,
+    )?;
+    task.finish(&summary(&file));
+    Ok(file)
+}
+
+fn summary(file: &FichesFile) -> String {
+    format!(
+        "{}: {} entries, {}",
+        file.file,
+        file.entries,
+        readable(file.bytes)
+    )
+}

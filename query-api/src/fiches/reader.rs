@@ -1,0 +1,354 @@
+//! What the fiches have of an organisation, as [`Record`]s.
+
+use registre_schemas::fiche::Row;
+use registre_schemas::fiche::block::{entries, find};
+use registre_schemas::fiche::body::{Association, Etablissement, Of, Unite};
+use registre_schemas::identifiers::{Siren, Siret};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::blocks::Blocks;
+use super::rows::record;
+use super::{Fiches, FichesError};
+use crate::record::Record;
+
+/// Fiches being read for one answer: a block is read once.
+pub(crate) struct Reader<'f> {
+    fiches: &'f Fiches,
+    may_wait: bool,
+    read: RefCell<Vec<Read>>,
+}
+
+struct Read {
+    file: *const Blocks,
+    block: usize,
+    bytes: Rc<Vec<u8>>,
+}
+
+/// NIC in a SIREN.
+const NICS: u64 = 100_000;
+
+impl<'f> Reader<'f> {
+    /// Only what is in memory.
+    pub(super) fn of_memory(fiches: &'f Fiches) -> Self {
+        Self::new(fiches, false)
+    }
+
+    /// Waiting for the disk when needed.
+    pub(super) fn of_disk(fiches: &'f Fiches) -> Self {
+        Self::new(fiches, true)
+    }
+
+    fn new(fiches: &'f Fiches, may_wait: bool) -> Self {
+        Self {
+            fiches,
+            may_wait,
+            read: RefCell::default(),
+        }
+    }
+
+    fn bytes(&self, file: &Blocks, block: usize) -> Result<Rc<Vec<u8>>, FichesError> {
+        let known = |read: &&Read| std::ptr::eq(read.file, file) && read.block == block;
+        if let Some(read) = self.read.borrow().iter().find(known) {
+            return Ok(Rc::clone(&read.bytes));
+        }
+        let bytes = Rc::new(file.read(block, self.may_wait)?);
+        let mut read = self.read.borrow_mut();
+        // A long chain of successions must not hold all it went through.
+        if read.len() >= 4 {
+            read.remove(0);
+        }
+        read.push(Read {
+            file,
+            block,
+            bytes: Rc::clone(&bytes),
+        });
+        Ok(bytes)
+    }
+
+    /// What is made of the entry of a SIREN; none when there is no entry.
+    fn unite<T>(
+        &self,
+        siren: Siren,
+        made: impl FnOnce(&Unite<'_>) -> Option<T>,
+    ) -> Result<Option<T>, FichesError> {
+        let file = &self.fiches.sirene;
+        let key = siren.as_str().as_bytes();
+        let Some(block) = file.find(key) else {
+            return Ok(None);
+        };
+        let bytes = self.bytes(file, block)?;
+        let Some(body) = find(&bytes, key) else {
+            return Ok(None);
+        };
+        let coding = &self.fiches.sirene_coding;
+        let unite = Unite::read(coding, &bytes, &body, number(siren.as_str()));
+        let made = unite.and_then(|unite| made(&unite));
+        let unreadable = || file.damaged(format!("the entry of {siren} cannot be read"));
+        made.map(Some).ok_or_else(unreadable)
+    }
+
+    /// What is made of the établissement of a SIRET; none when there is none.
+    fn etablissement_of<T>(
+        &self,
+        siret: Siret,
+        made: impl Fn(&Etablissement<'_>) -> Option<T>,
+    ) -> Result<Option<T>, FichesError> {
+        let nic = number(siret.as_str()) % NICS;
+        let within = self.unite(siret.siren(), |unite| {
+            Some(match unite.etablissement(nic)? {
+                Some(etablissement) => (Some(made(&etablissement)?), true),
+                None => (None, unite.is_whole()),
+            })
+        })?;
+        match within {
+            None => Ok(None),
+            Some((found, is_whole)) if found.is_some() || is_whole => Ok(found),
+            Some(_) => {
+                let Some(block) = self.fiches.sirene.find(siret.as_str().as_bytes()) else {
+                    return Ok(None);
+                };
+                let mut found = None;
+                self.others(siret.siren(), block, |etablissement| {
+                    if etablissement.nic == nic {
+                        found = Some(made(etablissement)?);
+                    }
+                    Some(found.is_none())
+                })?;
+                Ok(found)
+            }
+        }
+    }
+
+    /// Goes through the établissements of a block that only a large unit has, until told to stop.
+    /// `false` when the block is not one of those.
+    fn others(
+        &self,
+        siren: Siren,
+        block: usize,
+        mut each: impl FnMut(&Etablissement<'_>) -> Option<bool>,
+    ) -> Result<bool, FichesError> {
+        let file = &self.fiches.sirene;
+        let is_own = |key: &[u8]| key.len() == 14 && key.starts_with(siren.as_str().as_bytes());
+        if !file.first_key(block).is_some_and(is_own) {
+            return Ok(false);
+        }
+        let bytes = self.bytes(file, block)?;
+        let coding = &self.fiches.sirene_coding;
+        let mut first: Option<Etablissement<'_>> = None;
+        let unreadable = || file.damaged(format!("an établissement of {siren} cannot be read"));
+        for entry in entries(&bytes) {
+            let nic = std::str::from_utf8(&entry.key).map_or(0, number) % NICS;
+            let base = first.as_ref().and_then(Etablissement::row);
+            let base = base.map(|row| coding.after_itself(Of::Etablissement, row));
+            let siren = number(siren.as_str());
+            let read = Etablissement::read(coding, &bytes, &entry.body, siren, nic, base.as_ref());
+            let read = read.ok_or_else(unreadable)?;
+            if !each(&read).ok_or_else(unreadable)? {
+                return Ok(true);
+            }
+            first.get_or_insert(read);
+        }
+        Ok(true)
+    }
+
+    fn record(&self, of: Of, row: &Row<'_>, implied: &[(&str, &str)]) -> Record {
+        let coding = &self.fiches.sirene_coding;
+        record(&coding.coding, coding.table(of), row, implied)
+    }
+
+    /// The row of an établissement; none when only links or periods speak of it.
+    fn row_of(&self, siren: &str, etablissement: &Etablissement<'_>) -> Option<Record> {
+        let nic = format!("{:05}", etablissement.nic);
+        let siret = format!("{siren}{nic}");
+        let implied = [
+            ("siren", siren),
+            ("nic", nic.as_str()),
+            ("siret", siret.as_str()),
+        ];
+        let row = etablissement.row()?;
+        Some(self.record(Of::Etablissement, &row, &implied))
+    }
+
+    /// The unité légale of that SIREN.
+    pub(crate) fn unite_legale(&self, siren: Siren) -> Result<Option<Record>, FichesError> {
+        let implied = [("siren", siren.as_str())];
+        let row = self.unite(siren, |unite| {
+            Some(
+                unite
+                    .row()
+                    .map(|row| self.record(Of::Unite, &row, &implied)),
+            )
+        })?;
+        Ok(row.flatten())
+    }
+
+    /// The établissement of that SIRET.
+    pub(crate) fn etablissement(&self, siret: Siret) -> Result<Option<Record>, FichesError> {
+        let siren = siret.siren();
+        let row = self.etablissement_of(siret, |found| Some(self.row_of(siren.as_str(), found)))?;
+        Ok(row.flatten())
+    }
+
+    /// How many établissements a unit has, and how many of them are active.
+    pub(crate) fn counts(&self, siren: Siren) -> Result<(u64, u64), FichesError> {
+        let counts = self.unite(siren, |unite| Some(unite.counts()))?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// Établissements of a unit whose row is chosen, in the order of SIRET, after one of them.
+    pub(crate) fn etablissements(
+        &self,
+        siren: Siren,
+        after: Option<Siret>,
+        at_most: usize,
+        chosen: impl Fn(&Record) -> bool,
+    ) -> Result<Vec<Record>, FichesError> {
+        let mut records = Vec::new();
+        let after = after.map(|siret| number(siret.as_str()) % NICS);
+        let key = siren.as_str();
+        let mut take = |etablissement: &Etablissement<'_>| {
+            if after.is_none_or(|after| etablissement.nic > after)
+                && let Some(record) = self.row_of(key, etablissement)
+                && chosen(&record)
+            {
+                records.push(record);
+            }
+            records.len() < at_most
+        };
+        let more = self.unite(siren, |unite| {
+            let more = unite.etablissements()?.iter().all(&mut take);
+            Some(more && !unite.is_whole())
+        })?;
+        if more != Some(true) {
+            return Ok(records);
+        }
+        let file = &self.fiches.sirene;
+        let first = file.find(key.as_bytes()).map_or(0, |block| block + 1);
+        let from = after.and_then(|nic| file.find(format!("{key}{nic:05}").as_bytes()));
+        let mut block = from.map_or(first, |from| from.max(first));
+        let mut more = true;
+        while more
+            && self.others(siren, block, |etablissement| {
+                more = take(etablissement);
+                Some(more)
+            })?
+        {
+            block += 1;
+        }
+        Ok(records)
+    }
+
+    /// Rows of a list of a unit: doublons both ways, links with the RNA.
+    pub(crate) fn list(&self, siren: Siren, of: Of) -> Result<Vec<Record>, FichesError> {
+        let name = if of == Of::DoublonDe {
+            "sirenDoublon"
+        } else {
+            "siren"
+        };
+        let implied = [(name, siren.as_str())];
+        let rows = self.unite(siren, |unite| {
+            let list = unite.list(of)?;
+            let record = |cells: &Vec<_>| self.record(of, &unite.row_of(cells), &implied);
+            Some(list.iter().map(record).collect())
+        })?;
+        Ok(rows.unwrap_or_default())
+    }
+
+    /// Periods of a unit, the latest first.
+    pub(crate) fn periodes(&self, siren: Siren) -> Result<Vec<Record>, FichesError> {
+        let implied = [("siren", siren.as_str())];
+        let rows = self.unite(siren, |unite| {
+            let list = unite.periodes()?;
+            let record =
+                |cells: &Vec<_>| self.record(Of::UnitePeriodes, &unite.row_of(cells), &implied);
+            Some(list.iter().map(record).collect())
+        })?;
+        Ok(rows.unwrap_or_default())
+    }
+
+    /// Periods of an établissement, the latest first.
+    pub(crate) fn periodes_of_etablissement(
+        &self,
+        siret: Siret,
+    ) -> Result<Vec<Record>, FichesError> {
+        let (siren, text) = (siret.siren(), siret.as_str());
+        let implied = [
+            ("siren", siren.as_str()),
+            ("nic", &text[9..]),
+            ("siret", text),
+        ];
+        let rows = self.etablissement_of(siret, |found| {
+            let list = found.periodes()?;
+            let record = |cells: &Vec<_>| {
+                self.record(Of::EtablissementPeriodes, &found.row_of(cells), &implied)
+            };
+            Some(list.iter().map(record).collect())
+        })?;
+        Ok(rows.unwrap_or_default())
+    }
+
+    /// Links of succession of an établissement: [`Of::Successeurs`] or [`Of::Predecesseurs`].
+    pub(crate) fn successions(&self, siret: Siret, of: Of) -> Result<Vec<Record>, FichesError> {
+        let name = if of == Of::Successeurs {
+            "siretEtablissementPredecesseur"
+        } else {
+            "siretEtablissementSuccesseur"
+        };
+        let implied = [(name, siret.as_str())];
+        let rows = self.etablissement_of(siret, |found| {
+            let list = found.list(of)?;
+            let record = |cells: &Vec<_>| self.record(of, &found.row_of(cells), &implied);
+            Some(list.iter().map(record).collect())
+        })?;
+        Ok(rows.unwrap_or_default())
+    }
+
+    /// What is known of an RNA number: the association, its links, and its rows in the list of those
+    /// reconnues d'utilité publique.
+    pub(crate) fn association(&self, id: &str) -> Result<Option<AssociationRows>, FichesError> {
+        let file = &self.fiches.rna;
+        let Some(block) = file.find(id.as_bytes()) else {
+            return Ok(None);
+        };
+        let bytes = self.bytes(file, block)?;
+        let Some(body) = find(&bytes, id.as_bytes()) else {
+            return Ok(None);
+        };
+        let coding = &self.fiches.rna_coding;
+        let unreadable = || file.damaged(format!("the entry of {id} cannot be read"));
+        let read = Association::read(coding, &bytes, &body).ok_or_else(unreadable)?;
+        let [association, lien, utilite_publique] = coding.tables.as_slice() else {
+            return Err(unreadable());
+        };
+        let implied = [("id", id)];
+        let record = |table, cells: &Vec<_>| {
+            let row = Row {
+                cells,
+                bytes: &bytes,
+            };
+            record(coding, table, &row, &implied)
+        };
+        Ok(Some(AssociationRows {
+            association: read.row.as_ref().map(|cells| record(association, cells)),
+            liens: read.liens.iter().map(|cells| record(lien, cells)).collect(),
+            utilite_publique: read
+                .utilite_publique
+                .iter()
+                .map(|cells| record(utilite_publique, cells))
+                .collect(),
+        }))
+    }
+}
+
+/// Rows about an RNA number.
+pub(crate) struct AssociationRows {
+    pub(crate) association: Option<Record>,
+    /// Rows of `lien_siren_rna`, by SIREN.
+    pub(crate) liens: Vec<Record>,
+    pub(crate) utilite_publique: Vec<Record>,
+}
+
+fn number(digits: &str) -> u64 {
+    digits.parse().unwrap_or_default()
+}
