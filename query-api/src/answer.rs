@@ -159,7 +159,7 @@ pub(crate) async fn any(
 }
 
 /// A SIREN that is in no table is a doublon or unknown: never the same message for both.
-async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
+pub(crate) async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
     match snapshot.engine.reference_of_doublon(siren).await {
         Ok(Some(reference)) => ApiError::Doublon {
             valeur: siren,

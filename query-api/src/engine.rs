@@ -1,6 +1,8 @@
 //! What can be asked of a snapshot, in domain words. Neither SQL nor Arrow leaves this module, and
 //! nothing here knows about HTTP.
 
+mod ahead;
+mod dossier;
 mod functions;
 mod pool;
 mod rows;
@@ -130,7 +132,7 @@ impl Engine {
                     return Ok(None);
                 };
                 Ok(Some(UniteLegaleFound {
-                    siege: siege(connection, &unite_legale, siren)?,
+                    siege: siege(connection, Some(&unite_legale), siren)?,
                     etablissements: count(connection, siren)?,
                     association: association_of(connection, &unite_legale, siren)?,
                     doublons: records(connection, &DOUBLON, &sql::DOUBLONS_OF, [siren.as_str()])?,
@@ -153,17 +155,9 @@ impl Engine {
                 if count.total == 0 && unite_legale(connection, siren.as_str())?.is_none() {
                     return Ok(None);
                 }
-                let apres = page.apres.as_ref().map_or("", Siret::as_str);
-                let etat = page.etat.unwrap_or_default();
                 // One more than asked tells whether another page follows.
                 let limit = i64::from(page.limite) + 1;
-                let params = duckdb::params![siren.as_str(), apres, etat, limit];
-                let mut etablissements = records(
-                    connection,
-                    &ETABLISSEMENT,
-                    &sql::ETABLISSEMENTS_BY_SIREN,
-                    params,
-                )?;
+                let mut etablissements = page_of(connection, siren, &page, limit)?;
                 let more = etablissements.len() > usize::from(page.limite);
                 etablissements.truncate(usize::from(page.limite));
                 let total = match page.etat {
@@ -177,6 +171,17 @@ impl Engine {
                     more,
                 }))
             })
+            .await
+    }
+
+    /// A page of the établissements of a unit, without counting them: those after `apres`.
+    pub(crate) async fn etablissements_after(
+        &self,
+        siren: Siren,
+        page: Page,
+    ) -> Result<Vec<Record>, PoolError> {
+        self.pool
+            .run(move |connection| page_of(connection, siren, &page, i64::from(page.limite)))
             .await
     }
 
@@ -211,6 +216,23 @@ impl Engine {
     }
 }
 
+fn page_of(
+    connection: &Connection,
+    siren: Siren,
+    page: &Page,
+    limit: i64,
+) -> Result<Vec<Record>, PoolError> {
+    let apres = page.apres.as_ref().map_or("", Siret::as_str);
+    let etat = page.etat.unwrap_or_default();
+    let params = duckdb::params![siren.as_str(), apres, etat, limit];
+    records(
+        connection,
+        &ETABLISSEMENT,
+        &sql::ETABLISSEMENTS_BY_SIREN,
+        params,
+    )
+}
+
 fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, PoolError> {
     first(
         connection,
@@ -236,10 +258,10 @@ fn association(connection: &Connection, id: &str) -> Result<Option<Record>, Pool
 /// By `nicSiege` when there is one: a key lookup. The flag is asked only then.
 fn siege(
     connection: &Connection,
-    unite: &Record,
+    unite: Option<&Record>,
     siren: Siren,
 ) -> Result<Option<Record>, PoolError> {
-    if let Some(nic) = unite.text("nicSiegeUniteLegale") {
+    if let Some(nic) = unite.and_then(|unite| unite.text("nicSiegeUniteLegale")) {
         let found = etablissement(connection, &format!("{siren}{nic}"))?;
         if found.is_some() {
             return Ok(found);
