@@ -240,3 +240,6 @@ fn csv_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(text.replace('"', "\"\"").as_bytes());
     bytes.push(b'"');
 }
+
+#[cfg(test)]
+mod tests;

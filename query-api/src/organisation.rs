@@ -39,6 +39,7 @@ use adresse::Adresse;
 use faits::{Association, Code, Coordonnees, Etablissement, Succession, Unite};
 use nom::{Parts, Regle};
 
+pub(crate) use lot::LIMITE;
 
 /// An organisation, as an answer shows it. Every member is always there.
 #[derive(Debug, Serialize)]
@@ -248,3 +249,6 @@ fn est_utilite_publique(dossier: &Dossier) -> Option<bool> {
         });
     recognised.then_some(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ fn sorted(links: Vec<Record>) -> Vec<(Siret, Record)> {
     });
     links
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,7 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("siren", "356000000"),
             ("nic", "00048"),
             ("siret", "35600000000048"),
+            ("statutDiffusionEtablissement", "O"),
             ("etablissementSiege", "true"),
             ("etatAdministratifEtablissement", "A"),
         ],
@@ -94,6 +95,7 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("siren", "356000000"),
             ("nic", "09075"),
             ("siret", "35600000009075"),
+            ("statutDiffusionEtablissement", "O"),
             ("etablissementSiege", "false"),
             ("etatAdministratifEtablissement", "F"),
             ("dateDebut", "2015-03-01"),
@@ -115,8 +117,27 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
         ],
     ),
     (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "35600000009075"),
+            ("siretEtablissementSuccesseur", "35600000000048"),
+            ("dateLienSuccession", "2015-03-01"),
+            ("transfertSiege", "false"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
         "doublon",
         &[("siren", "130025265"), ("sirenDoublon", "100000009")],
+    ),
+    (
+        "association",
+        &[
+            ("id", "751P00085568"),
+            ("titre", "SPECIMEN REPRIS"),
+            ("position", "R"),
+            ("observation", "W751004076"),
+        ],
     ),
     (
         "association",
