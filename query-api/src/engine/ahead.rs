@@ -1,51 +1,55 @@
 //! The rows of many dossiers, read ahead: each table is read once for all their keys, and what was
 //! not read ahead is asked one statement at a time.
 
+use chrono::NaiveDate;
 use duckdb::Connection;
 use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::etablissement::ETABLISSEMENT;
-use registre_schemas::identifiers::{Identifier, Siren, Siret};
+use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
+use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use std::collections::{BTreeSet, HashMap};
 
 use super::dossier::Statements;
 use super::{Count, PoolError, records, sql};
-use crate::dossier::{ASSOCIATIONS, Rows};
+use crate::dossier::{ASSOCIATIONS, Rows, is_ceased, is_closed};
 use crate::record::{Record, at};
 
-/// The keys that were asked for, and the rows that were found, by key.
-#[derive(Default)]
+/// The keys of a table that were asked for, and the rows that were found, by key.
 struct Read {
+    table: &'static Table,
+    column: &'static str,
     keys: BTreeSet<String>,
     rows: HashMap<String, Vec<Record>>,
 }
 
 impl Read {
-    /// Reads the rows of `table` whose `column` is one of `keys`.
-    fn of(
-        connection: &Connection,
-        table: &'static Table,
-        column: &str,
-        keys: BTreeSet<String>,
-    ) -> Result<Self, PoolError> {
-        let mut read = Self::default();
-        if keys.is_empty() {
-            return Ok(read);
+    /// Nothing of `table` yet; its rows are told apart by `column`.
+    fn nothing(table: &'static Table, column: &'static str) -> Self {
+        Self {
+            table,
+            column,
+            keys: BTreeSet::new(),
+            rows: HashMap::new(),
         }
-        let list = keys
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(",");
-        for row in records(connection, table, &sql::among(table, column), [list])? {
-            if let Some(key) = row.text(column) {
-                read.rows.entry(key.to_owned()).or_default().push(row);
+    }
+
+    /// Reads the rows of the keys that were not asked for yet.
+    fn read(&mut self, connection: &Connection, keys: &BTreeSet<String>) -> Result<(), PoolError> {
+        let new: BTreeSet<String> = keys.difference(&self.keys).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let sql = sql::among(self.table, self.column);
+        for row in records(connection, self.table, &sql, [list(&new)])? {
+            if let Some(key) = row.text(self.column) {
+                self.rows.entry(key.to_owned()).or_default().push(row);
             }
         }
-        read.keys = keys;
-        Ok(read)
+        self.keys.extend(new);
+        Ok(())
     }
 
     /// The rows of a key, unless it was not asked for.
@@ -61,6 +65,14 @@ impl Read {
     }
 }
 
+/// Keys as one text: none holds a comma.
+fn list(keys: &BTreeSet<String>) -> String {
+    keys.iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
 /// What was read ahead, then the connection for the rest.
 pub(super) struct Ahead<'connection> {
     then: Statements<'connection>,
@@ -69,9 +81,13 @@ pub(super) struct Ahead<'connection> {
     links_of_unit: Read,
     links_of_association: Read,
     associations: Read,
+    utilite_publique: Read,
     doublons: Read,
     references: Read,
+    successors: Read,
     counts: HashMap<String, Count>,
+    closed: HashMap<String, Option<NaiveDate>>,
+    ceased: HashMap<String, Option<NaiveDate>>,
 }
 
 impl<'connection> Ahead<'connection> {
@@ -80,79 +96,163 @@ impl<'connection> Ahead<'connection> {
         connection: &'connection Connection,
         identifiers: &[Identifier],
     ) -> Result<Self, PoolError> {
-        let (mut sirens, mut sirets, mut ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for identifier in identifiers {
-            match identifier {
-                Identifier::Siret(siret) => {
-                    sirets.insert(siret.as_str().to_owned());
-                    sirens.insert(siret.siren().as_str().to_owned());
-                }
-                Identifier::Siren(siren) => drop(sirens.insert(siren.as_str().to_owned())),
-                Identifier::Tva(tva) => drop(sirens.insert(tva.siren().as_str().to_owned())),
-                Identifier::Rna(id) => drop(ids.insert(id.as_str().to_owned())),
-            }
-        }
-        let read = |table, column, keys| Read::of(connection, table, column, keys);
-        let links_of_association = read(&LIEN_SIREN_RNA, "id", ids.clone())?;
-        sirens.extend(links_of_association.texts(at!(LIEN_SIREN_RNA, "siren")));
-        let references = read(&DOUBLON, "sirenDoublon", sirens.clone())?;
-        sirens.extend(references.texts(at!(DOUBLON, "siren")));
-        let units = read(&UNITE_LEGALE, "siren", sirens.clone())?;
-        for unit in units.rows.values().flatten() {
+        let mut ahead = Self {
+            then: Statements(connection),
+            units: Read::nothing(&UNITE_LEGALE, "siren"),
+            etablissements: Read::nothing(&ETABLISSEMENT, "siret"),
+            links_of_unit: Read::nothing(&LIEN_SIREN_RNA, "siren"),
+            links_of_association: Read::nothing(&LIEN_SIREN_RNA, "id"),
+            associations: Read::nothing(&ASSOCIATION, "id"),
+            utilite_publique: Read::nothing(&ASSOCIATION_UTILITE_PUBLIQUE, "id"),
+            doublons: Read::nothing(&DOUBLON, "siren"),
+            references: Read::nothing(&DOUBLON, "sirenDoublon"),
+            successors: Read::nothing(&LIEN_SUCCESSION, "siretEtablissementPredecesseur"),
+            counts: HashMap::new(),
+            closed: HashMap::new(),
+            ceased: HashMap::new(),
+        };
+        let (mut sirens, mut sirets, mut ids) = keys_of(identifiers);
+        ahead.associations.read(connection, &ids)?;
+        let taken_up = ahead.associations.texts(at!(ASSOCIATION, "observation"));
+        ids.extend(taken_up.filter(|id| id.parse::<RnaId>().is_ok()));
+        ahead.links_of_association.read(connection, &ids)?;
+        sirens.extend(
+            ahead
+                .links_of_association
+                .texts(at!(LIEN_SIREN_RNA, "siren")),
+        );
+        ahead.references.read(connection, &sirens)?;
+        sirens.extend(ahead.references.texts(at!(DOUBLON, "siren")));
+        ahead.references.read(connection, &sirens)?;
+        ahead.doublons.read(connection, &sirens)?;
+        ahead.units.read(connection, &sirens)?;
+        for unit in ahead.units.rows.values().flatten() {
             let siren = unit.text_at(at!(UNITE_LEGALE, "siren"));
             let nic = unit.text_at(at!(UNITE_LEGALE, "nicSiegeUniteLegale"));
             if let (Some(siren), Some(nic)) = (siren, nic) {
                 sirets.insert(format!("{siren}{nic}"));
             }
         }
-        let links_of_unit = read(&LIEN_SIREN_RNA, "siren", sirens.clone())?;
-        ids.extend(links_of_unit.texts(at!(LIEN_SIREN_RNA, "id")));
-        Ok(Self {
-            then: Statements(connection),
-            etablissements: read(&ETABLISSEMENT, "siret", sirets)?,
-            associations: read(&ASSOCIATION, "id", ids)?,
-            counts: counts(connection, &sirens)?,
-            doublons: read(&DOUBLON, "siren", sirens)?,
-            units,
-            links_of_unit,
-            links_of_association,
-            references,
-        })
+        ahead.etablissements.read(connection, &sirets)?;
+        ahead.links_of_unit.read(connection, &sirens)?;
+        ids.extend(ahead.links_of_unit.texts(at!(LIEN_SIREN_RNA, "id")));
+        ahead.associations.read(connection, &ids)?;
+        ahead.utilite_publique.read(connection, &ids)?;
+        ahead.counts = counts(connection, &sirens)?;
+        ahead.ceased = dates(
+            connection,
+            sql::CEASED_AMONG,
+            &ahead.which(&sirens, &ahead.units, is_ceased),
+        )?;
+        let closed = ahead.which(&sirets, &ahead.etablissements, is_closed);
+        ahead.closed = dates(connection, sql::CLOSED_AMONG, &closed)?;
+        ahead.read_successors(connection, closed)?;
+        Ok(ahead)
+    }
+
+    /// Those of `keys` whose row is so.
+    fn which(
+        &self,
+        keys: &BTreeSet<String>,
+        read: &Read,
+        is_so: fn(&Record) -> bool,
+    ) -> BTreeSet<String> {
+        let so = |key: &&String| read.get(key).is_some_and(|rows| rows.iter().any(is_so));
+        keys.iter().filter(so).cloned().collect()
+    }
+
+    /// Hop after hop, all chains at once.
+    fn read_successors(
+        &mut self,
+        connection: &Connection,
+        mut closed: BTreeSet<String>,
+    ) -> Result<(), PoolError> {
+        while !closed.is_empty() {
+            self.successors.read(connection, &closed)?;
+            let next: BTreeSet<String> = self
+                .successors
+                .texts(at!(LIEN_SUCCESSION, "siretEtablissementSuccesseur"))
+                .filter(|siret| siret.is_ascii() && siret.len() == 14)
+                .collect();
+            self.etablissements.read(connection, &next)?;
+            let sirens = next.iter().map(|siret| siret[..9].to_owned()).collect();
+            self.units.read(connection, &sirens)?;
+            closed = self.which(&next, &self.etablissements, is_closed);
+            closed.retain(|siret| !self.successors.keys.contains(siret));
+        }
+        Ok(())
     }
 }
 
+/// SIREN, SIRET and RNA numbers that identifiers name.
+fn keys_of(identifiers: &[Identifier]) -> (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>) {
+    let (mut sirens, mut sirets, mut ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for identifier in identifiers {
+        let siren = match identifier {
+            Identifier::Siret(siret) => {
+                sirets.insert(siret.as_str().to_owned());
+                siret.siren()
+            }
+            Identifier::Siren(siren) => *siren,
+            Identifier::Tva(tva) => tva.siren(),
+            Identifier::Rna(id) => {
+                ids.insert(id.as_str().to_owned());
+                continue;
+            }
+        };
+        sirens.insert(siren.as_str().to_owned());
+    }
+    (sirens, sirets, ids)
+}
+
+/// How many établissements each unit has, none included.
 fn counts(
     connection: &Connection,
     sirens: &BTreeSet<String>,
 ) -> Result<HashMap<String, Count>, PoolError> {
-    if sirens.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let list = sirens
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(",");
-    let select = || -> Result<_, duckdb::Error> {
+    let none = Count {
+        total: 0,
+        actifs: 0,
+    };
+    let mut counts: HashMap<String, Count> =
+        sirens.iter().map(|siren| (siren.clone(), none)).collect();
+    let select = || -> Result<Vec<(String, Count)>, duckdb::Error> {
         let mut statement = connection.prepare_cached(sql::COUNTS_AMONG)?;
-        let rows = statement.query_map([list], |row| {
+        let rows = statement.query_map([list(sirens)], |row| {
             let count = Count {
                 total: row.get(1)?,
                 actifs: row.get(2)?,
             };
             Ok((row.get(0)?, count))
         })?;
-        let mut counts: HashMap<String, Count> = rows.collect::<Result<_, _>>()?;
-        let none = Count {
-            total: 0,
-            actifs: 0,
-        };
-        for siren in sirens {
-            counts.entry(siren.clone()).or_insert(none);
-        }
-        Ok(counts)
+        rows.collect()
     };
-    select().map_err(|source| PoolError::reading(ETABLISSEMENT.name, source))
+    let found = select().map_err(|source| PoolError::reading(ETABLISSEMENT.name, source))?;
+    counts.extend(found);
+    Ok(counts)
+}
+
+/// The date that `sql` gives each key, none included.
+fn dates(
+    connection: &Connection,
+    sql: &str,
+    keys: &BTreeSet<String>,
+) -> Result<HashMap<String, Option<NaiveDate>>, PoolError> {
+    let mut dates: HashMap<String, Option<NaiveDate>> =
+        keys.iter().map(|key| (key.clone(), None)).collect();
+    if keys.is_empty() {
+        return Ok(dates);
+    }
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([list(keys)], |row| {
+        let date: Option<String> = row.get(1)?;
+        Ok((row.get(0)?, date.and_then(|date| date.parse().ok())))
+    })?;
+    for row in rows {
+        let (key, date): (String, Option<NaiveDate>) = row?;
+        dates.insert(key, date);
+    }
+    Ok(dates)
 }
 
 fn first(rows: &[Record]) -> Option<Record> {
@@ -235,7 +335,10 @@ impl Rows for Ahead<'_> {
     }
 
     fn utilite_publique(&self, id: &str) -> Result<Vec<Record>, PoolError> {
-        self.then.utilite_publique(id)
+        match self.utilite_publique.get(id) {
+            Some(rows) => Ok(rows.to_vec()),
+            None => self.then.utilite_publique(id),
+        }
     }
 
     fn doublons_of(&self, siren: Siren) -> Result<Vec<Record>, PoolError> {
@@ -263,14 +366,23 @@ impl Rows for Ahead<'_> {
     }
 
     fn successors(&self, siret: Siret) -> Result<Vec<Record>, PoolError> {
-        self.then.successors(siret)
+        match self.successors.get(siret.as_str()) {
+            Some(rows) => Ok(rows.to_vec()),
+            None => self.then.successors(siret),
+        }
     }
 
-    fn closed_since(&self, siret: Siret) -> Result<Option<chrono::NaiveDate>, PoolError> {
-        self.then.closed_since(siret)
+    fn closed_since(&self, siret: Siret) -> Result<Option<NaiveDate>, PoolError> {
+        match self.closed.get(siret.as_str()) {
+            Some(date) => Ok(*date),
+            None => self.then.closed_since(siret),
+        }
     }
 
-    fn ceased_since(&self, siren: Siren) -> Result<Option<chrono::NaiveDate>, PoolError> {
-        self.then.ceased_since(siren)
+    fn ceased_since(&self, siren: Siren) -> Result<Option<NaiveDate>, PoolError> {
+        match self.ceased.get(siren.as_str()) {
+            Some(date) => Ok(*date),
+            None => self.then.ceased_since(siren),
+        }
     }
 }

@@ -219,6 +219,18 @@ pub(crate) const COUNTS_AMONG: &str = "\
 SELECT siren, count(*), count(*) FILTER (WHERE etatAdministratifEtablissement = 'A') \
 FROM etablissement WHERE siren IN (SELECT unnest(string_split($1, ','))) GROUP BY siren";
 
+/// `$1`: SIRET separated by commas. Of each, [`CLOSED_SINCE`].
+pub(crate) const CLOSED_AMONG: &str = "\
+SELECT siret, CAST(max(dateDebut) AS VARCHAR) FROM etablissement_periode \
+WHERE siret IN (SELECT unnest(string_split($1, ','))) \
+AND etatAdministratifEtablissement = 'F' AND changementEtatAdministratifEtablissement GROUP BY siret";
+
+/// `$1`: SIREN separated by commas. Of each, [`CEASED_SINCE`].
+pub(crate) const CEASED_AMONG: &str = "\
+SELECT siren, CAST(max(dateDebut) AS VARCHAR) FROM unite_legale_periode \
+WHERE siren IN (SELECT unnest(string_split($1, ','))) \
+AND etatAdministratifUniteLegale = 'C' AND changementEtatAdministratifUniteLegale GROUP BY siren";
+
 #[cfg(test)]
 mod tests {
     use super::*;

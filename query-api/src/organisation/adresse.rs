@@ -217,7 +217,10 @@ impl<'row> Adresse<'row> {
         } else if self.libelle_commune_etranger.is_some() {
             join([self.code_postal, self.libelle_commune_etranger])
         } else {
-            join([self.code_postal, self.libelle_commune])
+            join([
+                self.code_postal,
+                self.libelle_commune.map(without_arrondissement),
+            ])
         };
         let lignes = [
             self.complement.map(Cow::Borrowed),
@@ -227,6 +230,18 @@ impl<'row> Adresse<'row> {
             self.libelle_pays_etranger.map(Cow::Borrowed),
         ];
         self.lignes = lignes.into_iter().flatten().collect();
+    }
+}
+
+/// `PARIS` of `PARIS 14`: on an envelope, the postcode says the arrondissement.
+fn without_arrondissement(commune: &str) -> &str {
+    match commune.split_once(' ') {
+        Some((town @ ("PARIS" | "LYON" | "MARSEILLE"), rest))
+            if rest.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            town
+        }
+        _ => commune,
     }
 }
 

@@ -532,7 +532,7 @@ async fn any_identifier_leads_to_the_organisation() {
         );
         assert_eq!(
             json["organisation"]["adresse"]["lignes"],
-            json!(["20 AVENUE DE SEGUR", "75007 PARIS 7"])
+            json!(["20 AVENUE DE SEGUR", "75007 PARIS"])
         );
         assert_eq!(json["organisation"]["tva"], "FR07130025265");
         assert_eq!(json["donnees"]["sirene"], "2026-11-01");
