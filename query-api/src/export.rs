@@ -33,13 +33,16 @@ const ROWS: u16 = 500;
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// A client that takes nothing for that long is gone, or keeps an old snapshot for nothing.
+const STALLED: Duration = Duration::from_mins(1);
+
 /// How many établissements the whole answer has.
 const TOTAL: HeaderName = HeaderName::from_static("x-total");
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// One JSON object per line, with the fields of the API, then a last one: see [`Fin`].
+    /// One JSON object per line, with the fields of the API, then a last one: see [`LastLine`].
     Ndjson,
     /// INSEE's own columns, in its order.
     Csv,
@@ -47,7 +50,7 @@ pub(crate) enum Format {
 
 /// The last line of NDJSON.
 #[derive(Serialize)]
-struct Fin<'snapshot> {
+struct LastLine<'snapshot> {
     fin: bool,
     nombre: usize,
     snapshot: &'snapshot str,
@@ -84,7 +87,10 @@ pub(crate) async fn etablissements(
         sender,
     };
     tokio::spawn(export.run(first.etablissements, first.more));
-    let mut response = Response::new(Body::new(Pages(receiver)));
+    let mut response = Response::new(Body::new(Pages {
+        receiver,
+        whole: false,
+    }));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
@@ -96,19 +102,43 @@ pub(crate) async fn etablissements(
     Ok(response.into_response())
 }
 
-/// The pages as they come. A fault ends the body without its end.
-struct Pages(Receiver<Result<Bytes, PoolError>>);
+/// Why a list stops before its end: the fault itself is logged where it happens.
+#[derive(Debug, thiserror::Error)]
+#[error("list cut before its end")]
+struct Cut;
+
+/// Lines, and whether no more follow.
+struct Lines {
+    bytes: Bytes,
+    last: bool,
+}
+
+/// The pages as they come. Only the last ends the body: whatever else stops the one who sends them,
+/// the client is told that the list is cut.
+struct Pages {
+    receiver: Receiver<Lines>,
+    whole: bool,
+}
 
 impl hyper::body::Body for Pages {
     type Data = Bytes;
-    type Error = PoolError;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, PoolError>>> {
-        let page = self.0.poll_recv(context);
-        page.map(|page| page.map(|bytes| bytes.map(Frame::data)))
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        if self.whole {
+            return Poll::Ready(None);
+        }
+        self.receiver.poll_recv(context).map(|lines| {
+            let Some(lines) = lines else {
+                self.whole = true;
+                return Some(Err(Cut));
+            };
+            self.whole = lines.last;
+            Some(Ok(Frame::data(lines.bytes)))
+        })
     }
 }
 
@@ -118,7 +148,7 @@ struct Export {
     siren: Siren,
     page: Page,
     format: Format,
-    sender: Sender<Result<Bytes, PoolError>>,
+    sender: Sender<Lines>,
 }
 
 impl Export {
@@ -139,8 +169,16 @@ impl Export {
             if !more {
                 self.tail(&mut bytes, sent);
             }
-            // The client left: nothing more is asked.
-            if self.sender.send(Ok(bytes.into())).await.is_err() || !more {
+            let sending = self.sender.send(Lines {
+                bytes: bytes.into(),
+                last: !more,
+            });
+            // The client left, or stalled: nothing more is asked.
+            let Ok(Ok(())) = tokio::time::timeout(STALLED, sending).await else {
+                tracing::info!(siren = %self.siren, sent, "export left by its client");
+                return;
+            };
+            if !more {
                 return;
             }
             match self.next().await {
@@ -150,7 +188,6 @@ impl Export {
                 }
                 Err(error) => {
                     tracing::error!(error = %error, siren = %self.siren, "export cut: {error}");
-                    let _gone = self.sender.send(Err(error)).await;
                     return;
                 }
             }
@@ -198,12 +235,12 @@ impl Export {
 
     fn tail(&self, bytes: &mut Vec<u8>, sent: usize) {
         if self.format == Format::Ndjson {
-            let fin = Fin {
+            let last = LastLine {
                 fin: true,
                 nombre: sent,
                 snapshot: &self.snapshot.manifest.id,
             };
-            let _infallible = serde_json::to_writer(&mut *bytes, &fin);
+            let _infallible = serde_json::to_writer(&mut *bytes, &last);
             bytes.push(b'\n');
         }
     }

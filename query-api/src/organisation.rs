@@ -42,6 +42,10 @@ use nom::{Parts, Regle};
 pub(crate) use lot::LIMITE;
 
 /// An organisation, as an answer shows it. Every member is always there.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that a form reads under its own name"
+)]
 #[derive(Debug, Serialize)]
 pub(crate) struct Organisation<'dossier> {
     siren: Option<&'dossier str>,

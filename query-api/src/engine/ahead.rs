@@ -142,23 +142,12 @@ impl<'connection> Ahead<'connection> {
         ahead.ceased = dates(
             connection,
             sql::CEASED_AMONG,
-            &ahead.which(&sirens, &ahead.units, is_ceased),
+            &which(&sirens, &ahead.units, is_ceased),
         )?;
-        let closed = ahead.which(&sirets, &ahead.etablissements, is_closed);
+        let closed = which(&sirets, &ahead.etablissements, is_closed);
         ahead.closed = dates(connection, sql::CLOSED_AMONG, &closed)?;
         ahead.read_successors(connection, closed)?;
         Ok(ahead)
-    }
-
-    /// Those of `keys` whose row is so.
-    fn which(
-        &self,
-        keys: &BTreeSet<String>,
-        read: &Read,
-        is_so: fn(&Record) -> bool,
-    ) -> BTreeSet<String> {
-        let so = |key: &&String| read.get(key).is_some_and(|rows| rows.iter().any(is_so));
-        keys.iter().filter(so).cloned().collect()
     }
 
     /// Hop after hop, all chains at once.
@@ -177,11 +166,17 @@ impl<'connection> Ahead<'connection> {
             self.etablissements.read(connection, &next)?;
             let sirens = next.iter().map(|siret| siret[..9].to_owned()).collect();
             self.units.read(connection, &sirens)?;
-            closed = self.which(&next, &self.etablissements, is_closed);
+            closed = which(&next, &self.etablissements, is_closed);
             closed.retain(|siret| !self.successors.keys.contains(siret));
         }
         Ok(())
     }
+}
+
+/// Those of `keys` whose row is so.
+fn which(keys: &BTreeSet<String>, read: &Read, is_so: fn(&Record) -> bool) -> BTreeSet<String> {
+    let so = |key: &&String| read.get(key).is_some_and(|rows| rows.iter().any(is_so));
+    keys.iter().filter(so).cloned().collect()
 }
 
 /// SIREN, SIRET and RNA numbers that identifiers name.

@@ -87,3 +87,22 @@ async fn nothing_is_asked_for_a_client_that_left() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_list_that_is_not_whole_is_an_error_and_not_an_end() {
+    let body = |last: Option<bool>| {
+        let (sender, receiver) = channel(1);
+        if let Some(last) = last {
+            let bytes = Bytes::from_static(b"line\n");
+            sender.try_send(Lines { bytes, last }).unwrap();
+        }
+        let pages = Pages {
+            receiver,
+            whole: false,
+        };
+        axum::body::to_bytes(Body::new(pages), usize::MAX)
+    };
+    assert_eq!(body(Some(true)).await.unwrap(), "line\n");
+    assert!(body(Some(false)).await.is_err());
+    assert!(body(None).await.is_err());
+}

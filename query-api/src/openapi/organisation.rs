@@ -246,7 +246,7 @@ fn organisation() -> Object {
         .enum_values(Some(Regle::ALL))
         .description(Some("La règle qui a fait le nom : dénomination, à défaut sigle, dénomination usuelle ou enseigne ; d'une personne physique, prénom usuel puis nom d'usage ou de naissance, à défaut pseudonyme ; titre_association quand seul le RNA la connaît ; masque quand la personne a demandé à ne pas être nommée ; absent quand aucun répertoire n'a de nom"))
         .build();
-    object([
+    members(vec![
         ("siren", optional_text("Numéro SIREN (SIRENE) ; null d'une association que le RNA seul connaît").into()),
         ("siret", optional_text("SIRET de l'établissement montré : celui demandé, sinon le siège (SIRENE)").into()),
         ("siret_siege", optional_text("SIRET du siège (SIRENE, etablissementSiege et nicSiegeUniteLegale)").into()),
@@ -279,6 +279,15 @@ fn organisation() -> Object {
         ("doublons", described(ArrayBuilder::new().items(text("SIREN")).into(), "Les SIREN que celui-ci remplace (Insee, StockDoublons)")),
         ("succession", described(nullable("Succession"), "Ce qui a pris la suite de l'établissement fermé, ou du siège de l'unité légale cessée ; null de ce qui n'est pas fermé (Insee, liens de succession)")),
     ])
+}
+
+/// As [`object`], for more members than an array on the stack should have.
+fn members(members: Vec<(&'static str, RefOr<Schema>)>) -> Object {
+    let mut object = ObjectBuilder::new().schema_type(Type::Object);
+    for (name, schema) in members {
+        object = object.property(name, schema).required(name);
+    }
+    object.build()
 }
 
 fn parts() -> Object {
@@ -348,7 +357,7 @@ fn unite() -> Object {
         ("date_debut", optional_date("Début de la période courante (dateDebut) ; null quand il est inconnu").into()),
         ("date_cessation", optional_date("Date de cessation : début de la dernière période qui a changé l'état pour C (StockUniteLegaleHistorique)").into()),
         ("date_dernier_traitement", optional_text("Dernier traitement dans SIRENE, heure locale (dateDernierTraitementUniteLegale)").into()),
-        ("unite_purgee", boolean("Vrai quand l'unité a été purgée de son historique (unitePurgeeUniteLegale)", false).into()),
+        ("purgee", boolean("Vrai quand l'unité a été purgée de son historique (unitePurgeeUniteLegale)", false).into()),
         ("statut_diffusion", described(nullable("CodeLibelle"), "O diffusible, P diffusion partielle (statutDiffusionUniteLegale)")),
         ("activite_principale", described(nullable("ActivitePrincipale"), "Activité principale en NAF rév. 2, ou antérieure (activitePrincipaleUniteLegale)")),
         ("activite_principale_naf25", described(nullable("CodeLibelle"), "Activité principale en NAF 2025 (activitePrincipaleNAF25UniteLegale)")),

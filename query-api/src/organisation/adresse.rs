@@ -198,7 +198,7 @@ fn of<'row>(record: &'row Record, columns: &Columns, hidden: bool) -> Option<Adr
     (!adresse.lignes.is_empty() || adresse.code_commune.is_some()).then_some(adresse)
 }
 
-impl<'row> Adresse<'row> {
+impl Adresse<'_> {
     /// Writes the lines from the parts.
     fn print(&mut self, dernier_indice: Option<&str>) {
         let numero = match (self.numero_voie, self.dernier_numero_voie) {
@@ -246,7 +246,7 @@ fn without_arrondissement(commune: &str) -> &str {
 }
 
 /// The parts that are there, separated by spaces.
-fn join<'row, const N: usize>(parts: [Option<&'row str>; N]) -> Option<Cow<'row, str>> {
+fn join<const N: usize>(parts: [Option<&str>; N]) -> Option<Cow<'_, str>> {
     let mut parts = parts.into_iter().flatten();
     let mut joined = Cow::Borrowed(parts.next()?);
     for part in parts {

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
+use registre_schemas::identifiers::Siret;
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::nomenclature::{Nomenclature, naf_label};
 use registre_schemas::unite_legale::UNITE_LEGALE;
@@ -82,7 +83,7 @@ pub(crate) struct Unite<'row> {
     date_debut: Option<NaiveDate>,
     date_cessation: Option<NaiveDate>,
     date_dernier_traitement: Option<NaiveDateTime>,
-    unite_purgee: bool,
+    purgee: bool,
     statut_diffusion: Option<Code<'row>>,
     activite_principale: Option<Naf<'row>>,
     activite_principale_naf25: Option<Code<'row>>,
@@ -104,7 +105,7 @@ impl<'row> Unite<'row> {
             date_cessation: known(ceased_since),
             date_dernier_traitement: unite
                 .timestamp_at(at!(UNITE_LEGALE, "dateDernierTraitementUniteLegale")),
-            unite_purgee: unite.flag_at(at!(UNITE_LEGALE, "unitePurgeeUniteLegale")) == Some(true),
+            purgee: unite.flag_at(at!(UNITE_LEGALE, "unitePurgeeUniteLegale")) == Some(true),
             statut_diffusion: Code::at(
                 unite,
                 at!(UNITE_LEGALE, "statutDiffusionUniteLegale"),
@@ -327,7 +328,7 @@ impl<'row> Successeur<'row> {
                 .unite_legale
                 .as_ref()
                 .and_then(|unite| nom::of_unit(unite, place).nom),
-            autres: maillon.autres.iter().map(|siret| siret.as_str()).collect(),
+            autres: maillon.autres.iter().map(Siret::as_str).collect(),
         }
     }
 }

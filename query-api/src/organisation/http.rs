@@ -117,3 +117,6 @@ async fn answer(snapshot: Arc<Snapshot>, demandes: Vec<Demande>) -> Result<Respo
         .await
         .map_err(|error| ApiError::Interne(Box::new(error)))?
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,9 @@ pub(crate) fn of_unit<'row>(unite: &'row Record, etablissement: Option<&'row Rec
         (unite, SIGLE, Regle::Sigle),
     ];
     candidates.extend(USUELLES.map(|index| (unite, index, Regle::DenominationUsuelle)));
-    if let Some(etablissement) = etablissement {
+    // A person may have hidden one établissement and not the others.
+    let shown = |place: &&Record| !(is_person(unite) && is_hidden_etablissement(place));
+    if let Some(etablissement) = etablissement.filter(shown) {
         candidates.extend(of_etablissement(etablissement));
     }
     match first(&candidates) {

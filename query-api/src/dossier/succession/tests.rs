@@ -91,11 +91,7 @@ fn among_several_the_latest_that_goes_on_is_followed_and_the_others_named() {
         &s[0],
     );
     assert_eq!(met(&chain), [&s[3]]);
-    let others: Vec<&str> = chain.maillons[0]
-        .autres
-        .iter()
-        .map(|siret| siret.as_str())
-        .collect();
+    let others: Vec<&str> = chain.maillons[0].autres.iter().map(Siret::as_str).collect();
     assert_eq!(others, [&s[2], &s[4]]);
 }
 
