@@ -352,8 +352,8 @@ fn all_the_etablissements_of_la_poste_come_in_one_answer() {
 /// Bytes that no client would send.
 #[test]
 fn an_address_of_any_bytes_is_answered() {
-    let base = sample_server().base.clone();
-    let host = base.strip_prefix("http://").unwrap();
+    let server = sample_server();
+    let host = server.base.strip_prefix("http://").unwrap();
     for id in [
         "%",
         "%f",
