@@ -183,7 +183,7 @@ impl Export {
             }
             match self.next().await {
                 Ok(page) => {
-                    more = page.len() == usize::from(ROWS);
+                    more = page.len() == usize::from(self.page.limite);
                     rows = page;
                 }
                 Err(error) => {

@@ -140,12 +140,14 @@ impl<'dossier> Organisation<'dossier> {
         let asked_association = dossier.asked_association();
         let categorie = unite
             .and_then(|unite| unite.text_at(at!(UNITE_LEGALE, "categorieJuridiqueUniteLegale")));
-        let declared = unite.filter(|_| !hidden).and_then(|unite| {
-            nom::said(
-                unite,
-                at!(UNITE_LEGALE, "identifiantAssociationUniteLegale"),
-            )
-        });
+        let declared = unite
+            .filter(|unite| !is_hidden_unit(unite))
+            .and_then(|unite| {
+                nom::said(
+                    unite,
+                    at!(UNITE_LEGALE, "identifiantAssociationUniteLegale"),
+                )
+            });
         Some(Self {
             siren: unite
                 .and_then(|unite| unite.text_at(at!(UNITE_LEGALE, "siren")))

@@ -88,6 +88,57 @@ async fn nothing_is_asked_for_a_client_that_left() {
         .unwrap();
 }
 
+/// Another snapshot goes into service between two pages: the list is that of the first.
+#[tokio::test]
+async fn a_list_is_of_one_snapshot() {
+    let fixture = Fixture::published("20261101T000000Z");
+    let catalog = crate::catalog::Catalog::new(&fixture.config());
+    catalog.refresh().unwrap();
+    let (sender, receiver) = channel(1);
+    let page = Page {
+        limite: 1,
+        apres: None,
+        etat: None,
+    };
+    let snapshot = catalog.current().unwrap();
+    let siren = "356000000".parse().unwrap();
+    let first = snapshot
+        .engine
+        .etablissements_after(siren, page.clone())
+        .await
+        .unwrap();
+    let export = Export {
+        snapshot,
+        siren,
+        page,
+        format: Format::Ndjson,
+        sender,
+    };
+    let running = tokio::spawn(export.run(first, true));
+    fixture.publish("20261201T000000Z");
+    catalog.refresh().unwrap();
+    assert_eq!(catalog.current().unwrap().manifest.id, "20261201T000000Z");
+    let pages = Pages {
+        receiver,
+        whole: false,
+    };
+    let all = axum::body::to_bytes(Body::new(pages), usize::MAX)
+        .await
+        .unwrap();
+    running.await.unwrap();
+    let lines: Vec<serde_json::Value> = all
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["siret"], "35600000000048");
+    assert_eq!(lines[1]["siret"], "35600000009075");
+    assert_eq!(
+        lines[2],
+        serde_json::json!({"fin": true, "nombre": 2, "snapshot": "20261101T000000Z"})
+    );
+}
+
 #[tokio::test]
 async fn a_list_that_is_not_whole_is_an_error_and_not_an_end() {
     let body = |last: Option<bool>| {

@@ -54,7 +54,7 @@ pub(super) fn by_many() -> PathItem {
         .name("ids")
         .parameter_in(ParameterIn::Query)
         .required(Required::True)
-        .description(Some(format!("Les numéros, séparés par des virgules ; le paramètre peut être répété. {LIMITE} numéros au plus")))
+        .description(Some(format!("Les numéros, séparés par des virgules ; le paramètre peut être répété. {LIMITE} numéros au plus, et 16 Ko d'en-têtes, adresse comprise : au-delà, utilisez POST")))
         .schema(Some(paths::text()))
         .example(Some(json!("13002526500013,356000000,W751004076")))
         .build();

@@ -5,7 +5,9 @@ use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
 };
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, Object, Paths, Ref, Required, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, Object, Paths, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 
 use super::organisation;
 use crate::error::{Code, PROBLEM_JSON};
@@ -49,7 +51,7 @@ pub(super) fn paths() -> Paths {
             "ReponseUniteLegale",
             &[Code::Inconnu, Code::Doublon],
         ))
-        .path("/v1/unites-legales/{siren}/etablissements", get(
+        .path("/v1/unites-legales/{siren}/etablissements", streamed(get(
             operation(SIRENE, "etablissements", "Les établissements d'une unité légale", "Par SIRET croissant, une page à la fois. La page suivante est donnée par `suivant` et par l'en-tête `Link` (rel=next). Avec `format=ndjson` ou `format=csv`, tous à la suite, sans limite, d'un même jeu de données : l'en-tête `x-total` dit combien, et en NDJSON la dernière ligne est `{\"fin\": true, \"nombre\": …, \"snapshot\": …}`. Une réponse interrompue n'a ni cette ligne, ni la fin de son transfert (chunked).")
                 .parameter(id("siren", "Numéro SIREN de l'unité légale", SIREN))
                 .parameter(query("limite", "Nombre d'établissements par page", limite(), json!(LIMITE_DEFAUT)))
@@ -58,7 +60,7 @@ pub(super) fn paths() -> Paths {
                 .parameter(query("etat", "A pour les établissements actifs, F pour les fermés", etat(), json!("A"))),
             "ReponseEtablissements",
             &[Code::ParametreInvalide, Code::Inconnu, Code::Doublon],
-        ))
+        )))
         .path("/v1/associations/{id}", get(
             operation(RNA, "association", "Une association, par son numéro RNA", "L'association, avec son unité légale quand l'un des deux registres fait le lien.")
                 .parameter(id("id", "Numéro RNA : W et 9 caractères, ou numéro de la préfecture", ASSOCIATION)),
@@ -126,6 +128,38 @@ fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]
         operation = operation.response(status.as_str(), failure(&same));
     }
     PathItem::new(HttpMethod::Get, operation)
+}
+
+/// The same list, whole, in the two formats of an export.
+fn streamed(mut item: PathItem) -> PathItem {
+    let found = item
+        .get
+        .as_mut()
+        .and_then(|get| get.responses.responses.get_mut("200"));
+    if let Some(RefOr::T(response)) = found {
+        for (format, description) in [
+            (
+                "application/x-ndjson",
+                "Un établissement par ligne, de la forme `Etablissement`, puis une ligne `{\"fin\": true, \"nombre\": …, \"snapshot\": …}`",
+            ),
+            (
+                "text/csv",
+                "Une ligne d'en-tête, puis un établissement par ligne : les colonnes de l'Insee, dans son ordre",
+            ),
+        ] {
+            let schema = text().description(Some(description));
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            response.content.insert(format.to_owned(), content.into());
+        }
+        let total = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::from(Object::with_type(Type::Integer))))
+            .description(Some(
+                "D'un export depuis le début : nombre d'établissements qu'il compte",
+            ))
+            .build();
+        response.headers.insert("x-total".to_owned(), total.into());
+    }
+    item
 }
 
 pub(super) fn unchanged() -> Response {

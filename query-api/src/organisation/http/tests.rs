@@ -3,7 +3,7 @@ use crate::testing::{Fixture, get, send};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 
 async fn app() -> (Fixture, Router) {
@@ -221,5 +221,43 @@ async fn no_bytes_make_a_fault_in_any_route() {
         if path.starts_with("/v1/organisations/") {
             assert!(answer.json()["resultat"].is_string(), "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn no_body_makes_a_fault() {
+    let (_fixture, app) = app().await;
+    let mut seed = 0xb0d1_u64;
+    let types = [
+        "application/json",
+        "text/plain",
+        "application/x-ndjson",
+        "image/png",
+        "\u{7f}",
+    ];
+    for round in 0..1000_usize {
+        let length = usize::from(bytes(&mut seed)) * 2;
+        let body: Vec<u8> = (0..length)
+            .map(|_| match bytes(&mut seed) {
+                byte if byte < 200 => b"[]{}\",:0123456789\nWFR nulltrue"[usize::from(byte) % 30],
+                byte => byte,
+            })
+            .collect();
+        let body = [b"[" as &[u8], b"{\"identifiants\":", b""][round % 3]
+            .iter()
+            .copied()
+            .chain(body)
+            .collect::<Vec<u8>>();
+        let mut request = Request::post("/v1/organisations");
+        if let Ok(value) = HeaderValue::from_str(types[round % types.len()]) {
+            request = request.header(header::CONTENT_TYPE, value);
+        }
+        let answer = send(&app, request.body(Body::from(body)).unwrap()).await;
+        assert!(
+            matches!(answer.status, 200 | 400),
+            "{}: {}",
+            answer.status,
+            answer.text()
+        );
     }
 }
