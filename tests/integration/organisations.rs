@@ -3,6 +3,7 @@
 
 use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
+use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use serde_json::{Value, json};
@@ -211,6 +212,12 @@ fn every_unit_is_answered_alike_by_siren_and_by_tva() {
 fn every_association_is_answered_as_its_row_says() {
     let rows = Rows::of(&ASSOCIATION);
     let position = rows.by("id", "position");
+    let listed_as_rup = Rows::of(&ASSOCIATION_UTILITE_PUBLIQUE);
+    let rup: HashSet<&str> = listed_as_rup
+        .column("id")
+        .filter(|id| !id.is_empty())
+        .collect();
+    assert!(rup.len() > 5, "the sample has the list");
     let ids: Vec<&str> = rows.column("id").collect();
     let mut wordings = Wordings::default();
     let mut met = HashSet::new();
@@ -232,6 +239,9 @@ fn every_association_is_answered_as_its_row_says() {
             assert_eq!(asked, *id);
         }
         assert_eq!(answer["organisation"]["est_association"], true);
+        if rup.contains(asked) {
+            assert_eq!(answer["organisation"]["est_utilite_publique"], true, "{id}");
+        }
         met.insert(code.to_owned());
     }
     assert!(met.len() >= 3, "{met:?}");

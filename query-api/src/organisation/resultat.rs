@@ -98,7 +98,7 @@ pub(crate) struct AuxDates {
 
 const CONFIRM: &str = "Montrez à la personne le nom et l'adresse, pour qu'elle confirme que c'est bien son organisation.";
 const CONFIRM_TVA: &str = "Montrez à la personne le nom et l'adresse, pour qu'elle confirme. Le numéro ne prouve pas l'assujettissement à la TVA : interrogez VIES si vous devez le savoir.";
-const ASK_PROOF: &str = "Demandez à la personne son nom et son adresse, avec un avis de situation SIRENE : elle l'obtient, ces données n'y sont pas masquées pour elle.";
+const ASK_PROOF: &str = "Demandez à la personne son nom et son adresse, avec un justificatif à jour (extrait Kbis, avis de situation SIRENE) : les données ouvertes ne les donnent pas.";
 const NOTHING_LEFT: &str =
     "Demandez le numéro d'une organisation en activité : celle-ci ne peut plus en fournir.";
 
