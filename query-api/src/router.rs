@@ -370,7 +370,7 @@ mod tests {
                 health["statut"].as_str(),
                 health["tables"]["etablissement"].as_u64()
             ),
-            (Some("ok"), Some(4))
+            (Some("ok"), Some(6))
         );
     }
 

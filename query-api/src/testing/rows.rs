@@ -36,6 +36,17 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("identifiantAssociationUniteLegale", "W751004076"),
         ],
     ),
+    // Each of its two établissements took over from the other.
+    (
+        "unite_legale",
+        &[
+            ("siren", "381194299"),
+            ("statutDiffusionUniteLegale", "O"),
+            ("denominationUniteLegale", "SPECIMEN EN CYCLE"),
+            ("nicSiegeUniteLegale", "00016"),
+            ("etatAdministratifUniteLegale", "C"),
+        ],
+    ),
     (
         "unite_legale",
         &[
@@ -104,6 +115,28 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
     (
         "etablissement",
         &[
+            ("siren", "381194299"),
+            ("nic", "00016"),
+            ("siret", "38119429900016"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "F"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "381194299"),
+            ("nic", "00024"),
+            ("siret", "38119429900024"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "false"),
+            ("etatAdministratifEtablissement", "F"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
             ("siren", "900000001"),
             ("nic", "00017"),
             ("siret", "90000000100017"),
@@ -123,6 +156,26 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("siretEtablissementSuccesseur", "35600000000048"),
             ("dateLienSuccession", "2015-03-01"),
             ("transfertSiege", "false"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "38119429900016"),
+            ("siretEtablissementSuccesseur", "38119429900024"),
+            ("dateLienSuccession", "2010-01-01"),
+            ("transfertSiege", "true"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "38119429900024"),
+            ("siretEtablissementSuccesseur", "38119429900016"),
+            ("dateLienSuccession", "2012-01-01"),
+            ("transfertSiege", "true"),
             ("continuiteEconomique", "true"),
         ],
     ),

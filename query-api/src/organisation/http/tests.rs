@@ -78,6 +78,20 @@ async fn a_no_has_the_same_shape_and_its_own_status() {
     assert_eq!(hint["suggestion"], "13002526500013");
 }
 
+#[tokio::test]
+async fn a_succession_that_goes_round_is_told_once() {
+    let (_fixture, app) = app().await;
+    for id in ["381194299", "38119429900016", "38119429900024"] {
+        let json = get(&app, &format!("/v1/organisations/{id}")).await.json();
+        assert_eq!(json["resultat"], "ferme", "{json}");
+        let succession = &json["organisation"]["succession"];
+        assert_eq!(succession["cycle"], true, "{json}");
+        assert_eq!(succession["complete"], false);
+        assert_eq!(succession["successeurs"].as_array().unwrap().len(), 1);
+        assert!(succession["siret_actuel"].is_null());
+    }
+}
+
 fn post(body: &str, content_type: Option<&str>) -> Request {
     let mut request = Request::post("/v1/organisations");
     if let Some(content_type) = content_type {
@@ -105,6 +119,8 @@ async fn a_batch_answers_each_as_it_would_be_alone_in_the_order_asked() {
         "W921000001",
         "751P00085568",
         "13002526500021",
+        "381194299",
+        "38119429900024",
     ];
     let body = serde_json::to_string(&ids).unwrap();
     let answer = send(&app, post(&body, Some("application/json"))).await;
