@@ -4,8 +4,8 @@ use registre_schemas::identifiers::{Identifier, IdentifierKind, RnaId, Siren, Si
 use serde::Serialize;
 
 use crate::catalog::{Donnees, Snapshot};
-use crate::engine::{Count, Page};
 use crate::error::ApiError;
+use crate::lookup::{Count, EtablissementsOf, OfRna, OfSiren, OfSiret, Page, ReferenceOf};
 use crate::record::Record;
 
 /// `GET /v1/etablissements/{siret}`.
@@ -24,7 +24,7 @@ pub(crate) struct UniteLegaleAnswer {
     pub(crate) nombre_etablissements: Count,
     pub(crate) association: Option<Record>,
     pub(crate) doublons: Vec<Record>,
-    pub(crate) doublon_de: Option<String>,
+    pub(crate) doublon_de: Option<Siren>,
     donnees: Donnees,
 }
 
@@ -53,8 +53,7 @@ pub(crate) async fn etablissement(
     siret: Siret,
 ) -> Result<EtablissementAnswer, ApiError> {
     let found = snapshot
-        .engine
-        .etablissement(siret)
+        .ask(OfSiret(siret))
         .await?
         .ok_or_else(|| ApiError::Inconnu {
             kind: IdentifierKind::Siret,
@@ -73,7 +72,7 @@ pub(crate) async fn unite_legale(
     snapshot: &Snapshot,
     siren: Siren,
 ) -> Result<UniteLegaleAnswer, ApiError> {
-    let Some(found) = snapshot.engine.unite_legale(siren).await? else {
+    let Some(found) = snapshot.ask(OfSiren(siren)).await? else {
         return Err(missing_siren(snapshot, siren).await);
     };
     Ok(UniteLegaleAnswer {
@@ -93,7 +92,10 @@ pub(crate) async fn etablissements(
     siren: Siren,
     page: Page,
 ) -> Result<EtablissementsAnswer, ApiError> {
-    let Some(found) = snapshot.engine.etablissements(siren, page.clone()).await? else {
+    let Some(found) = snapshot
+        .ask_much(EtablissementsOf(siren, page.clone()))
+        .await?
+    else {
         return Err(missing_siren(snapshot, siren).await);
     };
     let last = found
@@ -129,8 +131,7 @@ pub(crate) async fn association(
     id: RnaId,
 ) -> Result<AssociationAnswer, ApiError> {
     let found = snapshot
-        .engine
-        .association(id.clone())
+        .ask(OfRna(id.clone()))
         .await?
         .ok_or_else(|| ApiError::Inconnu {
             kind: IdentifierKind::Rna,
@@ -159,8 +160,8 @@ pub(crate) async fn any(
 }
 
 /// A SIREN that is in no table is a doublon or unknown: never the same message for both.
-async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
-    match snapshot.engine.reference_of_doublon(siren).await {
+pub(crate) async fn missing_siren(snapshot: &Snapshot, siren: Siren) -> ApiError {
+    match snapshot.ask(ReferenceOf(siren)).await {
         Ok(Some(reference)) => ApiError::Doublon {
             valeur: siren,
             reference,

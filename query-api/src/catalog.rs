@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Config;
 use crate::engine::{Engine, Limits, PoolError, can_be_named};
+use crate::fiches::Fiches;
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -22,8 +23,10 @@ const RETRY: Duration = Duration::from_secs(30);
 pub(crate) struct Snapshot {
     /// What it holds.
     pub(crate) manifest: Manifest,
-    /// What answers from it.
+    /// What answers from its tables.
     pub(crate) engine: Engine,
+    /// What answers by key, when it has fiches and they can be read.
+    fiches: Option<Arc<Fiches>>,
     /// What its columns hold; snapshots made by the first versions have none.
     pub(crate) profile: Option<ProfileFile>,
     /// Since when it is in service here.
@@ -54,6 +57,11 @@ pub(crate) const LICENCE: &str = "Licence Ouverte 2.0";
 pub(crate) const SOURCES: &str = "Insee, répertoire SIRENE ; ministère de l'Intérieur, RNA";
 
 impl Snapshot {
+    /// The fiches, unless there are none or they were found damaged.
+    pub(crate) fn fiches(&self) -> Option<&Arc<Fiches>> {
+        self.fiches.as_ref().filter(|fiches| fiches.are_whole())
+    }
+
     /// Date of the data of a register: `sirene` or `rna`.
     pub(crate) fn as_of(&self, register: &str) -> Option<NaiveDate> {
         self.manifest.as_of.get(register).copied()
@@ -222,6 +230,7 @@ impl Catalog {
         })?;
         Ok(Snapshot {
             profile: read_profile(&folder),
+            fiches: open_fiches(&folder, &manifest),
             manifest,
             engine,
             since: Utc::now(),
@@ -281,6 +290,20 @@ fn fingerprint(path: &Path) -> Option<Fingerprint> {
     })
 }
 
+/// The fiches of a snapshot, when they can be read: without them it still answers, from its tables.
+fn open_fiches(folder: &Path, manifest: &Manifest) -> Option<Arc<Fiches>> {
+    match Fiches::open(folder, manifest) {
+        Ok(fiches) => fiches.map(Arc::new),
+        Err(error) => {
+            tracing::error!(
+                "snapshot {}: {error}; lookups are answered from the tables, more slowly; run `registre verify`, then `registre ingest`",
+                manifest.id
+            );
+            None
+        }
+    }
+}
+
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CatalogError> {
     let bytes = fs::read(path).map_err(|source| CatalogError::Read {
         path: path.to_owned(),
@@ -337,6 +360,7 @@ fn is_plain_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lookup::OfSiret;
     use crate::testing::Fixture;
 
     fn catalog(fixture: &Fixture) -> Arc<Catalog> {
@@ -353,7 +377,7 @@ mod tests {
         Arc::clone(&catalog).look(seen).await;
         assert_eq!(catalog.current().unwrap().manifest.id, "20261201T000000Z");
         let siret = "13002526500013".parse().unwrap();
-        assert!(reader.engine.etablissement(siret).await.unwrap().is_some());
+        assert!(reader.ask(OfSiret(siret)).await.unwrap().is_some());
     }
 
     #[tokio::test]

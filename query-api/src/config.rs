@@ -34,7 +34,8 @@ pub struct Config {
     pub max_header: usize,
     /// How long a connection lasts; its client then opens another.
     pub max_age: Duration,
-    /// Largest request body read, in bytes. No route has a use for one.
+    /// Largest request body read, in bytes. A thousand identifiers, with what people write around
+    /// them, take a quarter of it.
     pub max_body: usize,
 }
 
@@ -55,7 +56,7 @@ impl Default for Config {
             header_timeout: Duration::from_secs(15),
             max_header: 16 * 1024,
             max_age: Duration::from_mins(10),
-            max_body: 16 * 1024,
+            max_body: 256 * 1024,
         }
     }
 }

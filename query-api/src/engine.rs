@@ -1,6 +1,8 @@
 //! What can be asked of a snapshot, in domain words. Neither SQL nor Arrow leaves this module, and
 //! nothing here knows about HTTP.
 
+mod ahead;
+mod dossier;
 mod functions;
 mod pool;
 mod rows;
@@ -9,75 +11,24 @@ mod sql;
 use arrow::array::RecordBatch;
 use duckdb::{Connection, Params};
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::etablissement::ETABLISSEMENT;
-use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use registre_schemas::identifiers::{Siren, Siret};
 use registre_schemas::manifest::Manifest;
-use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
+use registre_schemas::unite_legale::UNITE_LEGALE;
 use registre_schemas::{TABLES, Table};
 use std::path::Path;
 
 pub(crate) use pool::{Limits, PoolError};
 pub(crate) use sql::can_be_named;
 
+use crate::lookup::{Count, Page, Question};
 use crate::record::Record;
+use dossier::Statements;
 use pool::Pool;
 
 /// DuckDB over the files of one snapshot.
 pub(crate) struct Engine {
     pool: Pool,
-}
-
-/// An établissement and its unité légale.
-pub(crate) struct EtablissementFound {
-    pub(crate) etablissement: Record,
-    pub(crate) unite_legale: Option<Record>,
-}
-
-/// An unité légale and what hangs on it.
-pub(crate) struct UniteLegaleFound {
-    pub(crate) unite_legale: Record,
-    pub(crate) siege: Option<Record>,
-    pub(crate) etablissements: Count,
-    pub(crate) association: Option<Record>,
-    pub(crate) doublons: Vec<Record>,
-    /// The SIREN that replaces this one, when it is itself a doublon.
-    pub(crate) doublon_de: Option<String>,
-}
-
-/// An association and its unité légale.
-pub(crate) struct AssociationFound {
-    pub(crate) association: Record,
-    pub(crate) unite_legale: Option<Record>,
-}
-
-/// How many établissements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Count {
-    /// All of them.
-    pub(crate) total: i64,
-    /// Those open.
-    pub(crate) actifs: i64,
-}
-
-/// Which établissements of a unit, and from where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page {
-    /// How many at most.
-    pub(crate) limite: u16,
-    /// Those after that SIRET.
-    pub(crate) apres: Option<Siret>,
-    /// Only those in that état, `A` or `F`.
-    pub(crate) etat: Option<&'static str>,
-}
-
-/// A page of établissements, by SIRET.
-pub(crate) struct EtablissementsFound {
-    /// All those that match, over all pages.
-    pub(crate) total: i64,
-    pub(crate) etablissements: Vec<Record>,
-    /// Whether another page follows.
-    pub(crate) more: bool,
 }
 
 impl Engine {
@@ -100,115 +51,30 @@ impl Engine {
         })
     }
 
-    /// The établissement of that SIRET.
-    pub(crate) async fn etablissement(
-        &self,
-        siret: Siret,
-    ) -> Result<Option<EtablissementFound>, PoolError> {
+    /// The answer to a question, from the tables.
+    pub(crate) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         self.pool
-            .run(move |connection| {
-                let Some(etablissement) = etablissement(connection, siret.as_str())? else {
-                    return Ok(None);
-                };
-                let unite_legale = unite_legale(connection, siret.siren().as_str())?;
-                Ok(Some(EtablissementFound {
-                    etablissement,
-                    unite_legale,
-                }))
-            })
+            .run(move |connection| question.answer(&Statements(connection)))
             .await
     }
+}
 
-    /// The unité légale of that SIREN.
-    pub(crate) async fn unite_legale(
-        &self,
-        siren: Siren,
-    ) -> Result<Option<UniteLegaleFound>, PoolError> {
-        self.pool
-            .run(move |connection| {
-                let Some(unite_legale) = unite_legale(connection, siren.as_str())? else {
-                    return Ok(None);
-                };
-                Ok(Some(UniteLegaleFound {
-                    siege: siege(connection, &unite_legale, siren)?,
-                    etablissements: count(connection, siren)?,
-                    association: association_of(connection, &unite_legale, siren)?,
-                    doublons: records(connection, &DOUBLON, &sql::DOUBLONS_OF, [siren.as_str()])?,
-                    doublon_de: reference_of(connection, siren)?,
-                    unite_legale,
-                }))
-            })
-            .await
-    }
-
-    /// The établissements of a unit, a page at a time; `None` when the SIREN is in no table.
-    pub(crate) async fn etablissements(
-        &self,
-        siren: Siren,
-        page: Page,
-    ) -> Result<Option<EtablissementsFound>, PoolError> {
-        self.pool
-            .run(move |connection| {
-                let count = count(connection, siren)?;
-                if count.total == 0 && unite_legale(connection, siren.as_str())?.is_none() {
-                    return Ok(None);
-                }
-                let apres = page.apres.as_ref().map_or("", Siret::as_str);
-                let etat = page.etat.unwrap_or_default();
-                // One more than asked tells whether another page follows.
-                let limit = i64::from(page.limite) + 1;
-                let params = duckdb::params![siren.as_str(), apres, etat, limit];
-                let mut etablissements = records(
-                    connection,
-                    &ETABLISSEMENT,
-                    &sql::ETABLISSEMENTS_BY_SIREN,
-                    params,
-                )?;
-                let more = etablissements.len() > usize::from(page.limite);
-                etablissements.truncate(usize::from(page.limite));
-                let total = match page.etat {
-                    None => count.total,
-                    Some("A") => count.actifs,
-                    Some(_) => count.total - count.actifs,
-                };
-                Ok(Some(EtablissementsFound {
-                    total,
-                    etablissements,
-                    more,
-                }))
-            })
-            .await
-    }
-
-    /// The association of that RNA number.
-    pub(crate) async fn association(
-        &self,
-        id: RnaId,
-    ) -> Result<Option<AssociationFound>, PoolError> {
-        self.pool
-            .run(move |connection| {
-                let Some(association) = association(connection, id.as_str())? else {
-                    return Ok(None);
-                };
-                Ok(Some(AssociationFound {
-                    unite_legale: unite_of(connection, &id)?,
-                    association,
-                }))
-            })
-            .await
-    }
-
-    /// The SIREN that replaces that one, when it is a doublon.
-    pub(crate) async fn reference_of_doublon(
-        &self,
-        siren: Siren,
-    ) -> Result<Option<Siren>, PoolError> {
-        let found = self
-            .pool
-            .run(move |connection| reference_of(connection, siren))
-            .await?;
-        Ok(found.and_then(|reference| reference.parse().ok()))
-    }
+fn page_of(
+    connection: &Connection,
+    siren: Siren,
+    page: &Page,
+    at_most: usize,
+) -> Result<Vec<Record>, PoolError> {
+    let apres = page.apres.as_ref().map_or("", Siret::as_str);
+    let etat = page.etat.unwrap_or_default();
+    let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+    let params = duckdb::params![siren.as_str(), apres, etat, at_most];
+    records(
+        connection,
+        &ETABLISSEMENT,
+        &sql::ETABLISSEMENTS_BY_SIREN,
+        params,
+    )
 }
 
 fn unite_legale(connection: &Connection, siren: &str) -> Result<Option<Record>, PoolError> {
@@ -236,10 +102,10 @@ fn association(connection: &Connection, id: &str) -> Result<Option<Record>, Pool
 /// By `nicSiege` when there is one: a key lookup. The flag is asked only then.
 fn siege(
     connection: &Connection,
-    unite: &Record,
+    unite: Option<&Record>,
     siren: Siren,
 ) -> Result<Option<Record>, PoolError> {
-    if let Some(nic) = unite.text("nicSiegeUniteLegale") {
+    if let Some(nic) = unite.and_then(|unite| unite.text("nicSiegeUniteLegale")) {
         let found = etablissement(connection, &format!("{siren}{nic}"))?;
         if found.is_some() {
             return Ok(found);
@@ -251,48 +117,6 @@ fn siege(
         &sql::SIEGE_BY_SIREN,
         [siren.as_str()],
     )
-}
-
-/// Whether the RNA may be put beside a unit. It publishes the name of the association, which is
-/// what a unit that is not diffusible asked to hide.
-fn may_be_linked(unite: &Record) -> bool {
-    let statut = unite.text("statutDiffusionUniteLegale").unwrap_or_default();
-    StatutDiffusion::from_code(statut) == StatutDiffusion::Diffusible
-}
-
-/// By the number SIRENE gives, else by the SIRET the RNA gives.
-fn association_of(
-    connection: &Connection,
-    unite: &Record,
-    siren: Siren,
-) -> Result<Option<Record>, PoolError> {
-    if !may_be_linked(unite) {
-        return Ok(None);
-    }
-    if let Some(id) = unite.text("identifiantAssociationUniteLegale") {
-        let found = association(connection, id)?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    for id in texts(connection, sql::ASSOCIATION_IDS_OF_SIREN, siren.as_str())? {
-        let found = association(connection, &id)?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-/// The first unit either register links to that association.
-fn unite_of(connection: &Connection, id: &RnaId) -> Result<Option<Record>, PoolError> {
-    for siren in texts(connection, sql::SIRENS_OF_ASSOCIATION, id.as_str())? {
-        let found = unite_legale(connection, &siren)?.filter(may_be_linked);
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
 }
 
 fn reference_of(connection: &Connection, siren: Siren) -> Result<Option<String>, PoolError> {
@@ -347,26 +171,4 @@ fn records<P: Params>(
         .iter()
         .flat_map(|batch| rows::records(table, batch))
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::catalog::Catalog;
-    use crate::testing::Fixture;
-
-    /// Either register names a unit that is not diffusible: neither is put beside the other.
-    #[tokio::test]
-    async fn a_unit_that_is_not_diffusible_has_no_association_in_either_direction() {
-        let fixture = Fixture::published("20261101T000000Z");
-        let catalog = Catalog::new(&fixture.config());
-        catalog.refresh().unwrap();
-        let snapshot = catalog.current().unwrap();
-        let engine = &snapshot.engine;
-        for (siren, id) in [("900000001", "W922000001"), ("900000019", "W922000002")] {
-            let unit = engine.unite_legale(siren.parse().unwrap()).await.unwrap();
-            assert!(unit.unwrap().association.is_none(), "{siren}");
-            let association = engine.association(id.parse().unwrap()).await.unwrap();
-            assert!(association.unwrap().unite_legale.is_none(), "{id}");
-        }
-    }
 }

@@ -22,6 +22,9 @@ pub use problem::Problem;
 /// Media type of an error.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
+/// Characters shown of a value that is not an identifier: the longest of those has 16.
+pub(crate) const SHOWN: usize = 64;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +36,8 @@ pub enum ApiError {
         valeur: String,
         /// Why it is not one.
         cause: IdentifierError,
+        /// The one certainly meant, of the kind the route expects.
+        suggestion: Option<String>,
     },
     /// Well formed, and in no table.
     #[error("{}", inconnu(*kind, valeur, *au))]
@@ -71,11 +76,21 @@ pub enum ApiError {
     #[error("Aucune ressource à cette adresse.")]
     RouteInconnue,
     /// The route exists, not with that method.
-    #[error("Cette adresse ne se lit qu'avec les méthodes GET et HEAD.")]
+    #[error(
+        "Cette adresse ne répond pas à cette méthode ; l'en-tête Allow donne celles qui sont admises."
+    )]
     MethodeNonPermise,
-    /// A body where none is expected.
-    #[error("Le corps de la requête dépasse la taille admise ; aucune route n'en attend.")]
+    /// A body larger than any that is expected.
+    #[error("Le corps de la requête dépasse la taille admise.")]
     RequeteTropVolumineuse,
+    /// More identifiers than a request may hold.
+    #[error("La requête porte {nombre} identifiants : {limite} au plus sont admis.")]
+    TropDIdentifiants {
+        /// How many it holds.
+        nombre: usize,
+        /// How many it may hold.
+        limite: usize,
+    },
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -93,7 +108,8 @@ pub enum ApiError {
     Interne(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-fn inconnu(kind: IdentifierKind, valeur: &str, au: Option<NaiveDate>) -> String {
+/// The words for what is well formed and in no table.
+pub(crate) fn inconnu(kind: IdentifierKind, valeur: &str, au: Option<NaiveDate>) -> String {
     let au = au.map_or_else(
         || "en service".to_owned(),
         |date| format!("du {}", long_date(date)),
@@ -102,6 +118,21 @@ fn inconnu(kind: IdentifierKind, valeur: &str, au: Option<NaiveDate>) -> String 
 }
 
 impl ApiError {
+    /// A text that is not the identifier expected, or any when none is. `valeur` may be long: what
+    /// is said of it is bounded.
+    pub(crate) fn identifiant(
+        valeur: &str,
+        cause: IdentifierError,
+        expected: Option<IdentifierKind>,
+    ) -> Self {
+        let suggestion = registre_schemas::identifiers::suggestion(valeur, expected);
+        Self::Identifiant {
+            valeur: valeur.chars().take(SHOWN).collect(),
+            cause,
+            suggestion: suggestion.map(|identifier| identifier.as_str().to_owned()),
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -114,6 +145,7 @@ impl ApiError {
             Self::RouteInconnue => Code::RouteInconnue,
             Self::MethodeNonPermise => Code::MethodeNonPermise,
             Self::RequeteTropVolumineuse => Code::RequeteTropVolumineuse,
+            Self::TropDIdentifiants { .. } => Code::TropDIdentifiants,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
@@ -126,7 +158,7 @@ impl ApiError {
     #[must_use]
     pub fn que_faire(&self) -> String {
         match self {
-            Self::Identifiant { valeur, cause } => match valeur.parse() {
+            Self::Identifiant { valeur, cause, .. } => match valeur.parse() {
                 Ok(other) => format!("{} Consultez {}.", nature(&other), path_of(&other)),
                 Err(_neither) => match cause {
                     IdentifierError::NotDigits { kind, .. } if is_a_name(valeur) => {
@@ -153,6 +185,15 @@ impl ApiError {
             | Self::Inconnu { valeur, .. }
             | Self::Parametre { valeur, .. } => Some(valeur.clone()),
             Self::Doublon { valeur, .. } => Some(valeur.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The identifier certainly meant by one that is not valid, without separators.
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&str> {
+        match self {
+            Self::Identifiant { suggestion, .. } => suggestion.as_deref(),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 //! What is in the system's cache is read at once, on the calling thread: it takes microseconds. What is
 //! not is read on the blocking pool: a disk takes milliseconds, and must not keep others waiting.
 
+mod answers;
 mod blocks;
 mod reader;
 mod rows;
@@ -85,7 +86,8 @@ impl Fiches {
         self: &Arc<Self>,
         question: impl Fn(&Reader<'_>) -> Result<T, FichesError> + Send + 'static,
     ) -> Result<T, FichesError> {
-        match question(&Reader::of_memory(self)) {
+        let answer = question(&Reader::of_memory(self));
+        match answer {
             Err(FichesError::NotInMemory) => self.ask_aside(question).await,
             answer => answer,
         }

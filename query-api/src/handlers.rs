@@ -11,11 +11,11 @@ use std::sync::Arc;
 use crate::answer::{self, AssociationAnswer, EtablissementAnswer, UniteLegaleAnswer};
 use crate::cache::{InService, asset};
 use crate::catalog::Catalog;
-use crate::engine::Page;
 use crate::error::ApiError;
+use crate::export;
 use crate::health::Health;
 use crate::openapi;
-use crate::params::Id;
+use crate::params::{Id, Liste};
 
 /// `GET /v1/etablissements/{siret}`
 pub(crate) async fn etablissement(
@@ -33,10 +33,10 @@ pub(crate) async fn unite_legale(
     answer::unite_legale(&snapshot, siren).await.map(Json)
 }
 
-/// `GET /v1/unites-legales/{siren}/etablissements`
+/// `GET /v1/unites-legales/{siren}/etablissements`: a page of them, or all.
 pub(crate) async fn etablissements(
     Id(siren): Id<Siren>,
-    page: Page,
+    Liste { page, format }: Liste,
     InService(snapshot): InService,
 ) -> Result<Response, ApiError> {
     if let Some(apres) = page.apres.filter(|apres| apres.siren() != siren) {
@@ -45,6 +45,9 @@ pub(crate) async fn etablissements(
             valeur: apres.to_string(),
             attendu: format!("un SIRET de l'unité légale {siren} est attendu"),
         });
+    }
+    if let Some(format) = format {
+        return export::etablissements(snapshot, siren, page, format).await;
     }
     let answer = answer::etablissements(&snapshot, siren, page).await?;
     let link = answer

@@ -6,6 +6,9 @@
 //! | `router`, `middleware` | every route, and what surrounds them |
 //! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
+//! | `lookup`, `rows` | what is asked by key, of whoever holds the rows |
+//! | `dossier`, `organisation` | which rows make an organisation; what is said of them |
+//! | `export` | a list that has no end, page by page |
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
@@ -20,16 +23,21 @@ mod cache;
 mod catalog;
 mod config;
 mod docs;
+mod dossier;
 mod engine;
 mod error;
+mod export;
 mod fiches;
 mod handlers;
 mod health;
+mod lookup;
 mod middleware;
 mod openapi;
+mod organisation;
 mod params;
 mod record;
 mod router;
+mod rows;
 mod server;
 #[cfg(test)]
 mod testing;
@@ -78,10 +86,9 @@ pub async fn serve(
 /// The answer the server would give for a SIRET, a SIREN or an RNA number. Blocking: not for use
 /// inside an asynchronous runtime.
 pub fn lookup(config: &Config, identifier: &str) -> Result<serde_json::Value, ApiError> {
-    let parsed: Identifier = identifier.parse().map_err(|cause| ApiError::Identifiant {
-        valeur: identifier.to_owned(),
-        cause,
-    })?;
+    let parsed: Identifier = identifier
+        .parse()
+        .map_err(|cause| ApiError::identifiant(identifier, cause, None))?;
     let catalog = Catalog::new(config);
     catalog
         .refresh()

@@ -2,6 +2,7 @@
 //! describes the answers is what makes them.
 
 mod components;
+mod organisation;
 mod paths;
 mod profile;
 
@@ -44,6 +45,10 @@ pub fn openapi() -> OpenApi {
         .paths(paths::paths())
         .components(Some(components::components()))
         .tags(Some([
+            tag(
+                paths::ORGANISATIONS,
+                "Une organisation par n'importe lequel de ses numéros, avec de quoi répondre à la personne",
+            ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
             tag(paths::SERVICE, "État et description du service"),
@@ -121,6 +126,17 @@ mod tests {
                     let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
                     path = path.replace(&name, parameter["example"].as_str().unwrap());
                 }
+            }
+            let required =
+                |parameter: &&Value| parameter["in"] == "query" && parameter["required"] == true;
+            let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+            for parameter in parameters.filter(required) {
+                let (name, example) = (&parameter["name"], &parameter["example"]);
+                path = format!(
+                    "{path}?{}={}",
+                    name.as_str().unwrap(),
+                    example.as_str().unwrap()
+                );
             }
             let answer = crate::testing::get(&app, &path).await;
             assert_eq!(answer.status, 200, "{path}");

@@ -2,26 +2,42 @@
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
-use registre_schemas::identifiers::{IdentifierError, Siret};
+use registre_schemas::identifiers::{IdentifierError, IdentifierKind, RnaId, Siren, Siret};
 use std::str::FromStr;
 
-use crate::engine::Page;
-use crate::error::ApiError;
+use crate::error::{ApiError, SHOWN};
+use crate::export::Format;
+use crate::lookup::Page;
 
 /// Établissements per page, unless told.
 pub(crate) const LIMITE_DEFAUT: u16 = 100;
 /// Établissements per page, at most.
 pub(crate) const LIMITE_MAX: u16 = 1000;
 
-/// Characters shown of a value that is not an identifier: the longest of those has 16.
-const SHOWN: usize = 64;
+/// An identifier that a route expects.
+pub(crate) trait Expected {
+    /// Which one.
+    const KIND: IdentifierKind;
+}
+
+impl Expected for Siren {
+    const KIND: IdentifierKind = IdentifierKind::Siren;
+}
+
+impl Expected for Siret {
+    const KIND: IdentifierKind = IdentifierKind::Siret;
+}
+
+impl Expected for RnaId {
+    const KIND: IdentifierKind = IdentifierKind::Rna;
+}
 
 /// The identifier of the path.
 pub(crate) struct Id<T>(pub(crate) T);
 
 impl<T, S> FromRequestParts<S> for Id<T>
 where
-    T: FromStr<Err = IdentifierError>,
+    T: Expected + FromStr<Err = IdentifierError>,
     S: Send + Sync,
 {
     type Rejection = ApiError;
@@ -32,16 +48,20 @@ where
             .map_err(|rejection| ApiError::of_status(rejection.status()))?;
         match valeur.parse() {
             Ok(id) => Ok(Self(id)),
-            Err(cause) => Err(ApiError::Identifiant {
-                valeur: valeur.chars().take(SHOWN).collect(),
-                cause,
-            }),
+            Err(cause) => Err(ApiError::identifiant(&valeur, cause, Some(T::KIND))),
         }
     }
 }
 
+/// Which établissements, and how they are written.
+pub(crate) struct Liste {
+    pub(crate) page: Page,
+    /// A page of JSON, or all of them.
+    pub(crate) format: Option<Format>,
+}
+
 /// The parameters of a list of établissements.
-impl<S: Send + Sync> FromRequestParts<S> for Page {
+impl<S: Send + Sync> FromRequestParts<S> for Liste {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -53,7 +73,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 }
 
 /// An unknown name is refused: a misspelt `limte=1000` would otherwise pass for a short list.
-fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
+fn page(pairs: &[(String, String)]) -> Result<Liste, ApiError> {
+    let mut format = None;
     let mut page = Page {
         limite: LIMITE_DEFAUT,
         apres: None,
@@ -91,14 +112,29 @@ fn page(pairs: &[(String, String)]) -> Result<Page, ApiError> {
                     _ => return Err(invalid("A (actif) ou F (fermé) est attendu".to_owned())),
                 });
             }
+            "format" => {
+                format = match value.as_str() {
+                    "json" => None,
+                    "ndjson" => Some(Format::Ndjson),
+                    "csv" => Some(Format::Csv),
+                    _ => return Err(invalid("json, ndjson ou csv est attendu".to_owned())),
+                };
+            }
             _ => {
                 return Err(invalid(
-                    "paramètre inconnu ; limite, apres et etat sont admis".to_owned(),
+                    "paramètre inconnu ; limite, apres, etat et format sont admis".to_owned(),
                 ));
             }
         }
     }
-    Ok(page)
+    if format.is_some() && pairs.iter().any(|(name, _)| name == "limite") {
+        return Err(ApiError::Parametre {
+            nom: "limite".to_owned(),
+            valeur: page.limite.to_string(),
+            attendu: "un export donne tous les établissements : retirez ce paramètre".to_owned(),
+        });
+    }
+    Ok(Liste { page, format })
 }
 
 #[cfg(test)]
@@ -106,7 +142,9 @@ mod tests {
     use super::*;
 
     fn read(name: &str, value: &str) -> Result<Page, String> {
-        page(&[(name.to_owned(), value.to_owned())]).map_err(|error| error.to_string())
+        page(&[(name.to_owned(), value.to_owned())])
+            .map(|list| list.page)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -125,6 +163,9 @@ mod tests {
                 .contains("A (actif) ou F (fermé)")
         );
         assert!(read("apres", "123").unwrap_err().contains("14 chiffres"));
+        assert!(read("format", "xml").unwrap_err().contains("ndjson ou csv"));
+        let both = [("limite", "5"), ("format", "csv")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert!(page(&both).is_err());
         assert!(read("limte", "5").unwrap_err().contains("inconnu"));
     }
 }

@@ -24,6 +24,37 @@ pub(crate) enum Value {
     Real(f64),
 }
 
+/// The position of a column, found when this program is compiled: a name that no column has does
+/// not compile, and nothing is searched while a request waits.
+pub(crate) const fn position(table: &Table, name: &str) -> usize {
+    let name = name.as_bytes();
+    let mut index = 0;
+    while index < table.columns.len() {
+        let column = table.columns[index].name.as_bytes();
+        let mut same = if column.len() == name.len() {
+            0
+        } else {
+            usize::MAX
+        };
+        while same < name.len() && column[same] == name[same] {
+            same += 1;
+        }
+        if same == name.len() {
+            return index;
+        }
+        index += 1;
+    }
+    panic!("the table has no such column")
+}
+
+/// `at!(ETABLISSEMENT, "siret")`: the [`position`] of a column.
+macro_rules! at {
+    ($table:path, $name:expr) => {
+        const { $crate::record::position(&$table, $name) }
+    };
+}
+pub(crate) use at;
+
 /// One row: as many values as its table has columns, in the same order.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
@@ -72,6 +103,54 @@ impl Record {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {
             Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of the column at that position, unless it is empty.
+    pub(crate) fn text_at(&self, index: usize) -> Option<&str> {
+        match self.at(index) {
+            Value::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The date of the column at that position.
+    pub(crate) fn date_at(&self, index: usize) -> Option<NaiveDate> {
+        match self.at(index) {
+            Value::Date(date) => Some(*date),
+            _ => None,
+        }
+    }
+
+    /// The moment of the column at that position.
+    pub(crate) fn timestamp_at(&self, index: usize) -> Option<NaiveDateTime> {
+        match self.at(index) {
+            Value::Timestamp(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// The whole number of the column at that position.
+    pub(crate) fn integer_at(&self, index: usize) -> Option<i64> {
+        match self.at(index) {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The number of the column at that position.
+    pub(crate) fn real_at(&self, index: usize) -> Option<f64> {
+        match self.at(index) {
+            Value::Real(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The flag of the column at that position.
+    pub(crate) fn flag_at(&self, index: usize) -> Option<bool> {
+        match self.at(index) {
+            Value::Boolean(flag) => Some(*flag),
             _ => None,
         }
     }
@@ -140,6 +219,16 @@ mod tests {
             &[("activitePrincipaleEtablissement", "70.2C")],
         );
         assert_eq!(unnamed.label("activitePrincipaleEtablissement"), None);
+    }
+
+    #[test]
+    fn a_position_is_that_of_the_column_of_that_name() {
+        use registre_schemas::etablissement::ETABLISSEMENT;
+        for name in ["siren", "nic", "siret", "x_longitude"] {
+            let index = ETABLISSEMENT.index_of(name);
+            assert_eq!(Some(super::position(&ETABLISSEMENT, name)), index);
+        }
+        assert_eq!(at!(ETABLISSEMENT, "nic"), 1);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use std::sync::Arc;
 
 use crate::cache::Keep;
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::organisation::http as organisations;
 use crate::{cache, docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
@@ -22,6 +23,8 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
             get(handlers::etablissements),
         )
         .route("/v1/associations/{id}", get(handlers::association))
+        .route("/v1/organisations/{id}", get(organisations::organisation))
+        .route("/v1/organisations", get(organisations::par_adresse))
         .route("/v1/profil", get(handlers::profil))
         .route("/donnees", get(ui::donnees::page))
         .route_layer(from_snapshot(Keep::Shared));
@@ -31,6 +34,7 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
         .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()
+        .route("/v1/organisations", post(organisations::par_corps))
         .route("/health", get(handlers::health))
         .route("/openapi.json", get(handlers::openapi_json))
         .route("/docs", get(docs::page))
@@ -366,7 +370,7 @@ mod tests {
                 health["statut"].as_str(),
                 health["tables"]["etablissement"].as_u64()
             ),
-            (Some("ok"), Some(4))
+            (Some("ok"), Some(6))
         );
     }
 

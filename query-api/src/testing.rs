@@ -1,6 +1,7 @@
 //! A tiny snapshot on disk and a router over it, for the tests of this crate.
 
 mod damage;
+pub(crate) mod memory;
 mod profile;
 mod rows;
 

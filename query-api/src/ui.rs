@@ -18,8 +18,8 @@ use std::sync::Arc;
 use crate::answer;
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
-use crate::engine::Page;
 use crate::error::ApiError;
+use crate::lookup::Page;
 use crate::text::long_date;
 use card::Card;
 use template::{escape, fill};
@@ -117,10 +117,10 @@ fn html_page(status: StatusCode, body: String) -> Response {
 }
 
 async fn found(snapshot: Option<&Snapshot>, asked: &Asked) -> Result<Card, ApiError> {
-    let identifier: Identifier = asked.id.parse().map_err(|cause| ApiError::Identifiant {
-        valeur: asked.id.clone(),
-        cause,
-    })?;
+    let identifier: Identifier = asked
+        .id
+        .parse()
+        .map_err(|cause| ApiError::identifiant(&asked.id, cause, None))?;
     let snapshot = snapshot.ok_or(ApiError::AucuneDonnee)?;
     Ok(match identifier {
         Identifier::Siret(siret) => {

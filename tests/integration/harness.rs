@@ -246,7 +246,16 @@ impl Server {
 
     /// GET, whatever the status.
     pub fn get(&self, path: &str) -> Answer {
-        let response = client().get(format!("{}{path}", self.base)).send().unwrap();
+        Self::answer(client().get(format!("{}{path}", self.base)))
+    }
+
+    /// POST of a body, JSON or lines, whatever the status.
+    pub fn post(&self, path: &str, body: impl Into<reqwest::blocking::Body>) -> Answer {
+        Self::answer(client().post(format!("{}{path}", self.base)).body(body))
+    }
+
+    fn answer(request: reqwest::blocking::RequestBuilder) -> Answer {
+        let response = request.send().unwrap();
         Answer {
             status: response.status().as_u16(),
             content_type: response

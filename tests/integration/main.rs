@@ -20,6 +20,7 @@ mod lying_server; // each lie of a server is refused or seen through
 mod nomenclatures; // our lists against the official ones
 mod official_files; // the real files, laid out as a mirror
 mod oracle; // every row of the sources, read back through DuckDB
+mod organisations; // every organisation of the sample, by each of its numbers
 mod parquet; // INSEE's Parquet files give what their zips give
 mod profile; // the profile of a snapshot, counted again by DuckDB
 mod utilite_publique; // a spreadsheet kept by hand: its headers, its dates, its faults

@@ -2,7 +2,10 @@
 //! what a user gives is bound, never written here.
 
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
+use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use registre_schemas::{Column, Kind, Table};
 use std::path::Path;
@@ -151,13 +154,100 @@ pub(crate) const REFERENCE_OF_DOUBLON: &str =
 pub(crate) static ASSOCIATION_BY_ID: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = $1", select(&ASSOCIATION)));
 
-/// `$1`: SIREN. Ids may be several: the surest first.
-pub(crate) const ASSOCIATION_IDS_OF_SIREN: &str =
-    "SELECT id FROM lien_siren_rna WHERE siren = $1 ORDER BY rang_association, id LIMIT 10";
+/// `$1`: SIREN, `$2`: how many. The surest first.
+pub(crate) static LINKS_OF_UNIT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siren = $1 ORDER BY rang_association, id LIMIT $2",
+        select(&LIEN_SIREN_RNA)
+    )
+});
+
+/// `$1`: RNA number, `$2`: how many. The surest first.
+pub(crate) static LINKS_OF_ASSOCIATION: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE id = $1 ORDER BY rang_unite_legale, siren LIMIT $2",
+        select(&LIEN_SIREN_RNA)
+    )
+});
 
 /// `$1`: RNA number.
-pub(crate) const SIRENS_OF_ASSOCIATION: &str =
-    "SELECT siren FROM lien_siren_rna WHERE id = $1 ORDER BY rang_unite_legale, siren LIMIT 10";
+pub(crate) static UTILITE_PUBLIQUE_BY_ID: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE id = $1 ORDER BY nom, code LIMIT 10",
+        select(&ASSOCIATION_UTILITE_PUBLIQUE)
+    )
+});
+
+/// `$1`: SIRET of the predecessor, `$2`: how many.
+pub(crate) static SUCCESSORS_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siretEtablissementPredecesseur = $1 \
+         ORDER BY dateLienSuccession DESC, siretEtablissementSuccesseur LIMIT $2",
+        select(&LIEN_SUCCESSION)
+    )
+});
+
+/// `$1`: SIRET of the successor, `$2`: how many.
+pub(crate) static PREDECESSORS_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siretEtablissementSuccesseur = $1 \
+         ORDER BY dateLienSuccession DESC, siretEtablissementPredecesseur LIMIT $2",
+        select(&LIEN_SUCCESSION)
+    )
+});
+
+/// `$1`: SIREN. The latest first.
+pub(crate) static PERIODS_OF_UNIT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siren = $1 ORDER BY dateDebut DESC",
+        select(&UNITE_LEGALE_PERIODE)
+    )
+});
+
+/// `$1`: SIRET. The latest first.
+pub(crate) static PERIODS_OF_ETABLISSEMENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE siret = $1 ORDER BY dateDebut DESC",
+        select(&ETABLISSEMENT_PERIODE)
+    )
+});
+
+/// `$1`: SIRET. The first day of the most recent period that closed it.
+pub(crate) const CLOSED_SINCE: &str = "\
+SELECT CAST(max(dateDebut) AS VARCHAR) FROM etablissement_periode WHERE siret = $1 \
+AND etatAdministratifEtablissement = 'F' AND changementEtatAdministratifEtablissement";
+
+/// `$1`: SIREN. The first day of the most recent period that ended it.
+pub(crate) const CEASED_SINCE: &str = "\
+SELECT CAST(max(dateDebut) AS VARCHAR) FROM unite_legale_periode WHERE siren = $1 \
+AND etatAdministratifUniteLegale = 'C' AND changementEtatAdministratifUniteLegale";
+
+/// Rows of `table` whose `column` is one of those of `$1`, separated by commas: many keys for one
+/// reading of the file. No identifier holds a comma.
+pub(crate) fn among(table: &Table, column: &str) -> String {
+    format!(
+        "{} WHERE {} IN (SELECT unnest(string_split($1, ',')))",
+        select(table),
+        name(column)
+    )
+}
+
+/// `$1`: SIREN separated by commas. Of each, total, then active.
+pub(crate) const COUNTS_AMONG: &str = "\
+SELECT siren, count(*), count(*) FILTER (WHERE etatAdministratifEtablissement = 'A') \
+FROM etablissement WHERE siren IN (SELECT unnest(string_split($1, ','))) GROUP BY siren";
+
+/// `$1`: SIRET separated by commas. Of each, [`CLOSED_SINCE`].
+pub(crate) const CLOSED_AMONG: &str = "\
+SELECT siret, CAST(max(dateDebut) AS VARCHAR) FROM etablissement_periode \
+WHERE siret IN (SELECT unnest(string_split($1, ','))) \
+AND etatAdministratifEtablissement = 'F' AND changementEtatAdministratifEtablissement GROUP BY siret";
+
+/// `$1`: SIREN separated by commas. Of each, [`CEASED_SINCE`].
+pub(crate) const CEASED_AMONG: &str = "\
+SELECT siren, CAST(max(dateDebut) AS VARCHAR) FROM unite_legale_periode \
+WHERE siren IN (SELECT unnest(string_split($1, ','))) \
+AND etatAdministratifUniteLegale = 'C' AND changementEtatAdministratifUniteLegale GROUP BY siren";
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,8 @@ pub enum Code {
     MethodeNonPermise,
     /// Body too large.
     RequeteTropVolumineuse,
+    /// Too many identifiers.
+    TropDIdentifiants,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// Nothing published yet.
@@ -45,6 +47,7 @@ impl Code {
         Self::RouteInconnue,
         Self::MethodeNonPermise,
         Self::RequeteTropVolumineuse,
+        Self::TropDIdentifiants,
         Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
@@ -95,13 +98,19 @@ impl Code {
                 "methode_non_permise",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Méthode non permise",
-                "Utilisez la méthode GET : ce service ne fait que lire.",
+                "Utilisez la méthode GET : ce service ne fait que lire. Seule /v1/organisations admet aussi POST.",
             ),
             Self::RequeteTropVolumineuse => (
                 "requete_trop_volumineuse",
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Requête trop volumineuse",
-                "Retirez le corps de la requête.",
+                "Retirez le corps de la requête, ou demandez moins d'identifiants à la fois.",
+            ),
+            Self::TropDIdentifiants => (
+                "trop_d_identifiants",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Trop d'identifiants",
+                "Répartissez les identifiants en plusieurs requêtes.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",

@@ -22,6 +22,9 @@ pub struct Problem {
     /// The parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     parametre: Option<String>,
+    /// The identifier certainly meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<String>,
     /// The SIREN to use instead of a doublon.
     #[serde(skip_serializing_if = "Option::is_none")]
     siren_reference: Option<String>,
@@ -45,6 +48,7 @@ impl Problem {
                 ApiError::Parametre { nom, .. } => Some(nom.clone()),
                 _ => None,
             },
+            suggestion: error.suggestion().map(str::to_owned),
             siren_reference: match error {
                 ApiError::Doublon { reference, .. } => Some(reference.to_string()),
                 _ => None,
@@ -78,13 +82,25 @@ mod tests {
     }
 
     #[test]
+    fn the_number_certainly_meant_is_suggested_of_the_kind_expected() {
+        use registre_schemas::identifiers::{IdentifierKind, Siren};
+        let body = |valeur: &str| {
+            let cause = valeur.parse::<Siren>().unwrap_err();
+            let error = ApiError::identifiant(valeur, cause, Some(IdentifierKind::Siren));
+            serde_json::to_value(Problem::new(&error, None)).unwrap()
+        };
+        assert_eq!(body("FR07130025265")["suggestion"], "130025265");
+        assert_eq!(body("l30025265")["suggestion"], "130025265");
+        assert!(body("130025266").get("suggestion").is_none());
+    }
+
+    #[test]
     fn letters_are_taken_away_from_a_number_not_from_a_name() {
         let advice = |valeur: &str| {
             let cause = valeur
                 .parse::<registre_schemas::identifiers::Siret>()
                 .unwrap_err();
-            let valeur = valeur.to_owned();
-            ApiError::Identifiant { valeur, cause }.que_faire()
+            ApiError::identifiant(valeur, cause, None).que_faire()
         };
         assert_eq!(
             advice("bonjour"),
@@ -98,10 +114,7 @@ mod tests {
         let cause = "130025265"
             .parse::<registre_schemas::identifiers::Siret>()
             .unwrap_err();
-        let error = ApiError::Identifiant {
-            valeur: "130025265".to_owned(),
-            cause,
-        };
+        let error = ApiError::identifiant("130025265", cause, None);
         assert!(
             error.que_faire().contains("/v1/unites-legales/130025265"),
             "{}",

@@ -85,6 +85,11 @@ impl Blocks {
         Ok((blocks, coding))
     }
 
+    /// Its name in the snapshot.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The block that a key is in, if it is anywhere.
     pub(super) fn find(&self, key: &[u8]) -> Option<usize> {
         self.index.find(key)

@@ -20,7 +20,7 @@ pub(crate) struct Reader<'f> {
 }
 
 struct Read {
-    file: *const Blocks,
+    file: &'static str,
     block: usize,
     bytes: Rc<Vec<u8>>,
 }
@@ -48,7 +48,7 @@ impl<'f> Reader<'f> {
     }
 
     fn bytes(&self, file: &Blocks, block: usize) -> Result<Rc<Vec<u8>>, FichesError> {
-        let known = |read: &&Read| std::ptr::eq(read.file, file) && read.block == block;
+        let known = |read: &&Read| read.file == file.name() && read.block == block;
         if let Some(read) = self.read.borrow().iter().find(known) {
             return Ok(Rc::clone(&read.bytes));
         }
@@ -59,7 +59,7 @@ impl<'f> Reader<'f> {
             read.remove(0);
         }
         read.push(Read {
-            file,
+            file: file.name(),
             block,
             bytes: Rc::clone(&bytes),
         });
@@ -67,7 +67,7 @@ impl<'f> Reader<'f> {
     }
 
     /// What is made of the entry of a SIREN; none when there is no entry.
-    fn unite<T>(
+    fn in_unite<T>(
         &self,
         siren: Siren,
         made: impl FnOnce(&Unite<'_>) -> Option<T>,
@@ -95,7 +95,7 @@ impl<'f> Reader<'f> {
         made: impl Fn(&Etablissement<'_>) -> Option<T>,
     ) -> Result<Option<T>, FichesError> {
         let nic = number(siret.as_str()) % NICS;
-        let within = self.unite(siret.siren(), |unite| {
+        let within = self.in_unite(siret.siren(), |unite| {
             Some(match unite.etablissement(nic)? {
                 Some(etablissement) => (Some(made(&etablissement)?), true),
                 None => (None, unite.is_whole()),
@@ -171,9 +171,9 @@ impl<'f> Reader<'f> {
     }
 
     /// The unité légale of that SIREN.
-    pub(crate) fn unite_legale(&self, siren: Siren) -> Result<Option<Record>, FichesError> {
+    pub(super) fn unite(&self, siren: Siren) -> Result<Option<Record>, FichesError> {
         let implied = [("siren", siren.as_str())];
-        let row = self.unite(siren, |unite| {
+        let row = self.in_unite(siren, |unite| {
             Some(
                 unite
                     .row()
@@ -184,20 +184,20 @@ impl<'f> Reader<'f> {
     }
 
     /// The établissement of that SIRET.
-    pub(crate) fn etablissement(&self, siret: Siret) -> Result<Option<Record>, FichesError> {
+    pub(super) fn of_siret(&self, siret: Siret) -> Result<Option<Record>, FichesError> {
         let siren = siret.siren();
         let row = self.etablissement_of(siret, |found| Some(self.row_of(siren.as_str(), found)))?;
         Ok(row.flatten())
     }
 
     /// How many établissements a unit has, and how many of them are active.
-    pub(crate) fn counts(&self, siren: Siren) -> Result<(u64, u64), FichesError> {
-        let counts = self.unite(siren, |unite| Some(unite.counts()))?;
+    pub(super) fn counts(&self, siren: Siren) -> Result<(u64, u64), FichesError> {
+        let counts = self.in_unite(siren, |unite| Some(unite.counts()))?;
         Ok(counts.unwrap_or_default())
     }
 
     /// Établissements of a unit whose row is chosen, in the order of SIRET, after one of them.
-    pub(crate) fn etablissements(
+    pub(super) fn of_siren(
         &self,
         siren: Siren,
         after: Option<Siret>,
@@ -216,7 +216,7 @@ impl<'f> Reader<'f> {
             }
             records.len() < at_most
         };
-        let more = self.unite(siren, |unite| {
+        let more = self.in_unite(siren, |unite| {
             let more = unite.etablissements()?.iter().all(&mut take);
             Some(more && !unite.is_whole())
         })?;
@@ -240,14 +240,14 @@ impl<'f> Reader<'f> {
     }
 
     /// Rows of a list of a unit: doublons both ways, links with the RNA.
-    pub(crate) fn list(&self, siren: Siren, of: Of) -> Result<Vec<Record>, FichesError> {
+    pub(super) fn list(&self, siren: Siren, of: Of) -> Result<Vec<Record>, FichesError> {
         let name = if of == Of::DoublonDe {
             "sirenDoublon"
         } else {
             "siren"
         };
         let implied = [(name, siren.as_str())];
-        let rows = self.unite(siren, |unite| {
+        let rows = self.in_unite(siren, |unite| {
             let list = unite.list(of)?;
             let record = |cells: &Vec<_>| self.record(of, &unite.row_of(cells), &implied);
             Some(list.iter().map(record).collect())
@@ -256,9 +256,9 @@ impl<'f> Reader<'f> {
     }
 
     /// Periods of a unit, the latest first.
-    pub(crate) fn periodes(&self, siren: Siren) -> Result<Vec<Record>, FichesError> {
+    pub(super) fn periodes_of_siren(&self, siren: Siren) -> Result<Vec<Record>, FichesError> {
         let implied = [("siren", siren.as_str())];
-        let rows = self.unite(siren, |unite| {
+        let rows = self.in_unite(siren, |unite| {
             let list = unite.periodes()?;
             let record =
                 |cells: &Vec<_>| self.record(Of::UnitePeriodes, &unite.row_of(cells), &implied);
@@ -268,10 +268,7 @@ impl<'f> Reader<'f> {
     }
 
     /// Periods of an établissement, the latest first.
-    pub(crate) fn periodes_of_etablissement(
-        &self,
-        siret: Siret,
-    ) -> Result<Vec<Record>, FichesError> {
+    pub(super) fn periodes_of_siret(&self, siret: Siret) -> Result<Vec<Record>, FichesError> {
         let (siren, text) = (siret.siren(), siret.as_str());
         let implied = [
             ("siren", siren.as_str()),
@@ -289,7 +286,7 @@ impl<'f> Reader<'f> {
     }
 
     /// Links of succession of an établissement: [`Of::Successeurs`] or [`Of::Predecesseurs`].
-    pub(crate) fn successions(&self, siret: Siret, of: Of) -> Result<Vec<Record>, FichesError> {
+    pub(super) fn successions(&self, siret: Siret, of: Of) -> Result<Vec<Record>, FichesError> {
         let name = if of == Of::Successeurs {
             "siretEtablissementPredecesseur"
         } else {
@@ -306,7 +303,7 @@ impl<'f> Reader<'f> {
 
     /// What is known of an RNA number: the association, its links, and its rows in the list of those
     /// reconnues d'utilité publique.
-    pub(crate) fn association(&self, id: &str) -> Result<Option<AssociationRows>, FichesError> {
+    pub(super) fn of_id(&self, id: &str) -> Result<Option<AssociationRows>, FichesError> {
         let file = &self.fiches.rna;
         let Some(block) = file.find(id.as_bytes()) else {
             return Ok(None);
@@ -342,11 +339,11 @@ impl<'f> Reader<'f> {
 }
 
 /// Rows about an RNA number.
-pub(crate) struct AssociationRows {
-    pub(crate) association: Option<Record>,
+pub(super) struct AssociationRows {
+    pub(super) association: Option<Record>,
     /// Rows of `lien_siren_rna`, by SIREN.
-    pub(crate) liens: Vec<Record>,
-    pub(crate) utilite_publique: Vec<Record>,
+    pub(super) liens: Vec<Record>,
+    pub(super) utilite_publique: Vec<Record>,
 }
 
 fn number(digits: &str) -> u64 {

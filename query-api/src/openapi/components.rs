@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::profile;
+use super::{organisation, profile};
 use crate::error::Code;
 use crate::view::json_order;
 
@@ -25,6 +25,9 @@ pub(crate) const RECORDS: [(&Table, &str); 4] = [
 
 pub(super) fn components() -> Components {
     let mut components = ComponentsBuilder::new();
+    for (name, schema) in organisation::schemas() {
+        components = components.schema(name, schema);
+    }
     for (table, name) in RECORDS {
         components = components.schema(name, record(table));
     }
@@ -169,7 +172,7 @@ fn described(column: &Column) -> String {
     format!("{} (`{}`)", column.description, column.name)
 }
 
-fn or_null(kind: Type, nullable: bool) -> SchemaType {
+pub(super) fn or_null(kind: Type, nullable: bool) -> SchemaType {
     if nullable {
         [kind, Type::Null].into_iter().collect()
     } else {
@@ -191,7 +194,7 @@ pub(super) fn optional_text(description: &str) -> Object {
         .build()
 }
 
-fn optional_date(description: &str) -> Object {
+pub(super) fn optional_date(description: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(or_null(Type::String, true))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
@@ -210,7 +213,7 @@ pub(super) fn reference(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
 
-fn nullable(name: &str) -> RefOr<Schema> {
+pub(super) fn nullable(name: &str) -> RefOr<Schema> {
     OneOfBuilder::new()
         .item(Ref::from_schema_name(name))
         .item(ObjectBuilder::new().schema_type(Type::Null))
@@ -299,6 +302,10 @@ fn probleme() -> Object {
         text("Valeur en cause, telle qu'elle a été donnée"),
     )
     .property("parametre", text("Paramètre en cause"))
+    .property(
+        "suggestion",
+        text("Numéro que la personne voulait certainement saisir, sans séparateurs : à lui montrer, jamais à utiliser sans son accord. Absent quand il n'y en a pas de certain"),
+    )
     .property(
         "siren_reference",
         text("SIREN à utiliser à la place d'un doublon"),

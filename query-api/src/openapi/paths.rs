@@ -5,11 +5,15 @@ use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
 };
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, Object, Paths, Ref, Required, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, Object, Paths, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 
+use super::organisation;
 use crate::error::{Code, PROBLEM_JSON};
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 
+pub(super) const ORGANISATIONS: &str = "Organisations";
 pub(super) const SIRENE: &str = "SIRENE";
 pub(super) const RNA: &str = "RNA";
 pub(super) const SERVICE: &str = "Service";
@@ -33,6 +37,8 @@ const WITHOUT_LOOKUP: [Code; 1] = [Code::AucuneDonnee];
 
 pub(super) fn paths() -> Paths {
     PathsBuilder::new()
+        .path("/v1/organisations/{id}", organisation::by_id())
+        .path("/v1/organisations", organisation::by_many())
         .path("/v1/etablissements/{siret}", get(
             operation(SIRENE, "etablissement", "Un établissement, par son SIRET", "L'établissement, avec son unité légale.")
                 .parameter(id("siret", "Numéro SIRET ; espaces, points et tirets sont ignorés", SIRET)),
@@ -45,15 +51,16 @@ pub(super) fn paths() -> Paths {
             "ReponseUniteLegale",
             &[Code::Inconnu, Code::Doublon],
         ))
-        .path("/v1/unites-legales/{siren}/etablissements", get(
-            operation(SIRENE, "etablissements", "Les établissements d'une unité légale", "Par SIRET croissant, une page à la fois. La page suivante est donnée par `suivant` et par l'en-tête `Link` (rel=next).")
+        .path("/v1/unites-legales/{siren}/etablissements", streamed(get(
+            operation(SIRENE, "etablissements", "Les établissements d'une unité légale", "Par SIRET croissant, une page à la fois. La page suivante est donnée par `suivant` et par l'en-tête `Link` (rel=next). Avec `format=ndjson` ou `format=csv`, tous à la suite, sans limite, d'un même jeu de données : l'en-tête `x-total` dit combien, et en NDJSON la dernière ligne est `{\"fin\": true, \"nombre\": …, \"snapshot\": …}`. Une réponse interrompue n'a ni cette ligne, ni la fin de son transfert (chunked).")
                 .parameter(id("siren", "Numéro SIREN de l'unité légale", SIREN))
                 .parameter(query("limite", "Nombre d'établissements par page", limite(), json!(LIMITE_DEFAUT)))
                 .parameter(query("apres", "Dernier SIRET de la page précédente", text(), json!(SIRET)))
+                .parameter(query("format", "json pour une page, ndjson ou csv pour tous les établissements", format(), json!("ndjson")))
                 .parameter(query("etat", "A pour les établissements actifs, F pour les fermés", etat(), json!("A"))),
             "ReponseEtablissements",
             &[Code::ParametreInvalide, Code::Inconnu, Code::Doublon],
-        ))
+        )))
         .path("/v1/associations/{id}", get(
             operation(RNA, "association", "Une association, par son numéro RNA", "L'association, avec son unité légale quand l'un des deux registres fait le lien.")
                 .parameter(id("id", "Numéro RNA : W et 9 caractères, ou numéro de la préfecture", ASSOCIATION)),
@@ -83,7 +90,12 @@ pub(super) fn paths() -> Paths {
         .build()
 }
 
-fn operation(tag: &str, operation_id: &str, summary: &str, description: &str) -> OperationBuilder {
+pub(super) fn operation(
+    tag: &str,
+    operation_id: &str,
+    summary: &str,
+    description: &str,
+) -> OperationBuilder {
     OperationBuilder::new()
         .tag(tag)
         .operation_id(Some(operation_id))
@@ -118,7 +130,39 @@ fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]
     PathItem::new(HttpMethod::Get, operation)
 }
 
-fn unchanged() -> Response {
+/// The same list, whole, in the two formats of an export.
+fn streamed(mut item: PathItem) -> PathItem {
+    let found = item
+        .get
+        .as_mut()
+        .and_then(|get| get.responses.responses.get_mut("200"));
+    if let Some(RefOr::T(response)) = found {
+        for (format, description) in [
+            (
+                "application/x-ndjson",
+                "Un établissement par ligne, de la forme `Etablissement`, puis une ligne `{\"fin\": true, \"nombre\": …, \"snapshot\": …}`",
+            ),
+            (
+                "text/csv",
+                "Une ligne d'en-tête, puis un établissement par ligne : les colonnes de l'Insee, dans son ordre",
+            ),
+        ] {
+            let schema = text().description(Some(description));
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            response.content.insert(format.to_owned(), content.into());
+        }
+        let total = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::from(Object::with_type(Type::Integer))))
+            .description(Some(
+                "D'un export depuis le début : nombre d'établissements qu'il compte",
+            ))
+            .build();
+        response.headers.insert("x-total".to_owned(), total.into());
+    }
+    item
+}
+
+pub(super) fn unchanged() -> Response {
     ResponseBuilder::new()
         .description("Inchangé depuis l'ETag donné dans If-None-Match")
         .build()
@@ -134,7 +178,7 @@ fn script() -> Response {
         .build()
 }
 
-fn success(schema: &str) -> Response {
+pub(super) fn success(schema: &str) -> Response {
     ResponseBuilder::new()
         .description("Trouvé")
         .content(
@@ -146,7 +190,7 @@ fn success(schema: &str) -> Response {
         .build()
 }
 
-fn failure(codes: &[Code]) -> Response {
+pub(super) fn failure(codes: &[Code]) -> Response {
     let lines: Vec<String> = codes
         .iter()
         .map(|code| format!("`{}` : {}", code.as_str(), code.title()))
@@ -162,7 +206,7 @@ fn failure(codes: &[Code]) -> Response {
         .build()
 }
 
-fn id(name: &str, description: &str, example: &str) -> Parameter {
+pub(super) fn id(name: &str, description: &str, example: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)
@@ -189,7 +233,7 @@ fn query(
         .build()
 }
 
-fn text() -> ObjectBuilder {
+pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
@@ -198,6 +242,12 @@ fn limite() -> ObjectBuilder {
         .minimum(Some(1))
         .maximum(Some(LIMITE_MAX))
         .default(Some(json!(LIMITE_DEFAUT)))
+}
+
+fn format() -> ObjectBuilder {
+    text()
+        .enum_values(Some(["json", "ndjson", "csv"]))
+        .default(Some(json!("json")))
 }
 
 fn etat() -> ObjectBuilder {

@@ -36,6 +36,17 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("identifiantAssociationUniteLegale", "W751004076"),
         ],
     ),
+    // Each of its two établissements took over from the other.
+    (
+        "unite_legale",
+        &[
+            ("siren", "381194299"),
+            ("statutDiffusionUniteLegale", "O"),
+            ("denominationUniteLegale", "SPECIMEN EN CYCLE"),
+            ("nicSiegeUniteLegale", "00016"),
+            ("etatAdministratifUniteLegale", "C"),
+        ],
+    ),
     (
         "unite_legale",
         &[
@@ -84,6 +95,7 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("siren", "356000000"),
             ("nic", "00048"),
             ("siret", "35600000000048"),
+            ("statutDiffusionEtablissement", "O"),
             ("etablissementSiege", "true"),
             ("etatAdministratifEtablissement", "A"),
         ],
@@ -94,9 +106,32 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("siren", "356000000"),
             ("nic", "09075"),
             ("siret", "35600000009075"),
+            ("statutDiffusionEtablissement", "O"),
             ("etablissementSiege", "false"),
             ("etatAdministratifEtablissement", "F"),
             ("dateDebut", "2015-03-01"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "381194299"),
+            ("nic", "00016"),
+            ("siret", "38119429900016"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "true"),
+            ("etatAdministratifEtablissement", "F"),
+        ],
+    ),
+    (
+        "etablissement",
+        &[
+            ("siren", "381194299"),
+            ("nic", "00024"),
+            ("siret", "38119429900024"),
+            ("statutDiffusionEtablissement", "O"),
+            ("etablissementSiege", "false"),
+            ("etatAdministratifEtablissement", "F"),
         ],
     ),
     (
@@ -115,8 +150,47 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
         ],
     ),
     (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "35600000009075"),
+            ("siretEtablissementSuccesseur", "35600000000048"),
+            ("dateLienSuccession", "2015-03-01"),
+            ("transfertSiege", "false"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "38119429900016"),
+            ("siretEtablissementSuccesseur", "38119429900024"),
+            ("dateLienSuccession", "2010-01-01"),
+            ("transfertSiege", "true"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
+        "lien_succession",
+        &[
+            ("siretEtablissementPredecesseur", "38119429900024"),
+            ("siretEtablissementSuccesseur", "38119429900016"),
+            ("dateLienSuccession", "2012-01-01"),
+            ("transfertSiege", "true"),
+            ("continuiteEconomique", "true"),
+        ],
+    ),
+    (
         "doublon",
         &[("siren", "130025265"), ("sirenDoublon", "100000009")],
+    ),
+    (
+        "association",
+        &[
+            ("id", "751P00085568"),
+            ("titre", "SPECIMEN REPRIS"),
+            ("position", "R"),
+            ("observation", "W751004076"),
+        ],
     ),
     (
         "association",

@@ -71,6 +71,7 @@ fn advice(error: &ApiError) -> String {
         ApiError::Identifiant {
             valeur,
             cause: IdentifierError::NotDigits { .. } | IdentifierError::Unrecognised,
+            ..
         } if is_a_name(valeur) =>
         {
             "Cette page cherche par numéro, pas par nom : saisissez un SIRET, un SIREN, un numéro RNA ou un numéro de TVA.".to_owned()

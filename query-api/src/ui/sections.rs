@@ -72,8 +72,8 @@ pub(super) fn unite_legale(
     }
     if let Some(reference) = &answer.doublon_de {
         let link = Shown::Link {
-            href: href(reference),
-            text: display_form(reference),
+            href: href(reference.as_str()),
+            text: display_form(reference.as_str()),
         };
         let rows = row("SIREN qui fait référence", Some(link))
             .into_iter()

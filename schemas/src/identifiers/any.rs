@@ -56,7 +56,7 @@ impl fmt::Display for IdentifierKind {
 }
 
 /// Any identifier a person may type into one field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Identifier {
     /// Nine digits.
     Siren(Siren),
