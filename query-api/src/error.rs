@@ -76,6 +76,15 @@ pub enum ApiError {
     /// A body where none is expected.
     #[error("Le corps de la requête dépasse la taille admise ; aucune route n'en attend.")]
     RequeteTropVolumineuse,
+    /// An address of kilobytes.
+    #[error("L'adresse demandée est trop longue.")]
+    AdresseTropLongue,
+    /// More requests than this client may make.
+    #[error("Ce client a fait plus de requêtes que sa limite n'en admet.")]
+    TropDeRequetes,
+    /// A key that was not given out.
+    #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
+    CleApiInconnue,
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -114,6 +123,9 @@ impl ApiError {
             Self::RouteInconnue => Code::RouteInconnue,
             Self::MethodeNonPermise => Code::MethodeNonPermise,
             Self::RequeteTropVolumineuse => Code::RequeteTropVolumineuse,
+            Self::AdresseTropLongue => Code::AdresseTropLongue,
+            Self::TropDeRequetes => Code::TropDeRequetes,
+            Self::CleApiInconnue => Code::CleApiInconnue,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
@@ -172,6 +184,7 @@ impl ApiError {
             StatusCode::NOT_FOUND => Self::RouteInconnue,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodeNonPermise,
             StatusCode::PAYLOAD_TOO_LARGE => Self::RequeteTropVolumineuse,
+            StatusCode::URI_TOO_LONG => Self::AdresseTropLongue,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::DelaiDepasse,
             StatusCode::SERVICE_UNAVAILABLE => Self::Surcharge,
             other if other.is_client_error() => Self::Requete(other),

@@ -4,11 +4,15 @@
 //! come within a time, and a connection ends after a longer one whatever it is doing. So clients
 //! that send, or read, a byte now and then cannot keep all the places for themselves.
 
-use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io::{Error, ErrorKind};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::middleware::App;
 
 /// Files this process opens besides its clients' sockets: tables, logs, the listening socket.
 const RESERVE: usize = 128;
@@ -34,7 +39,7 @@ const SAY_FULL: Duration = Duration::from_mins(1);
 /// bounded time.
 pub(crate) async fn run(
     listener: TcpListener,
-    app: Router,
+    app: App,
     config: &Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
@@ -44,13 +49,13 @@ pub(crate) async fn run(
     let mut clients = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = shutdown.as_mut() => break,
             entered = door.enter() => entered?,
         };
         let (client, stopping) = (client.clone(), stopping.clone());
         clients.spawn(async move {
-            client.serve(stream, stopping).await;
+            client.serve(stream, peer, stopping).await;
             drop(place);
         });
         // Only to forget those that left.
@@ -109,7 +114,7 @@ impl Door {
     }
 
     /// The next client, once there is a place: until then it waits in the system's own queue.
-    async fn enter(&mut self) -> Result<(TcpStream, OwnedSemaphorePermit), Error> {
+    async fn enter(&mut self) -> Result<(TcpStream, IpAddr, OwnedSemaphorePermit), Error> {
         if self.places.available_permits() == 0 {
             self.say_full();
         }
@@ -119,7 +124,7 @@ impl Door {
             .map_err(Error::other)?;
         loop {
             match self.listener.accept().await {
-                Ok((stream, _address)) => return Ok((stream, place)),
+                Ok((stream, address)) => return Ok((stream, address.ip(), place)),
                 // Not a socket that listens: it never will be.
                 Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
                 Err(error) if is_of_one_client(&error) => {}
@@ -151,20 +156,20 @@ fn is_of_one_client(error: &Error) -> bool {
 #[derive(Clone)]
 struct Client {
     http: Builder,
-    app: TowerToHyperService<Router>,
+    app: App,
     age: Duration,
     drain: Duration,
 }
 
 impl Client {
-    fn new(app: Router, config: &Config) -> Self {
+    fn new(app: App, config: &Config) -> Self {
         let mut http = Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(config.header_timeout)
             .max_header_size(config.max_header);
         Self {
             http,
-            app: TowerToHyperService::new(app),
+            app,
             age: config.max_age,
             drain: config.drain_timeout,
         }
@@ -172,12 +177,17 @@ impl Client {
 
     /// Until the client leaves, the server stops or the connection is too old: in the last two
     /// cases the request in progress is answered first.
-    async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
+    async fn serve(self, stream: TcpStream, peer: IpAddr, mut stopping: watch::Receiver<bool>) {
         // An answer is written whole: waiting to fill a packet only delays it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "TCP_NODELAY: {error}");
         }
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), self.app));
+        let app = self.app;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = app.answer(request.map(Body::new), Some(peer));
+            async { Ok::<_, Infallible>(answer.await) }
+        });
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
             () = over(&mut stopping, self.age) => {
@@ -207,6 +217,8 @@ async fn over(stopping: &mut watch::Receiver<bool>, age: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::middleware::around;
+    use axum::Router;
     use axum::routing::get;
     use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -225,7 +237,8 @@ mod tests {
     async fn start(config: Config) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = Router::new().route("/", get(|| async { "answered" }));
+        let routes = Router::new().route("/", get(|| async { "answered" }));
+        let app = around(routes, &config, None);
         let server = tokio::spawn(async move {
             run(listener, app, &config, std::future::pending())
                 .await

@@ -22,6 +22,12 @@ pub enum Code {
     MethodeNonPermise,
     /// Body too large.
     RequeteTropVolumineuse,
+    /// Address too long.
+    AdresseTropLongue,
+    /// More requests than the limit.
+    TropDeRequetes,
+    /// A key nobody was given.
+    CleApiInconnue,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// Nothing published yet.
@@ -45,6 +51,9 @@ impl Code {
         Self::RouteInconnue,
         Self::MethodeNonPermise,
         Self::RequeteTropVolumineuse,
+        Self::AdresseTropLongue,
+        Self::TropDeRequetes,
+        Self::CleApiInconnue,
         Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
@@ -102,6 +111,24 @@ impl Code {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Requête trop volumineuse",
                 "Retirez le corps de la requête.",
+            ),
+            Self::AdresseTropLongue => (
+                "adresse_trop_longue",
+                StatusCode::URI_TOO_LONG,
+                "Adresse trop longue",
+                "Raccourcissez l'adresse : 8 192 octets au plus, paramètres compris.",
+            ),
+            Self::TropDeRequetes => (
+                "trop_de_requetes",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Trop de requêtes",
+                "Attendez le nombre de secondes de l'en-tête Retry-After ; RateLimit-Policy donne la limite, RateLimit ce qu'il en reste.",
+            ),
+            Self::CleApiInconnue => (
+                "cle_api_inconnue",
+                StatusCode::UNAUTHORIZED,
+                "Clé d'accès inconnue",
+                "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",
