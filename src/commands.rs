@@ -134,11 +134,7 @@ async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
 }
 
 /// Answers until stopped.
-pub async fn serve_until(
-    listener: TcpListener,
-    config: Config,
-    stop: Stop,
-) -> Result<(), Failure> {
+pub async fn serve_until(listener: TcpListener, config: Config, stop: Stop) -> Result<(), Failure> {
     if let Ok(address) = listener.local_addr() {
         tracing::info!("serving http://{address}/ (documentation: http://{address}/docs)");
     }

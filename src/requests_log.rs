@@ -100,7 +100,9 @@ impl Queue {
             let _closed = output.write_all(&bytes);
             bytes.clear();
             if dropped > 0 {
-                tracing::warn!("{dropped} lines about requests were dropped: the log does not keep up");
+                tracing::warn!(
+                    "{dropped} lines about requests were dropped: the log does not keep up"
+                );
             }
             self.lock().writing = false;
             self.changed.notify_all();
@@ -120,6 +122,10 @@ mod tests {
             queue.push(&line);
         }
         let waiting = queue.lock();
-        assert!(waiting.bytes.len() <= MOST && waiting.dropped >= 9, "{}", waiting.dropped);
+        assert!(
+            waiting.bytes.len() <= MOST && waiting.dropped >= 9,
+            "{}",
+            waiting.dropped
+        );
     }
 }

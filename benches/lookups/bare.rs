@@ -50,9 +50,13 @@ pub fn postgresql(socket: &Path) -> Result<()> {
 async fn serve(app: Router) -> Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("{SERVING}{}/", listener.local_addr()?);
-    Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| {
-        let _slower = stream.set_nodelay(true);
-    }), app).await?)
+    Ok(axum::serve(
+        axum::serve::ListenerExt::tap_io(listener, |stream| {
+            let _slower = stream.set_nodelay(true);
+        }),
+        app,
+    )
+    .await?)
 }
 
 /// Connections taken in turn: each may have several questions in flight, so none waits for another.

@@ -175,7 +175,10 @@ impl Bench {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_registre"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(data.folder());
-        Server::started(command, &format!("/v1/etablissements/{}", self.keys.first()))
+        Server::started(
+            command,
+            &format!("/v1/etablissements/{}", self.keys.first()),
+        )
     }
 
     /// Some answers of the server, one after the other.

@@ -161,7 +161,9 @@ impl Report {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
         let text = fs::read_to_string(&path)?;
         let (before, rest) = text.split_once(BEGIN).ok_or("benches/README.md: no mark")?;
-        let (_, after) = rest.split_once(END).ok_or("benches/README.md: no end mark")?;
+        let (_, after) = rest
+            .split_once(END)
+            .ok_or("benches/README.md: no end mark")?;
         let whole = format!("{before}{BEGIN}\n\n{self}\n{END}{after}");
         Ok(fs::File::create(&path)?.write_all(whole.as_bytes())?)
     }

@@ -109,18 +109,7 @@ impl<'a> Load<'a> {
             .split(' ')
             .map(str::parse)
             .collect::<std::result::Result<_, _>>()?;
-        let &[
-            requests,
-            micros,
-            p50,
-            p99,
-            p999,
-            max,
-            cut,
-            late,
-            status,
-        ] = &numbers[..]
-        else {
+        let &[requests, micros, p50, p99, p999, max, cut, late, status] = &numbers[..] else {
             return Err(format!("wrk: {line}").into());
         };
         let unexpected = if self.missing {

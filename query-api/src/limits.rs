@@ -146,7 +146,11 @@ impl Limits {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.rsplit(','));
         for hop in hops {
-            if !self.proxies.iter().any(|network| network.0.contains(&client)) {
+            if !self
+                .proxies
+                .iter()
+                .any(|network| network.0.contains(&client))
+            {
                 break;
             }
             match address_of(hop.trim()) {

@@ -44,9 +44,8 @@ const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
 );
 
 /// What a page of another site may read.
-const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id",
-);
+const EXPOSED_HEADERS: HeaderValue =
+    HeaderValue::from_static("etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id");
 
 /// How long a browser may remember the answer of a preflight: a day.
 const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("86400");
@@ -133,14 +132,14 @@ impl Around {
         if method == Method::HEAD {
             *request.method_mut() = Method::GET;
         }
-        let taken = self
-            .limits
-            .as_ref()
-            .and_then(|limits| limits.take(&request, peer));
+        // What a browser asks by itself is not counted.
+        let preflight = is_preflight(&request);
+        let limits = self.limits.as_ref().filter(|_| !preflight);
+        let taken = limits.and_then(|limits| limits.take(&request, peer));
         let mut response = match &taken {
             Some(Err(error)) => error.answer(),
             Some(Ok(taken)) if !taken.allowed() => ApiError::TropDeRequetes.into_response(),
-            _ if is_preflight(&request) => preflight(),
+            _ if preflight => answer_to_preflight(),
             _ if address_length(&uri) > LONGEST_ADDRESS => {
                 ApiError::AdresseTropLongue.into_response()
             }
@@ -187,7 +186,8 @@ impl Around {
 }
 
 fn address_length(uri: &Uri) -> usize {
-    uri.path_and_query().map_or(0, |address| address.as_str().len())
+    uri.path_and_query()
+        .map_or(0, |address| address.as_str().len())
 }
 
 /// A body is read up to a size: refused at once when it says that it is larger, cut there when it
@@ -216,7 +216,7 @@ fn is_preflight(request: &Request) -> bool {
 
 /// What a browser asks before it lets a page of another site ask: anyone may read, nothing here is
 /// a cookie's.
-fn preflight() -> Response {
+fn answer_to_preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
@@ -239,7 +239,10 @@ fn of_every_answer(headers: &mut HeaderMap) {
 fn without_body(response: Response) -> Response {
     let length = response.body().size_hint().exact();
     let (mut parts, _body) = response.into_parts();
-    if let Some(length) = length
+    if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&parts.status) {
+        // The length of what is not sent is not nought.
+        parts.headers.remove(header::CONTENT_LENGTH);
+    } else if let Some(length) = length
         && !parts.headers.contains_key(header::CONTENT_ENCODING)
     {
         parts

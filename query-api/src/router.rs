@@ -12,11 +12,7 @@ use crate::middleware::App;
 use crate::{docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
-pub(crate) fn router(
-    config: &Config,
-    catalog: Arc<Catalog>,
-    limits: Option<Arc<Limits>>,
-) -> App {
+pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<Limits>>) -> App {
     let from_snapshot = |keep| FromSnapshot::new(Arc::clone(&catalog), keep);
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
@@ -55,8 +51,8 @@ pub(crate) fn router(
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Answer, Fixture, get, send};
     use crate::middleware::App;
+    use crate::testing::{Answer, Fixture, get, send};
     use axum::body::Body;
     use axum::extract::Request;
     use axum::http::{Method, header};

@@ -326,6 +326,87 @@ mod tests {
         server.abort();
     }
 
+    #[tokio::test]
+    async fn a_stop_lets_the_request_under_way_end_and_closes_idle_connections() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let slow = get(|| async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            "answered"
+        });
+        let config = Config::default();
+        let app = around(Router::new().route("/", slow), &config, None);
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let stopped = async {
+                let _told = stopped.await;
+            };
+            run(listener, app, &config, stopped).await.unwrap();
+        });
+        let mut busy = TcpStream::connect(address).await.unwrap();
+        busy.write_all(REQUEST).await.unwrap();
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.send(()).unwrap();
+        assert_eq!(rest(&mut idle).await, "");
+        let answer = rest(&mut busy).await;
+        assert!(answer.ends_with("\r\n\r\nanswered"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert!(
+            TcpStream::connect(address).await.is_err(),
+            "no longer listening"
+        );
+        server.await.unwrap();
+    }
+
+    /// Both ends of each are in this process: as many as half its files.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn thousands_of_connections_are_held_and_each_is_answered() {
+        let number = (open_files().unwrap_or(1024).saturating_sub(1024) / 2).min(10_000);
+        let config = Config {
+            header_timeout: Duration::from_mins(1),
+            ..Config::default()
+        };
+        let (address, server) = start(config).await;
+        let mut streams = Vec::new();
+        for _ in 0..number {
+            streams.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut buffer = vec![0; 4096];
+        for _turn in 0..2 {
+            for stream in &mut streams {
+                stream.write_all(REQUEST).await.unwrap();
+            }
+            for (at, stream) in streams.iter_mut().enumerate() {
+                let read = stream.read(&mut buffer).await.unwrap();
+                let answer = String::from_utf8_lossy(&buffer[..read]);
+                assert!(answer.ends_with("answered"), "{at} of {number}: {answer}");
+            }
+        }
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn requests_sent_together_are_answered_in_order() {
+        let (address, server) = start(config()).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let named =
+            |id: &str| format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {id}\r\n\r\n");
+        let together: String = (0..20)
+            .map(|number| named(&format!("n-{number}")))
+            .collect();
+        stream.write_all(together.as_bytes()).await.unwrap();
+        let text = rest(&mut stream).await;
+        let ids: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("x-request-id: n-"))
+            .map(|id| id.trim().parse().unwrap())
+            .collect();
+        assert_eq!(ids, (0..20).collect::<Vec<u32>>());
+        assert_eq!(text.matches("\r\n\r\nanswered").count(), 20);
+        server.abort();
+    }
+
     #[test]
     fn places_stay_under_the_limit_on_open_files() {
         assert_eq!(places(10_000, Some(1024)), 1024 - RESERVE);

@@ -173,9 +173,15 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_its_digest_and_has_its_own_limit() {
-        let keys = parse(&format!("[mairie-exemple]\nsha256 = \"{SHA}\"\nlimit = \"100/s\"")).unwrap();
+        let keys = parse(&format!(
+            "[mairie-exemple]\nsha256 = \"{SHA}\"\nlimit = \"100/s\""
+        ))
+        .unwrap();
         let key = keys.find(b"secret").unwrap();
-        assert_eq!((key.name.as_str(), key.limit.requests()), ("mairie-exemple", 100));
+        assert_eq!(
+            (key.name.as_str(), key.limit.requests()),
+            ("mairie-exemple", 100)
+        );
         for other in [&b"Secret"[..], b"", &[b'x'; 1000]] {
             assert!(keys.find(other).is_none());
         }
@@ -192,7 +198,10 @@ mod tests {
             (entry("a", &SHA.replace('2', "+"), "7/s"), &["sha256sum"]),
             (entry("a", SHA, "7"), &["\"a\"", "7/s"]),
             ("[a]\nkey = \"secret\"".to_owned(), &["cles.toml", "key"]),
-            (entry("a", SHA, "1/s") + &entry("b", SHA, "1/s"), &["\"a\" and \"b\"", "its own key"]),
+            (
+                entry("a", SHA, "1/s") + &entry("b", SHA, "1/s"),
+                &["\"a\" and \"b\"", "its own key"],
+            ),
         ] {
             let error = parse(&text).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{error}");

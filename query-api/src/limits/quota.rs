@@ -12,7 +12,9 @@ pub struct Quota {
 
 /// Not a quota.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not a rate: write a number from 1 to 1000000 and a unit, such as 7/s, 100/min, 5000/h or 20000/d")]
+#[error(
+    "{0:?} is not a rate: write a number from 1 to 1000000 and a unit, such as 7/s, 100/min, 5000/h or 20000/d"
+)]
 pub struct QuotaError(String);
 
 /// What may follow the bar, in seconds.
@@ -68,7 +70,10 @@ mod tests {
         assert_eq!(quota.one(), 2_000_000_000);
         for text in ["", "7", "0/s", "-1/s", "7/week", "1000001/s", "7/s/s"] {
             let error = text.parse::<Quota>().unwrap_err().to_string();
-            assert!(error.contains("7/s") && error.contains(&format!("{text:?}")), "{error}");
+            assert!(
+                error.contains("7/s") && error.contains(&format!("{text:?}")),
+                "{error}"
+            );
         }
     }
 }

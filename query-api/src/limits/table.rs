@@ -62,7 +62,9 @@ impl Table {
 
     fn take_at(&self, client: u64, quota: Quota, now: u64) -> Left {
         let set = usize::try_from(client).unwrap_or(0) % SETS;
-        let mut places = self.sets[set].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.sets[set]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let known = places.iter().position(|place| place.client == client);
         let at = known.unwrap_or_else(|| {
             let least = (0..PLACES).min_by_key(|at| places[*at].until);
@@ -106,8 +108,16 @@ mod tests {
         assert_eq!((refused.requests, refused.wait), (0, Some(1)));
         assert_eq!(table.take_at(2, quota("3/s"), start).wait, None);
         // A third of a second gives one back; being refused took nothing.
-        assert_eq!(table.take_at(1, quota("3/s"), start + SECOND / 3).wait, None);
-        assert!(table.take_at(1, quota("3/s"), start + SECOND / 3).wait.is_some());
+        assert_eq!(
+            table.take_at(1, quota("3/s"), start + SECOND / 3).wait,
+            None
+        );
+        assert!(
+            table
+                .take_at(1, quota("3/s"), start + SECOND / 3)
+                .wait
+                .is_some()
+        );
         let rested = table.take_at(1, quota("3/s"), start + 10 * SECOND);
         assert_eq!((rested.requests, rested.full_in), (2, 1));
     }

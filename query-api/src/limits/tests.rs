@@ -81,7 +81,9 @@ fn an_ipv6_client_is_its_network_and_a_mapped_one_its_ipv4_address() {
 
 #[test]
 fn only_a_declared_proxy_is_believed_and_only_for_its_own_neighbour() {
-    let limits = Limits::of(&config("1/s", &["10.0.0.0/8", "::1"])).unwrap().unwrap();
+    let limits = Limits::of(&config("1/s", &["10.0.0.0/8", "::1"]))
+        .unwrap()
+        .unwrap();
     for (peer, forwarded, client) in [
         ("192.0.2.1", &["203.0.113.9"][..], "192.0.2.1"),
         ("10.1.2.3", &[], "10.1.2.3"),
@@ -90,7 +92,11 @@ fn only_a_declared_proxy_is_believed_and_only_for_its_own_neighbour() {
         ("::1", &["[2001:db8::1]:4711"], "2001:db8::1"),
         // What the client wrote itself is left of what the proxy added.
         ("10.1.2.3", &["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
-        ("10.1.2.3", &["198.51.100.1", "203.0.113.9, 10.9.9.9"], "203.0.113.9"),
+        (
+            "10.1.2.3",
+            &["198.51.100.1", "203.0.113.9, 10.9.9.9"],
+            "203.0.113.9",
+        ),
         ("10.1.2.3", &["unknown"], "10.1.2.3"),
         ("10.1.2.3", &["203.0.113.9, "], "10.1.2.3"),
     ] {
@@ -99,7 +105,11 @@ fn only_a_declared_proxy_is_believed_and_only_for_its_own_neighbour() {
             .map(|value| (FORWARDED_FOR, HeaderValue::from_str(value).unwrap()))
             .collect();
         let found = limits.client(&headers, peer.parse().unwrap());
-        assert_eq!(found, client.parse::<IpAddr>().unwrap(), "{peer} {forwarded:?}");
+        assert_eq!(
+            found,
+            client.parse::<IpAddr>().unwrap(),
+            "{peer} {forwarded:?}"
+        );
     }
 }
 
@@ -113,7 +123,9 @@ async fn a_key_has_its_own_limit_an_unknown_one_is_refused_and_the_file_is_read_
         file.persist(&path).unwrap();
     };
     let sha = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-    write(&format!("[exemple]\nsha256 = \"{sha}\"\nlimit = \"100/min\""));
+    write(&format!(
+        "[exemple]\nsha256 = \"{sha}\"\nlimit = \"100/min\""
+    ));
     let config = Config {
         keys: Some(path.clone()),
         ..config("1/h", &[])
@@ -132,10 +144,20 @@ async fn a_key_has_its_own_limit_an_unknown_one_is_refused_and_the_file_is_read_
         assert_eq!(headers["ratelimit-policy"], "\"cle\";q=100;w=60");
     }
     let (status, headers, body) = ask(&app, "/v1/x", "192.0.2.1", &[("x-api-key", "autre")]).await;
-    assert_eq!((status, &headers["www-authenticate"]), (401, &HeaderValue::from_static("Bearer")));
-    assert!(body.contains("cle_api_inconnue") && !body.contains("autre"), "{body}");
+    assert_eq!(
+        (status, &headers["www-authenticate"]),
+        (401, &HeaderValue::from_static("Bearer"))
+    );
+    assert!(
+        body.contains("cle_api_inconnue") && !body.contains("autre"),
+        "{body}"
+    );
     let basic = [("authorization", "Basic c2VjcmV0")];
-    assert_eq!(ask(&app, "/v1/x", "192.0.2.1", &basic).await.0, 200, "not a key");
+    assert_eq!(
+        ask(&app, "/v1/x", "192.0.2.1", &basic).await.0,
+        200,
+        "not a key"
+    );
     // A file that cannot be read takes no key away; one without it does.
     write("[exemple");
     tokio::time::sleep(Duration::from_millis(50)).await;
