@@ -283,7 +283,7 @@ impl Bench {
                 .map_err(|_panic| "publishing panicked")??;
             Ok(during)
         })?;
-        if server.get("/health")?.contains(data.other()) {
+        if server.get("/health")?.contains(snapshots::OTHER) {
             Ok(Swap { steady, during })
         } else {
             Err("the other snapshot was not put in service".into())

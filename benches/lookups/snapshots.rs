@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 
 const FIRST: &str = "20260101T000000Z";
-const OTHER: &str = "20260102T000000Z";
+/// The one published under load.
+pub const OTHER: &str = "20260102T000000Z";
 const PROFILE: &str = "profil.json";
 const MANIFEST: &str = "manifest.json";
 
@@ -79,11 +80,6 @@ impl Data {
             write(&self.snapshot(id).join(PROFILE), &profile.to_string())?;
         }
         Ok(())
-    }
-
-    /// The name of the one published under load.
-    pub fn other(&self) -> &'static str {
-        OTHER
     }
 
     /// Puts it in service, as the publication does: by a rename.

@@ -252,7 +252,8 @@ impl Taken {
 }
 
 impl UnknownKey {
-    pub(crate) fn answer(&self) -> Response {
+    /// Refuses it.
+    pub(crate) fn answer() -> Response {
         let mut response = ApiError::CleApiInconnue.into_response();
         debug_assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         let challenge = HeaderValue::from_static("Bearer");

@@ -23,7 +23,7 @@ use tower::Service;
 
 use crate::config::Config;
 use crate::error::{ApiError, PROBLEM_JSON, problem_response};
-use crate::limits::Limits;
+use crate::limits::{Limits, UnknownKey};
 
 mod negotiation;
 mod request_id;
@@ -137,7 +137,7 @@ impl Around {
         let limits = self.limits.as_ref().filter(|_| !preflight);
         let taken = limits.and_then(|limits| limits.take(&request, peer));
         let mut response = match &taken {
-            Some(Err(error)) => error.answer(),
+            Some(Err(UnknownKey)) => UnknownKey::answer(),
             Some(Ok(taken)) if !taken.allowed() => ApiError::TropDeRequetes.into_response(),
             _ if preflight => answer_to_preflight(),
             _ if address_length(&uri) > LONGEST_ADDRESS => {

@@ -23,6 +23,10 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::middleware::App;
 
+mod socket;
+
+use socket::Socket;
+
 /// Files this process opens besides its clients' sockets: tables, logs, the listening socket.
 const RESERVE: usize = 128;
 
@@ -53,10 +57,15 @@ pub(crate) async fn run(
             () = shutdown.as_mut() => break,
             entered = door.enter() => entered?,
         };
+        // An answer is written whole: waiting to fill a packet only delays it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "TCP_NODELAY: {error}");
+        }
         let (client, stopping) = (client.clone(), stopping.clone());
         clients.spawn(async move {
-            client.serve(stream, peer, stopping).await;
-            drop(place);
+            client
+                .serve(Socket::new(stream, place), peer, stopping)
+                .await;
         });
         // Only to forget those that left.
         while clients.try_join_next().is_some() {}
@@ -177,17 +186,13 @@ impl Client {
 
     /// Until the client leaves, the server stops or the connection is too old: in the last two
     /// cases the request in progress is answered first.
-    async fn serve(self, stream: TcpStream, peer: IpAddr, mut stopping: watch::Receiver<bool>) {
-        // An answer is written whole: waiting to fill a packet only delays it.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "TCP_NODELAY: {error}");
-        }
+    async fn serve(self, socket: Socket, peer: IpAddr, mut stopping: watch::Receiver<bool>) {
         let app = self.app;
         let service = service_fn(move |request: Request<Incoming>| {
             let answer = app.answer(request.map(Body::new), Some(peer));
             async { Ok::<_, Infallible>(answer.await) }
         });
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(socket), service));
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
             () = over(&mut stopping, self.age) => {

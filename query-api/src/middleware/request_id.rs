@@ -38,7 +38,7 @@ impl RequestIds {
     }
 }
 
-/// The end of SplitMix64: each number goes to another one, and two that follow each other have
+/// The end of `SplitMix64`: each number goes to another one, and two that follow each other have
 /// nothing in common. So names are never given twice and do not tell how many requests there were.
 fn mixed(number: u64) -> u64 {
     let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -50,8 +50,9 @@ fn mixed(number: u64) -> u64 {
 fn hexadecimal(number: u64) -> HeaderValue {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 16];
-    for (at, digit) in text.iter_mut().enumerate() {
-        *digit = DIGITS[(number >> (60 - 4 * at)) as usize & 15];
+    for (pair, byte) in text.chunks_mut(2).zip(number.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
     HeaderValue::from_bytes(&text).unwrap_or_else(|_never| HeaderValue::from_static("0"))
 }

@@ -90,14 +90,20 @@ fn headers_and_bodies_are_bounded() {
     };
     assert_eq!(refused(headers(90).as_bytes()).0, 200);
     assert_eq!(refused(headers(200).as_bytes()).0, 431);
-    let large = format!(
-        "GET / HTTP/1.1\r\nCookie: {}\r\n\r\n",
-        "x".repeat(16 * 1024)
-    );
+    let large = format!("GET / HTTP/1.1\r\nCookie: {}\r\n\r\n", "x".repeat(60_000));
     assert_eq!(refused(large.as_bytes()).0, 431);
     let said = "POST /v1/profil HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n";
     assert_eq!(
         refused(said.as_bytes()),
+        (413, "requete_trop_volumineuse".to_owned())
+    );
+    // Sent whole, it is refused all the same, and the refusal arrives.
+    let sent = format!(
+        "POST /v1/profil HTTP/1.1\r\nContent-Length: 500000\r\n\r\n{}",
+        "x".repeat(500_000)
+    );
+    assert_eq!(
+        refused(sent.as_bytes()),
         (413, "requete_trop_volumineuse".to_owned())
     );
     let absurd = "POST /v1/profil HTTP/1.1\r\nContent-Length: -1\r\n\r\n";
