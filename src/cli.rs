@@ -211,7 +211,7 @@ pub struct Access {
     )]
     pub keys: Option<PathBuf>,
 
-    /// Addresses of the proxies in front, as 10.0.0.0/8 or ::1, separated by commas or repeated: the
+    /// Addresses of the proxies in front, as 10.0.0.0/8 or `::1`, separated by commas or repeated: the
     /// client is then the one they write in `X-Forwarded-For`.
     #[arg(
         long,

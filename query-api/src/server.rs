@@ -405,7 +405,7 @@ mod tests {
         let ids: Vec<_> = text
             .lines()
             .filter_map(|line| line.strip_prefix("x-request-id: n-"))
-            .map(|id| id.trim().parse().unwrap())
+            .map(|id| id.trim().parse::<u32>().unwrap())
             .collect();
         assert_eq!(ids, (0..20).collect::<Vec<u32>>());
         assert_eq!(text.matches("\r\n\r\nanswered").count(), 20);

@@ -140,6 +140,8 @@ fn is_encoded(response: &Response) -> bool {
 mod tests {
     use super::*;
 
+    static LONG: &str = include_str!("negotiation.rs");
+
     fn asked(accept: &[&str]) -> Coding {
         let values = accept.iter().map(|value| {
             let value = HeaderValue::from_str(value).unwrap();
@@ -188,7 +190,6 @@ mod tests {
         assert_eq!(headers[header::VARY], "accept-encoding");
         let (headers, _) = sent("petit", Coding::Only("gzip"), false).await;
         assert_eq!(headers[header::CONTENT_ENCODING], "gzip");
-        static LONG: &str = include_str!("negotiation.rs");
         for coding in CODINGS {
             let (headers, length) = sent(LONG, Coding::Of(coding), false).await;
             assert_eq!(headers[header::CONTENT_ENCODING], coding);
