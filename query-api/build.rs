@@ -9,7 +9,7 @@ use std::path::Path;
 fn main() {
     find_duckdb();
     let mut hasher = DefaultHasher::new();
-    for folder in ["src", "ui", "../schemas"] {
+    for folder in ["src", "ui", "../schemas/src", "../data/nomenclatures"] {
         println!("cargo:rerun-if-changed={folder}");
         digest(Path::new(folder), &mut hasher);
     }

@@ -202,7 +202,7 @@ pub struct Access {
 
     /// TOML file of the keys that clients may send, as `Authorization: Bearer KEY` or `X-Api-Key: KEY`,
     /// each with a limit of its own; read again when it changes:
-    /// [name] sha256 = "…" (`printf %s KEY | sha256sum`), limit = "100/s".
+    /// `[name]`, `sha256 = "…"` (of `printf %s KEY | sha256sum`), `limit = "100/s"`.
     #[arg(
         long,
         env = "REGISTRE_KEYS",

@@ -143,8 +143,8 @@ impl Report {
         let Swap { steady, during } = &self.swap;
         writeln!(
             f,
-            "| requests failed while another snapshot is put in service, of {} | {} | 0 |",
-            during.requests, during.errors
+            "| requests failed while another snapshot is put in service, of {} ({} without) | {} | 0 |",
+            during.requests, steady.errors, during.errors
         )?;
         writeln!(
             f,
