@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench bench-national release clean-data
+.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -60,6 +60,11 @@ bench-national: setup ## the whole country, beside DuckDB and PostgreSQL; writes
 	cargo bench --workspace --bench national --profile dev $(FEATURES) -- --scale 1 --write
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
 		cargo bench --workspace --bench queries --profile dev $(FEATURES)
+
+# Asks what bench-national left; needs wrk and, for what it is compared with, PostgreSQL 15.
+bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writes benches/README.md
+	cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
+		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)

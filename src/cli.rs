@@ -6,9 +6,10 @@ use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::GATES;
+use registre_query_api::{Config, Network, Quota};
 use registre_schemas::identifiers::IdentifierKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::refresh::Schedule;
 
@@ -21,7 +22,7 @@ Serve the whole country (about 4.5 GB to download, then a refresh every night wh
 Exit codes:
   0    done (for `up` and `serve`: stopped by Ctrl-C or SIGTERM)
   1    the server failed
-  2    wrong usage
+  2    wrong usage, or a file of keys that is not one
   3    a source, or the file to check, cannot be found or reached
   4    a downloaded file is truncated, corrupt or malformed
   5    a check refused the new snapshot; see --allow
@@ -190,6 +191,51 @@ pub struct Listen {
     pub listen: SocketAddr,
 }
 
+/// How often clients may ask.
+#[derive(Debug, Args)]
+pub struct Access {
+    /// How often a client may ask, as 7/s, 100/min, 5000/h or 20000/d; without it, as often as it
+    /// likes. A client is its address, an IPv6 one its /64; /health and the files of the pages are not
+    /// counted.
+    #[arg(long, env = "REGISTRE_RATE_LIMIT", value_name = "RATE")]
+    pub rate_limit: Option<Quota>,
+
+    /// TOML file of the keys that clients may send, as `Authorization: Bearer KEY` or `X-Api-Key: KEY`,
+    /// each with a limit of its own; read again when it changes:
+    /// `[name]`, `sha256 = "…"` (of `printf %s KEY | sha256sum`), `limit = "100/s"`.
+    #[arg(
+        long,
+        env = "REGISTRE_KEYS",
+        value_name = "FILE",
+        requires = "rate_limit"
+    )]
+    pub keys: Option<PathBuf>,
+
+    /// Addresses of the proxies in front, as 10.0.0.0/8 or `::1`, separated by commas or repeated: the
+    /// client is then the one they write in `X-Forwarded-For`.
+    #[arg(
+        long,
+        env = "REGISTRE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        requires = "rate_limit"
+    )]
+    pub trusted_proxy: Vec<Network>,
+}
+
+impl Access {
+    /// The settings of a server of `data`.
+    pub fn config(self, data: &Path) -> Config {
+        Config {
+            data: data.to_path_buf(),
+            rate_limit: self.rate_limit,
+            keys: self.keys,
+            trusted_proxies: self.trusted_proxy,
+            ..Config::default()
+        }
+    }
+}
+
 /// `registre up`.
 #[derive(Debug, Args)]
 pub struct Up {
@@ -199,6 +245,8 @@ pub struct Up {
     pub data: Data,
     #[command(flatten)]
     pub listen: Listen,
+    #[command(flatten)]
+    pub access: Access,
     /// When to look for new data: seconds, minutes, hours, day, month, weekday, on French clocks.
     /// Files that did not change are not downloaded again.
     #[arg(
@@ -226,6 +274,8 @@ pub struct Serve {
     pub data: Data,
     #[command(flatten)]
     pub listen: Listen,
+    #[command(flatten)]
+    pub access: Access,
 }
 
 /// `registre lookup`.

@@ -129,18 +129,15 @@ async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
     // service would stay.
     DataFolder::at(&arguments.data.data).current()?;
     let listener = bind(arguments.listen.listen).await?;
-    serve_until(listener, &arguments.data.data, stop).await
+    let config = arguments.access.config(&arguments.data.data);
+    serve_until(listener, config, stop).await
 }
 
 /// Answers until stopped.
-pub async fn serve_until(listener: TcpListener, data: &Path, stop: Stop) -> Result<(), Failure> {
+pub async fn serve_until(listener: TcpListener, config: Config, stop: Stop) -> Result<(), Failure> {
     if let Ok(address) = listener.local_addr() {
         tracing::info!("serving http://{address}/ (documentation: http://{address}/docs)");
     }
-    let config = Config {
-        data: data.to_path_buf(),
-        ..Config::default()
-    };
     registre_query_api::serve(listener, config, stop.stopped())
         .await
         .map_err(Failure::from)

@@ -35,6 +35,10 @@ impl From<IngestError> for Failure {
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        Self::new(1, error.to_string())
+        let code = match error {
+            ServeError::Keys(_) => 2,
+            ServeError::Io(_) => 1,
+        };
+        Self::new(code, error.to_string())
     }
 }

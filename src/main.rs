@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod progress;
 mod refresh;
+mod requests_log;
 mod signals;
 mod up;
 
@@ -15,7 +16,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     progress::start_logs(cli.log_format);
-    match commands::run(cli.command) {
+    let outcome = commands::run(cli.command);
+    requests_log::flush();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

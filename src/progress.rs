@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::cli::LogFormat;
+use crate::requests_log;
 
 /// Bars under way; log lines are written above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -33,7 +35,7 @@ pub fn start_logs(format: LogFormat) {
     };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(AboveBars::default)
+        .with_writer(Writers)
         .with_target(false)
         .with_ansi(io::stderr().is_terminal());
     match format {
@@ -42,6 +44,26 @@ pub fn start_logs(format: LogFormat) {
     }
     if let Some(refused) = refused {
         tracing::warn!("{refused}");
+    }
+}
+
+/// Where each line goes.
+struct Writers;
+
+impl<'a> MakeWriter<'a> for Writers {
+    type Writer = Box<dyn Write + 'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Box::new(AboveBars)
+    }
+
+    /// A line per request, when asked for, must not make requests wait for each other.
+    fn make_writer_for(&'a self, metadata: &tracing::Metadata<'_>) -> Self::Writer {
+        if metadata.target() == requests_log::TARGET && metadata.level() >= &tracing::Level::DEBUG {
+            Box::new(requests_log::Line)
+        } else {
+            self.make_writer()
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use registre_ingest::Options;
 use registre_ingest::origin::Origin;
 use registre_ingest::publish::DataFolder;
+use registre_query_api::Config;
 use registre_schemas::manifest::Manifest;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -18,12 +18,13 @@ use crate::signals::Stop;
 pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
     let listener = bind(arguments.listen.listen).await?;
     let data = arguments.data.data;
+    let config = arguments.access.config(&data);
     let options = options(arguments.sources, &data);
     let schedule = arguments.refresh;
     match DataFolder::open(&data)?.current()? {
-        None => serve_and_load(listener, &data, options, &schedule, stop).await,
+        None => serve_and_load(listener, config, options, &schedule, stop).await,
         Some(manifest) if comes_from(&manifest, &options.origin) => {
-            serve_and_refresh(listener, &data, options, &schedule, true, stop).await
+            serve_and_refresh(listener, config, options, &schedule, true, stop).await
         }
         Some(_) => {
             // The sample must not pass for the real thing while that is being made: answer nothing,
@@ -32,7 +33,7 @@ pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
             drop(listener);
             ingest_once(options.clone(), &stop).await?;
             let listener = bind(address).await?;
-            serve_and_refresh(listener, &data, options, &schedule, false, stop).await
+            serve_and_refresh(listener, config, options, &schedule, false, stop).await
         }
     }
 }
@@ -44,13 +45,13 @@ fn comes_from(published: &Manifest, origin: &Origin) -> bool {
 /// Without its first snapshot the service is of no use: a failure to make it ends the command.
 async fn serve_and_load(
     listener: TcpListener,
-    data: &Path,
+    config: Config,
     options: Options,
     schedule: &Schedule,
     stop: Stop,
 ) -> Result<(), Failure> {
     let first = options.clone();
-    let serving = serve_and_refresh(listener, data, options, schedule, false, stop.clone());
+    let serving = serve_and_refresh(listener, config, options, schedule, false, stop.clone());
     let loading = async {
         let loaded = ingest_once(first, &stop).await;
         if loaded.is_err() {
@@ -65,7 +66,7 @@ async fn serve_and_load(
 /// `now`: refresh at once too, not only at the times of the schedule.
 async fn serve_and_refresh(
     listener: TcpListener,
-    data: &Path,
+    config: Config,
     options: Options,
     schedule: &Schedule,
     now: bool,
@@ -79,7 +80,7 @@ async fn serve_and_refresh(
     let mut scheduler = refresh::start(schedule, options, context(&stop))
         .await
         .map_err(|error| Failure::new(1, format!("start the schedule: {error}")))?;
-    let served = serve_until(listener, data, stop.clone()).await;
+    let served = serve_until(listener, config, stop.clone()).await;
     stop.stop();
     if let Err(error) = scheduler.shutdown().await {
         tracing::warn!("stop the schedule: {error}");

@@ -116,9 +116,9 @@ pub(crate) enum CatalogError {
     },
 }
 
-/// Tells one `current.json` from the next without reading it.
+/// Tells one state of a file from the next without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fingerprint {
+pub(crate) struct Fingerprint {
     modified: Option<SystemTime>,
     length: u64,
     inode: u64,
@@ -280,7 +280,8 @@ pub(crate) struct Seen {
     failed: Option<Instant>,
 }
 
-fn fingerprint(path: &Path) -> Option<Fingerprint> {
+/// Of the file that is there now.
+pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::metadata(path).ok()?;
     Some(Fingerprint {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::limits::{Network, Quota};
+
 /// What the server needs to know. `Config::default()` serves the folder `data`.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,12 @@ pub struct Config {
     /// Largest request body read, in bytes. A thousand identifiers, with what people write around
     /// them, take a quarter of it.
     pub max_body: usize,
+    /// How often a client without a key may ask; `None`: as often as it likes.
+    pub rate_limit: Option<Quota>,
+    /// TOML file of keys, each with its own limit; read again when it changes.
+    pub keys: Option<PathBuf>,
+    /// Proxies that are believed when they say, in `X-Forwarded-For`, for whom they ask.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for Config {
@@ -57,6 +65,9 @@ impl Default for Config {
             max_header: 16 * 1024,
             max_age: Duration::from_mins(10),
             max_body: 256 * 1024,
+            rate_limit: None,
+            keys: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -91,6 +91,15 @@ pub enum ApiError {
         /// How many it may hold.
         limite: usize,
     },
+    /// An address of kilobytes.
+    #[error("L'adresse demandée est trop longue.")]
+    AdresseTropLongue,
+    /// More requests than this client may make.
+    #[error("Ce client a fait plus de requêtes que sa limite n'en admet.")]
+    TropDeRequetes,
+    /// A key that was not given out.
+    #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
+    CleApiInconnue,
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -146,6 +155,9 @@ impl ApiError {
             Self::MethodeNonPermise => Code::MethodeNonPermise,
             Self::RequeteTropVolumineuse => Code::RequeteTropVolumineuse,
             Self::TropDIdentifiants { .. } => Code::TropDIdentifiants,
+            Self::AdresseTropLongue => Code::AdresseTropLongue,
+            Self::TropDeRequetes => Code::TropDeRequetes,
+            Self::CleApiInconnue => Code::CleApiInconnue,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
@@ -213,6 +225,7 @@ impl ApiError {
             StatusCode::NOT_FOUND => Self::RouteInconnue,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodeNonPermise,
             StatusCode::PAYLOAD_TOO_LARGE => Self::RequeteTropVolumineuse,
+            StatusCode::URI_TOO_LONG => Self::AdresseTropLongue,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::DelaiDepasse,
             StatusCode::SERVICE_UNAVAILABLE => Self::Surcharge,
             other if other.is_client_error() => Self::Requete(other),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `server` | connections: how many, for how long |
 //! | `router`, `middleware` | every route, and what surrounds them |
+//! | `limits` | how often a client may ask, when that is limited |
 //! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
 //! | `lookup`, `rows` | what is asked by key, of whoever holds the rows |
@@ -30,6 +31,7 @@ mod export;
 mod fiches;
 mod handlers;
 mod health;
+mod limits;
 mod lookup;
 mod middleware;
 mod openapi;
@@ -48,12 +50,15 @@ mod view;
 use registre_schemas::identifiers::Identifier;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 pub use config::Config;
 pub use error::{ApiError, Code, Problem};
+pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
 
 use catalog::{Catalog, Seen};
+use limits::Limits;
 
 /// Why the server stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,9 @@ pub enum ServeError {
     /// The listening socket failed.
     #[error("serve: {0}")]
     Io(#[from] std::io::Error),
+    /// The file of keys is refused.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
 
 /// Serves `config.data` until `shutdown` completes, then lets the requests in progress finish, for
@@ -71,16 +79,21 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let limits = Limits::of(&config)?;
     let catalog = Arc::new(Catalog::new(&config));
     let seen = Arc::clone(&catalog).look(Seen::default()).await;
     if catalog.current().is_none() {
         tracing::warn!(data = %config.data.display(), "no snapshot in service yet in {}", config.data.display());
     }
-    let watching = tokio::spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
-    let app = router::router(&config, catalog);
-    let outcome = server::run(listener, app, &config, shutdown).await;
-    watching.abort();
-    Ok(outcome?)
+    // Ended when it is dropped.
+    let mut watching = JoinSet::new();
+    watching.spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
+    if let Some(limits) = &limits {
+        watching.spawn(Arc::clone(limits).watch(config.poll_interval));
+    }
+    let app = router::router(&config, catalog, limits);
+    watching.spawn(app.clone().tell());
+    Ok(server::run(listener, app, &config, shutdown).await?)
 }
 
 /// The answer the server would give for a SIRET, a SIREN or an RNA number. Blocking: not for use

@@ -1,107 +1,261 @@
-//! What surrounds every route, outermost first.
+//! What surrounds every route: one service, so that a request pays for one.
+//!
+//! In the order a request meets them: its name (`X-Request-Id`), how often its client asks
+//! (`limits`), CORS, the time and the body it may take, panics; then, on the way back, the shape of
+//! errors, the headers of every answer, compression (`negotiation`), HEAD, and the log (`watch`).
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::Limited;
 use std::any::Any;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::cors::{Any as AnyOrigin, CorsLayer};
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
+use tower::Service;
 
 use crate::config::Config;
 use crate::error::{ApiError, PROBLEM_JSON, problem_response};
+use crate::limits::{Limits, UnknownKey};
 
-/// Characters of a path that are logged: the longest route we have is a third of it.
-const LOGGED_PATH: usize = 200;
+mod negotiation;
+mod request_id;
+mod watch;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use request_id::{REQUEST_ID, RequestIds};
+use watch::Watch;
+
+/// Bytes of an address: what one asks of a register is far shorter, and a list of identifiers goes
+/// in the body of a POST.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST");
+
+/// What a page of another site may send.
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "accept,authorization,content-type,if-none-match,x-api-key,x-request-id",
+);
+
+/// What a page of another site may read.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-total",
+);
+
+/// How long a browser may remember the answer of a preflight: a day.
+const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// The routes and what surrounds them. Cloned for each connection: two counters of references.
+#[derive(Clone)]
+pub(crate) struct App {
+    routes: Router,
+    around: Arc<Around>,
+}
+
+/// What all requests share.
+struct Around {
+    ids: RequestIds,
+    limits: Option<Arc<Limits>>,
+    time: Duration,
+    max_body: usize,
+    watch: Watch,
+}
+
+/// Puts what surrounds every route around these.
+pub(crate) fn around(routes: Router, config: &Config, limits: Option<Arc<Limits>>) -> App {
+    let around = Arc::new(Around {
+        ids: RequestIds::new(),
+        limits,
+        time: request_timeout(config),
+        max_body: config.max_body,
+        watch: Watch::default(),
+    });
+    App { routes, around }
+}
 
 /// A whole request: a wait for a connection and two queries, with some margin.
 fn request_timeout(config: &Config) -> Duration {
     config.wait_timeout + config.query_timeout * 2 + Duration::from_secs(5)
 }
 
-/// Puts the layers around the routes.
-pub(crate) fn around(routes: Router, config: &Config) -> Router {
-    let cors = CorsLayer::new()
-        .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::ACCEPT, header::IF_NONE_MATCH, REQUEST_ID])
-        .max_age(Duration::from_hours(24))
-        .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER, REQUEST_ID]);
-    let layers = ServiceBuilder::new()
-        .layer(from_fn(plain_request_id))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(from_fn(log_request))
-        .layer(cors)
-        .layer(CompressionLayer::new())
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
-        .layer(from_fn(problem))
-        .layer(CatchPanicLayer::custom(caught))
-        .layer(from_fn_with_state(request_timeout(config), time_limit))
-        .layer(RequestBodyLimitLayer::new(config.max_body));
-    routes.layer(layers)
-}
-
-/// A client may name its request, in a few plain characters: the name is echoed and logged.
-async fn plain_request_id(mut request: Request, next: Next) -> Response {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let named = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
-    if named.is_some_and(|id| id.len() > 64 || !id.iter().all(plain)) {
-        request.headers_mut().remove(REQUEST_ID);
+impl App {
+    /// Answers a request that came from `peer`.
+    pub(crate) fn answer(
+        &self,
+        request: Request,
+        peer: Option<IpAddr>,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let Self { routes, around } = self.clone();
+        async move { around.answer(routes, request, peer).await }
     }
-    next.run(request).await
+
+    /// Tells the log once a minute how much was answered, for ever.
+    pub(crate) async fn tell(self) {
+        self.around.watch.tell().await;
+    }
 }
 
-/// One line per request, of a bounded length. The path is logged, not the query: it may be what a person typed.
-async fn log_request(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(LOGGED_PATH).collect();
-    let request_id = request
-        .headers()
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(
-        http.method = %method,
-        http.path = %path,
-        http.status = status,
-        duration_ms,
-        request_id = %request_id,
-        "{method} {path} answered {status} in {duration_ms} ms"
-    );
+/// As a tower service: how tests ask.
+impl Service<Request> for App {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let answer = self.answer(request, None);
+        Box::pin(async { Ok(answer.await) })
+    }
+}
+
+impl Around {
+    async fn answer(
+        &self,
+        mut routes: Router,
+        mut request: Request,
+        peer: Option<IpAddr>,
+    ) -> Response {
+        let started = Instant::now();
+        let id = self.ids.of(request.headers());
+        // Both are shared, not copied.
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let coding = negotiation::coding(request.headers());
+        // HEAD is GET without its body, whatever the route and whatever stands around it.
+        if method == Method::HEAD {
+            *request.method_mut() = Method::GET;
+        }
+        // What a browser asks by itself is not counted.
+        let preflight = is_preflight(&request);
+        let limits = self.limits.as_ref().filter(|_| !preflight);
+        let taken = limits.and_then(|limits| limits.take(&request, peer));
+        let mut response = match &taken {
+            Some(Err(UnknownKey)) => UnknownKey::answer(),
+            Some(Ok(taken)) if !taken.allowed() => ApiError::TropDeRequetes.into_response(),
+            _ if preflight => answer_to_preflight(),
+            _ if address_length(&uri) > LONGEST_ADDRESS => {
+                ApiError::AdresseTropLongue.into_response()
+            }
+            _ => self.asked(&mut routes, request).await,
+        };
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = problem(response, &uri);
+        }
+        if let Some(Ok(taken)) = taken {
+            taken.tell(response.headers_mut());
+        }
+        let headers = response.headers_mut();
+        of_every_answer(headers);
+        headers.insert(REQUEST_ID, id.clone());
+        response = negotiation::encoded(response, coding, method == Method::HEAD).await;
+        if method == Method::HEAD {
+            response = without_body(response);
+        }
+        self.watch
+            .answered(&method, &uri, &id, response.status(), started.elapsed());
+        response
+    }
+
+    /// The answer of the routes, in time, or why there is none.
+    async fn asked(&self, routes: &mut Router, request: Request) -> Response {
+        let request = match limited(request, self.max_body) {
+            Ok(request) => request,
+            Err(error) => return error.into_response(),
+        };
+        let mut answer = pin!(async { routes.call(request).await });
+        let unwound = poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            }
+        });
+        // The last resort: queries have their own, shorter limit.
+        match tokio::time::timeout(self.time, unwound).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Err(panic)) => caught(&*panic),
+            Err(_elapsed) => ApiError::DelaiDepasse.into_response(),
+        }
+    }
+}
+
+fn address_length(uri: &Uri) -> usize {
+    uri.path_and_query()
+        .map_or(0, |address| address.as_str().len())
+}
+
+/// A body is read up to a size: refused at once when it says that it is larger, cut there when it
+/// does not say.
+fn limited(request: Request, most: usize) -> Result<Request, ApiError> {
+    let (least, exact) = {
+        let size = request.body().size_hint();
+        (size.lower(), size.exact())
+    };
+    if least > most as u64 {
+        return Err(ApiError::RequeteTropVolumineuse);
+    }
+    if exact.is_some() {
+        return Ok(request);
+    }
+    Ok(request.map(|body| Body::new(Limited::new(body, most))))
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ORIGIN)
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// What a browser asks before it lets a page of another site ask: anyone may read, nothing here is
+/// a cookie's.
+fn answer_to_preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
     response
 }
 
-/// Gives every error the same shape, whichever layer made it, and adds the path that was asked.
-async fn problem(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return response;
+fn of_every_answer(headers: &mut HeaderMap) {
+    const ANY: HeaderValue = HeaderValue::from_static("*");
+    const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+    const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
+}
+
+/// The headers of a GET, its length included, and nothing else.
+fn without_body(response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    let (mut parts, _body) = response.into_parts();
+    if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&parts.status) {
+        // The length of what is not sent is not nought.
+        parts.headers.remove(header::CONTENT_LENGTH);
+    } else if let Some(length) = length
+        && !parts.headers.contains_key(header::CONTENT_ENCODING)
+    {
+        parts
+            .headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert_with(|| HeaderValue::from(length));
     }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// Gives every error the same shape, whoever made it, and adds the path that was asked.
+fn problem(mut response: Response, uri: &Uri) -> Response {
     let content_type = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -114,33 +268,23 @@ async fn problem(request: Request, next: Next) -> Response {
     }
     let error = match response.extensions_mut().remove::<Arc<ApiError>>() {
         Some(error) => error,
-        None => Arc::new(ApiError::of_status(status)),
+        None => Arc::new(ApiError::of_status(response.status())),
     };
-    let mut whole = problem_response(&error, Some(&path));
+    let mut whole = problem_response(&error, Some(uri.path()));
     debug_assert_eq!(
         whole.headers().get(header::CONTENT_TYPE),
         Some(&HeaderValue::from_static(PROBLEM_JSON))
     );
-    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-        whole.headers_mut().insert(header::ALLOW, allow);
+    for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            whole.headers_mut().insert(name, value);
+        }
     }
     whole
 }
 
-/// The last resort: queries have their own, shorter limit.
-async fn time_limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_elapsed) => ApiError::DelaiDepasse.into_response(),
-    }
-}
-
 /// A panic is a fault of ours: logged with its message, answered like any other.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer wants a function that takes the box"
-)]
-fn caught(panic: Box<dyn Any + Send>) -> Response {
+fn caught(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -162,7 +306,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_problem_that_tells_nothing() {
         let routes = Router::new().route("/p", route(panics));
-        let answer = get(&around(routes, &Config::default()), "/p").await;
+        let answer = get(&around(routes, &Config::default(), None), "/p").await;
         assert_eq!(
             (answer.status, answer.json()["code"].as_str()),
             (500, Some("erreur_interne"))
@@ -176,6 +320,7 @@ mod tests {
         let app = around(
             Router::new().route("/p", route(|| async {})),
             &Config::default(),
+            None,
         );
         for (named, kept) in [
             ("form-42", true),
@@ -184,7 +329,7 @@ mod tests {
         ] {
             let request = Request::get("/p")
                 .header(REQUEST_ID, named)
-                .body(axum::body::Body::empty());
+                .body(Body::empty());
             let answer = crate::testing::send(&app, request.unwrap()).await;
             assert_eq!(answer.header("x-request-id") == named, kept, "{named}");
         }
@@ -199,7 +344,7 @@ mod tests {
         };
         assert_eq!(request_timeout(&config), Duration::from_secs(5));
         let routes = Router::new().route("/b", post(|body: String| async move { body }));
-        let app = around(routes, &config);
+        let app = around(routes, &config, None);
         let request = Request::post("/b")
             .body("x".repeat(300_000).into())
             .unwrap();

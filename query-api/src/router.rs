@@ -1,20 +1,20 @@
 //! Every route on one screen.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use std::sync::Arc;
 
-use crate::cache::Keep;
+use crate::cache::{FromSnapshot, Keep};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::limits::Limits;
+use crate::middleware::App;
 use crate::organisation::http as organisations;
-use crate::{cache, docs, handlers, middleware, ui};
+use crate::{docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
-pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
-    let from_snapshot =
-        |keep| from_fn_with_state((Arc::clone(&catalog), keep), cache::from_snapshot);
+pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<Limits>>) -> App {
+    let from_snapshot = |keep| FromSnapshot::new(Arc::clone(&catalog), keep);
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
         .route("/v1/unites-legales/{siren}", get(handlers::unite_legale))
@@ -50,13 +50,13 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>) -> Router {
         .method_not_allowed_fallback(handlers::methode_non_permise)
         .fallback(handlers::route_inconnue)
         .with_state(catalog);
-    middleware::around(routes, config)
+    middleware::around(routes, config, limits)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::middleware::App;
     use crate::testing::{Answer, Fixture, get, send};
-    use axum::Router;
     use axum::body::Body;
     use axum::extract::Request;
     use axum::http::{Method, header};
@@ -64,7 +64,7 @@ mod tests {
 
     const ID: &str = "20261101T000000Z";
 
-    async fn app() -> (Fixture, Router) {
+    async fn app() -> (Fixture, App) {
         let fixture = Fixture::published(ID);
         let app = fixture.app().await;
         (fixture, app)

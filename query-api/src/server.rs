@@ -4,11 +4,15 @@
 //! come within a time, and a connection ends after a longer one whatever it is doing. So clients
 //! that send, or read, a byte now and then cannot keep all the places for themselves.
 
-use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io::{Error, ErrorKind};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +21,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::middleware::App;
+
+mod socket;
+
+use socket::Socket;
 
 /// Files this process opens besides its clients' sockets: tables, logs, the listening socket.
 const RESERVE: usize = 128;
@@ -34,7 +43,7 @@ const SAY_FULL: Duration = Duration::from_mins(1);
 /// bounded time.
 pub(crate) async fn run(
     listener: TcpListener,
-    app: Router,
+    app: App,
     config: &Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
@@ -44,14 +53,19 @@ pub(crate) async fn run(
     let mut clients = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = shutdown.as_mut() => break,
             entered = door.enter() => entered?,
         };
+        // An answer is written whole: waiting to fill a packet only delays it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "TCP_NODELAY: {error}");
+        }
         let (client, stopping) = (client.clone(), stopping.clone());
         clients.spawn(async move {
-            client.serve(stream, stopping).await;
-            drop(place);
+            client
+                .serve(Socket::new(stream, place), peer, stopping)
+                .await;
         });
         // Only to forget those that left.
         while clients.try_join_next().is_some() {}
@@ -109,7 +123,7 @@ impl Door {
     }
 
     /// The next client, once there is a place: until then it waits in the system's own queue.
-    async fn enter(&mut self) -> Result<(TcpStream, OwnedSemaphorePermit), Error> {
+    async fn enter(&mut self) -> Result<(TcpStream, IpAddr, OwnedSemaphorePermit), Error> {
         if self.places.available_permits() == 0 {
             self.say_full();
         }
@@ -119,7 +133,7 @@ impl Door {
             .map_err(Error::other)?;
         loop {
             match self.listener.accept().await {
-                Ok((stream, _address)) => return Ok((stream, place)),
+                Ok((stream, address)) => return Ok((stream, address.ip(), place)),
                 // Not a socket that listens: it never will be.
                 Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
                 Err(error) if is_of_one_client(&error) => {}
@@ -151,20 +165,20 @@ fn is_of_one_client(error: &Error) -> bool {
 #[derive(Clone)]
 struct Client {
     http: Builder,
-    app: TowerToHyperService<Router>,
+    app: App,
     age: Duration,
     drain: Duration,
 }
 
 impl Client {
-    fn new(app: Router, config: &Config) -> Self {
+    fn new(app: App, config: &Config) -> Self {
         let mut http = Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(config.header_timeout)
             .max_header_size(config.max_header);
         Self {
             http,
-            app: TowerToHyperService::new(app),
+            app,
             age: config.max_age,
             drain: config.drain_timeout,
         }
@@ -172,12 +186,13 @@ impl Client {
 
     /// Until the client leaves, the server stops or the connection is too old: in the last two
     /// cases the request in progress is answered first.
-    async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
-        // An answer is written whole: waiting to fill a packet only delays it.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "TCP_NODELAY: {error}");
-        }
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), self.app));
+    async fn serve(self, socket: Socket, peer: IpAddr, mut stopping: watch::Receiver<bool>) {
+        let app = self.app;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = app.answer(request.map(Body::new), Some(peer));
+            async { Ok::<_, Infallible>(answer.await) }
+        });
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(socket), service));
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
             () = over(&mut stopping, self.age) => {
@@ -205,119 +220,4 @@ async fn over(stopping: &mut watch::Receiver<bool>, age: Duration) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use std::net::SocketAddr;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::task::JoinHandle;
-
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-    fn config() -> Config {
-        Config {
-            header_timeout: Duration::from_millis(300),
-            drain_timeout: Duration::from_millis(300),
-            ..Config::default()
-        }
-    }
-
-    async fn start(config: Config) -> (SocketAddr, JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let app = Router::new().route("/", get(|| async { "answered" }));
-        let server = tokio::spawn(async move {
-            run(listener, app, &config, std::future::pending())
-                .await
-                .unwrap();
-        });
-        (address, server)
-    }
-
-    /// What the server sends until it closes, within a time.
-    async fn rest(stream: &mut TcpStream) -> String {
-        let mut text = Vec::new();
-        let read = stream.read_to_end(&mut text);
-        // A connection that is reset ends it as well.
-        let _reset = tokio::time::timeout(Duration::from_secs(5), read)
-            .await
-            .unwrap();
-        String::from_utf8_lossy(&text).into_owned()
-    }
-
-    #[tokio::test]
-    async fn headers_sent_a_byte_at_a_time_do_not_hold_the_connection() {
-        let (address, server) = start(config()).await;
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let started = Instant::now();
-        for byte in REQUEST {
-            if stream.write_all(&[*byte]).await.is_err() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        assert!(!rest(&mut stream).await.contains("answered"));
-        assert!(started.elapsed() < Duration::from_secs(4));
-        server.abort();
-    }
-
-    #[tokio::test]
-    async fn idle_clients_leave_their_places_to_those_who_ask() {
-        let (address, server) = start(Config {
-            max_clients: FEWEST,
-            ..config()
-        })
-        .await;
-        let mut idle = Vec::new();
-        for _ in 0..FEWEST * 2 {
-            idle.push(TcpStream::connect(address).await.unwrap());
-        }
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(REQUEST).await.unwrap();
-        assert!(rest(&mut stream).await.contains("answered"));
-        server.abort();
-    }
-
-    #[tokio::test]
-    async fn a_busy_connection_ends_at_its_age_after_a_whole_answer() {
-        let (address, server) = start(Config {
-            max_age: Duration::from_millis(300),
-            ..config()
-        })
-        .await;
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let started = Instant::now();
-        let mut answers = 0;
-        let mut buffer = [0; 4096];
-        while stream.write_all(REQUEST).await.is_ok() {
-            match stream.read(&mut buffer).await {
-                Ok(1..) => answers += 1,
-                _ => break,
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            assert!(started.elapsed() < Duration::from_secs(5));
-        }
-        assert!(answers > 2, "{answers}");
-        server.abort();
-    }
-
-    #[tokio::test]
-    async fn headers_too_large_are_refused() {
-        let (address, server) = start(config()).await;
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let cookie = "x".repeat(Config::default().max_header + 1);
-        let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = rest(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-        server.abort();
-    }
-
-    #[test]
-    fn places_stay_under_the_limit_on_open_files() {
-        assert_eq!(places(10_000, Some(1024)), 1024 - RESERVE);
-        assert_eq!(places(500, Some(1_048_576)), 500);
-        assert_eq!(places(10_000, None), 10_000);
-        assert_eq!(places(10_000, Some(64)), FEWEST);
-    }
-}
+mod tests;

@@ -9,7 +9,6 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -27,6 +26,7 @@ use tower::ServiceExt as _;
 
 use crate::catalog::{Catalog, Seen};
 use crate::config::Config;
+use crate::middleware::App;
 use crate::record::{Record, Value};
 use crate::router;
 use rows::{ROWS, Row};
@@ -210,10 +210,10 @@ impl Fixture {
     }
 
     /// The whole service over what is published now.
-    pub(crate) async fn app(&self) -> Router {
+    pub(crate) async fn app(&self) -> App {
         let catalog = Arc::new(Catalog::new(&self.config()));
         Arc::clone(&catalog).look(Seen::default()).await;
-        router::router(&self.config(), catalog)
+        router::router(&self.config(), catalog, None)
     }
 }
 
@@ -247,7 +247,7 @@ impl Answer {
     }
 }
 
-pub(crate) async fn send(app: &Router, request: Request) -> Answer {
+pub(crate) async fn send(app: &App, request: Request) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX)
@@ -261,6 +261,6 @@ pub(crate) async fn send(app: &Router, request: Request) -> Answer {
     }
 }
 
-pub(crate) async fn get(app: &Router, path: &str) -> Answer {
+pub(crate) async fn get(app: &App, path: &str) -> Answer {
     send(app, Request::get(path).body(Body::empty()).unwrap()).await
 }

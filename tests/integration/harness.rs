@@ -232,6 +232,14 @@ impl Server {
         server
     }
 
+    /// One started otherwise, that says to answer there.
+    pub fn already(child: Child, address: &str) -> Self {
+        let base = format!("http://{address}");
+        let server = Self { child, base };
+        server.wait_until_it_answers();
+        server
+    }
+
     fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while client()

@@ -14,6 +14,7 @@ mod docs; // the README says what the program does
 mod harness; // data folders, commands, servers on port 0
 mod hidden_since;
 mod history; // snapshots listed, verified, gone back to, removed
+mod http; // what HTTP asks of a server, seen on the wire
 mod insee; // what INSEE's API brings since the files, merged and published
 mod interruption; // killed at any moment, what is served stays whole
 mod lying_server; // each lie of a server is refused or seen through

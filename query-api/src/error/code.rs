@@ -24,6 +24,12 @@ pub enum Code {
     RequeteTropVolumineuse,
     /// Too many identifiers.
     TropDIdentifiants,
+    /// Address too long.
+    AdresseTropLongue,
+    /// More requests than the limit.
+    TropDeRequetes,
+    /// A key nobody was given.
+    CleApiInconnue,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// Nothing published yet.
@@ -48,6 +54,9 @@ impl Code {
         Self::MethodeNonPermise,
         Self::RequeteTropVolumineuse,
         Self::TropDIdentifiants,
+        Self::AdresseTropLongue,
+        Self::TropDeRequetes,
+        Self::CleApiInconnue,
         Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
@@ -111,6 +120,24 @@ impl Code {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Trop d'identifiants",
                 "Répartissez les identifiants en plusieurs requêtes.",
+            ),
+            Self::AdresseTropLongue => (
+                "adresse_trop_longue",
+                StatusCode::URI_TOO_LONG,
+                "Adresse trop longue",
+                "Raccourcissez l'adresse : 8 192 octets au plus, paramètres compris.",
+            ),
+            Self::TropDeRequetes => (
+                "trop_de_requetes",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Trop de requêtes",
+                "Attendez le nombre de secondes de l'en-tête Retry-After ; RateLimit-Policy donne la limite, RateLimit ce qu'il en reste.",
+            ),
+            Self::CleApiInconnue => (
+                "cle_api_inconnue",
+                StatusCode::UNAUTHORIZED,
+                "Clé d'accès inconnue",
+                "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",

@@ -1,12 +1,12 @@
 use crate::organisation::LIMITE;
 use crate::testing::{Fixture, get, send};
-use axum::Router;
+use crate::middleware::App;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 
-async fn app() -> (Fixture, Router) {
+async fn app() -> (Fixture, App) {
     let fixture = Fixture::published("20261101T000000Z");
     let app = fixture.app().await;
     (fixture, app)

@@ -1,0 +1,130 @@
+//! The load: `wrk`, and what it saw.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Result;
+use crate::process::Server;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lookups/ask.lua");
+
+/// Threads of `wrk`; as many as the servers have.
+const THREADS: u32 = 2;
+
+/// Connections held open, each with one request under way.
+pub const CONNECTIONS: u32 = 64;
+
+/// What is asked.
+pub struct Load<'a> {
+    path: &'a str,
+    keys: &'a Path,
+    most: u64,
+    same: bool,
+    missing: bool,
+}
+
+/// What a run saw; durations in microseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    pub requests: u64,
+    pub micros: u64,
+    pub p50: u64,
+    pub p99: u64,
+    pub p999: u64,
+    pub max: u64,
+    /// Connections refused or cut, answers late or of another status than expected.
+    pub errors: u64,
+}
+
+impl Seen {
+    #[expect(clippy::cast_precision_loss, reason = "shown to three digits")]
+    pub fn per_second(&self) -> f64 {
+        self.requests as f64 * 1e6 / self.micros as f64
+    }
+}
+
+/// Says how to get `wrk` where it is not.
+pub fn must_be_there() -> Result<()> {
+    match Command::new("wrk").arg("-v").output() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err("wrk is not there, and makes the load: `apt-get install wrk`".into())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_version) => Ok(()),
+    }
+}
+
+impl<'a> Load<'a> {
+    /// `path` followed by each key of a file, one a line.
+    pub fn of(path: &'a str, keys: &'a Path) -> Self {
+        Self {
+            path,
+            keys,
+            most: u64::MAX,
+            same: false,
+            missing: false,
+        }
+    }
+
+    /// The first keys only.
+    pub fn only(self, most: u64) -> Self {
+        Self { most, ..self }
+    }
+
+    /// The path alone, always the same.
+    pub fn same(self) -> Self {
+        Self { same: true, ..self }
+    }
+
+    /// Every answer must be a 404.
+    pub fn missing(self) -> Self {
+        Self {
+            missing: true,
+            ..self
+        }
+    }
+
+    /// Asks for that long.
+    pub fn run(&self, server: &Server, duration: Duration) -> Result<Seen> {
+        let output = Command::new("wrk")
+            .args(["-t", &THREADS.to_string(), "-c", &CONNECTIONS.to_string()])
+            .args(["-d", &duration.as_secs().max(1).to_string()])
+            .args(["--timeout", "10", "-s", SCRIPT, &server.base(), "--"])
+            .arg(self.path)
+            .arg(self.keys)
+            .arg(THREADS.to_string())
+            // What a double holds, as Lua reads it.
+            .arg(self.most.min(1 << 50).to_string())
+            .arg(if self.same { "same" } else { "keys" })
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix("seen "));
+        let Some(line) = line.filter(|_| output.status.success()) else {
+            let error = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("wrk: {text}{error}").into());
+        };
+        let numbers: Vec<u64> = line
+            .split(' ')
+            .map(str::parse)
+            .collect::<std::result::Result<_, _>>()?;
+        let &[requests, micros, p50, p99, p999, max, cut, late, status] = &numbers[..] else {
+            return Err(format!("wrk: {line}").into());
+        };
+        let unexpected = if self.missing {
+            requests.abs_diff(status)
+        } else {
+            status
+        };
+        Ok(Seen {
+            requests,
+            micros,
+            p50,
+            p99,
+            p999,
+            max,
+            errors: cut + late + unexpected,
+        })
+    }
+}
