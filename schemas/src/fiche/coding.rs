@@ -487,9 +487,15 @@ impl Coding {
             put(&mut out, constants.len() as u64);
             for cell in constants {
                 match *cell {
-                    Cell::Code(code) => put(&mut out, u64::from(code) * 4 + 1),
-                    Cell::Number(number) => put(&mut out, (zigzag(number) << 2) | 2),
-                    Cell::Null | Cell::Text(..) => put(&mut out, 0),
+                    Cell::Code(code) => {
+                        out.push(CODE);
+                        put(&mut out, code.into());
+                    }
+                    Cell::Number(number) => {
+                        out.push(NUMBER);
+                        put(&mut out, zigzag(number));
+                    }
+                    Cell::Null | Cell::Text(..) => out.push(0),
                 }
             }
             put(&mut out, decimals.len() as u64);
@@ -546,13 +552,16 @@ impl Coding {
     }
 }
 
+/// What a constant is, when it is not absent.
+const CODE: u8 = 1;
+const NUMBER: u8 = 2;
+
 fn read_learned(cursor: &mut Cursor<'_>) -> Option<Learned> {
     let mut learned = Learned::default();
     for _ in 0..cursor.length()? {
-        let number = cursor.number()?;
-        learned.constants.push(match number & 3 {
-            1 => Cell::Code(u32::try_from(number >> 2).ok()?),
-            2 => Cell::Number(unzigzag(number >> 2)),
+        learned.constants.push(match cursor.byte()? {
+            CODE => Cell::Code(u32::try_from(cursor.number()?).ok()?),
+            NUMBER => Cell::Number(unzigzag(cursor.number()?)),
             _ => Cell::Null,
         });
     }
@@ -566,6 +575,10 @@ fn read_learned(cursor: &mut Cursor<'_>) -> Option<Learned> {
             .follows
             .push((column, targets.collect::<Option<_>>()?));
     }
+    for _ in 0..cursor.length()? {
+        let shape = cursor.take(16)?.try_into().ok()?;
+        learned.shapes.push(u128::from_le_bytes(shape));
+    }
     Some(learned)
 }
 
@@ -577,4 +590,54 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 fn text<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     let length = cursor.length()?;
     std::str::from_utf8(cursor.take(length)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unite_legale::UNITE_LEGALE;
+
+    #[test]
+    fn what_was_learned_comes_back_whole_or_not_at_all() {
+        let domains = Coding::domains_of(&[&UNITE_LEGALE]);
+        let mut dictionaries = vec![Dictionary::default(); domains.len()];
+        for text in ["", "É", "a longer text"] {
+            dictionaries[0].push(text);
+        }
+        let width = UNITE_LEGALE.columns.len();
+        let mut learned = Learned {
+            constants: vec![Cell::Null; width],
+            decimals: vec![7; width],
+            follows: vec![(3, vec![0, 1, 2, u32::MAX])],
+            shapes: vec![1, u128::MAX, 0],
+        };
+        let constants = [
+            Cell::Code(u32::MAX),
+            Cell::Number(i64::MIN),
+            Cell::Number(0),
+        ];
+        learned.constants[..3].copy_from_slice(&constants);
+        let tables = vec![TableCoding::new(
+            &UNITE_LEGALE,
+            &["siren"],
+            &domains,
+            learned,
+        )];
+        let coding = Coding {
+            domains,
+            dictionaries,
+            tables,
+        };
+        let bytes = coding.to_bytes();
+        let implied: &[&str] = &["siren"];
+        let read = Coding::from_bytes(&bytes, &[(&UNITE_LEGALE, implied)]).unwrap();
+        assert!(read.to_bytes() == bytes);
+        assert_eq!(read.dictionaries, coding.dictionaries);
+        assert_eq!(read.tables[0].shapes, coding.tables[0].shapes);
+        for end in 0..bytes.len() {
+            assert!(Coding::from_bytes(&bytes[..end], &[(&UNITE_LEGALE, implied)]).is_err());
+        }
+        let other = Coding::from_bytes(&bytes, &[(&crate::unite_legale::DOUBLON, implied)]);
+        assert!(other.unwrap_err().contains("another version"));
+    }
 }

@@ -1,6 +1,6 @@
+use crate::middleware::App;
 use crate::organisation::LIMITE;
 use crate::testing::{Fixture, get, send};
-use crate::middleware::App;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
