@@ -17,7 +17,7 @@ use crate::progress::Context;
 use crate::snapshot::Hashed;
 
 /// Bytes in a block before it is compressed: a lookup decompresses one.
-const BLOCK: usize = 8 * 1024;
+const BLOCK: usize = 4 * 1024;
 /// Level of zstd: what is left to it is mostly numbers and names. Level 3 makes the file 4 % smaller, and
 /// takes three times as long.
 const LEVEL: i32 = 1;

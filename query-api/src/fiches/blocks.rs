@@ -119,8 +119,11 @@ impl Blocks {
             self.read_from_memory(&mut packed, place)?;
         }
         let mut decompressor = self.decompressor()?;
+        // The frame says what it holds: one large block somewhere must not make all buffers large.
+        let size = zstd::zstd_safe::get_frame_content_size(&packed);
+        let size = size.ok().flatten().and_then(|size| usize::try_from(size).ok());
         let unpacked = decompressor
-            .decompress(&packed, self.largest)
+            .decompress(&packed, size.unwrap_or(self.largest).min(self.largest))
             .map_err(|error| self.damaged(format!("block {block}, at byte {place}: {error}")))?;
         let mut decompressors = self.lock();
         decompressors.push(decompressor);
