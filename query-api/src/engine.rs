@@ -51,6 +51,36 @@ impl Engine {
         })
     }
 
+    /// Texts that a query selects.
+    #[cfg(test)]
+    pub(crate) async fn texts(&self, sql: &str) -> Result<Vec<String>, PoolError> {
+        let sql = sql.to_owned();
+        self.pool
+            .run(move |connection| {
+                let mut statement = connection.prepare(&sql)?;
+                let rows = statement.query_map([], |row| row.get(0))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// Rows of a table whose `by` is one of some keys, in an order.
+    #[cfg(test)]
+    pub(crate) async fn rows_of(
+        &self,
+        table: &'static Table,
+        by: &'static str,
+        keys: Vec<String>,
+        order: &'static str,
+    ) -> Result<Vec<Record>, PoolError> {
+        self.pool
+            .run(move |connection| {
+                let sql = format!("{} ORDER BY {order}", sql::among_by(table, by));
+                records(connection, table, &sql, [keys.join(",")])
+            })
+            .await
+    }
+
     /// The answer to a question, from the tables.
     pub(crate) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         self.pool

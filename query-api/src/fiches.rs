@@ -6,6 +6,8 @@
 
 mod answers;
 mod blocks;
+#[cfg(test)]
+mod oracle;
 mod reader;
 mod rows;
 
@@ -18,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use blocks::Blocks;
 pub(crate) use reader::Reader;
+pub(crate) use rows::FicheRow;
 
 /// The two files, open.
 pub(crate) struct Fiches {

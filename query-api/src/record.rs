@@ -1,17 +1,20 @@
 //! One row of a table, by column name, with the labels of its codes.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use registre_schemas::association::PERSONAL;
+use registre_schemas::association::{ASSOCIATION, PERSONAL};
 use registre_schemas::nomenclature::{Nomenclature, naf_label};
 use registre_schemas::{Column, Table};
+use std::fmt;
+
+use crate::fiches::FicheRow;
 
 /// A value as the register has it: `[ND]` and unknown dates included.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value<'row> {
     /// Absent.
     Null,
     /// Text, code or identifier.
-    Text(String),
+    Text(&'row str),
     /// A day.
     Date(NaiveDate),
     /// A moment, without zone.
@@ -22,6 +25,24 @@ pub(crate) enum Value {
     Boolean(bool),
     /// A number with a decimal point.
     Real(f64),
+}
+
+/// Where the values of a row are.
+#[derive(Clone)]
+enum Values {
+    /// Made for it.
+    Own(Vec<Own>),
+    /// In the fiche it was read from: an answer copies each text once, into its JSON.
+    Fiche(FicheRow),
+}
+
+/// A value of its own: see [`Value`].
+#[derive(Debug, Clone)]
+pub(crate) enum Own {
+    /// Text, code or identifier.
+    Text(String),
+    /// Any other.
+    Other(Value<'static>),
 }
 
 /// The position of a column, found when this program is compiled: a name that no column has does
@@ -56,28 +77,50 @@ macro_rules! at {
 pub(crate) use at;
 
 /// One row: as many values as its table has columns, in the same order.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Record {
     table: &'static Table,
-    values: Vec<Value>,
+    values: Values,
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = (0..self.table.columns.len()).map(|index| self.at(index));
+        write!(formatter, "{} ", self.table.name)?;
+        formatter.debug_list().entries(values).finish()
+    }
 }
 
 impl Record {
     /// A row of `table`. What only the person concerned may publish is dropped here, at the door,
     /// whatever the file holds.
-    pub(crate) fn new(table: &'static Table, values: Vec<Value>) -> Self {
+    pub(crate) fn new(table: &'static Table, values: Vec<Own>) -> Self {
+        Self::of(table, Values::Own(values))
+    }
+
+    /// The same, of a row of the fiches.
+    pub(crate) fn of_fiche(table: &'static Table, row: FicheRow) -> Self {
+        Self::of(table, Values::Fiche(row))
+    }
+
+    fn of(table: &'static Table, values: Values) -> Self {
         let mut record = Self { table, values };
         record.hide_personal();
         record
     }
 
     fn hide_personal(&mut self) {
-        if self.table.index_of("publiweb").is_none() || self.text("publiweb") == Some("1") {
+        if !std::ptr::eq(self.table, &ASSOCIATION) || self.text("publiweb") == Some("1") {
             return;
         }
         for index in PERSONAL.iter().filter_map(|name| self.table.index_of(name)) {
-            if let Some(value) = self.values.get_mut(index) {
-                *value = Value::Null;
+            match &mut self.values {
+                Values::Own(values) => {
+                    if let Some(value) = values.get_mut(index) {
+                        *value = Own::Other(Value::Null);
+                    }
+                }
+                Values::Fiche(row) => row.forget(index),
             }
         }
     }
@@ -88,15 +131,22 @@ impl Record {
     }
 
     /// The value of the column at that position of the table.
-    pub(crate) fn at(&self, index: usize) -> &Value {
-        self.values.get(index).unwrap_or(&Value::Null)
+    pub(crate) fn at(&self, index: usize) -> Value<'_> {
+        match &self.values {
+            Values::Own(values) => match values.get(index) {
+                None => Value::Null,
+                Some(Own::Text(text)) => Value::Text(text),
+                Some(Own::Other(value)) => *value,
+            },
+            Values::Fiche(row) => row.at(index),
+        }
     }
 
     /// The value of the column of that source name.
-    pub(crate) fn get(&self, name: &str) -> &Value {
+    pub(crate) fn get(&self, name: &str) -> Value<'_> {
         self.table
             .index_of(name)
-            .map_or(&Value::Null, |index| self.at(index))
+            .map_or(Value::Null, |index| self.at(index))
     }
 
     /// A text value.
@@ -118,7 +168,7 @@ impl Record {
     /// The date of the column at that position.
     pub(crate) fn date_at(&self, index: usize) -> Option<NaiveDate> {
         match self.at(index) {
-            Value::Date(date) => Some(*date),
+            Value::Date(date) => Some(date),
             _ => None,
         }
     }
@@ -126,7 +176,7 @@ impl Record {
     /// The moment of the column at that position.
     pub(crate) fn timestamp_at(&self, index: usize) -> Option<NaiveDateTime> {
         match self.at(index) {
-            Value::Timestamp(time) => Some(*time),
+            Value::Timestamp(time) => Some(time),
             _ => None,
         }
     }
@@ -134,7 +184,7 @@ impl Record {
     /// The whole number of the column at that position.
     pub(crate) fn integer_at(&self, index: usize) -> Option<i64> {
         match self.at(index) {
-            Value::Integer(number) => Some(*number),
+            Value::Integer(number) => Some(number),
             _ => None,
         }
     }
@@ -142,7 +192,7 @@ impl Record {
     /// The number of the column at that position.
     pub(crate) fn real_at(&self, index: usize) -> Option<f64> {
         match self.at(index) {
-            Value::Real(number) => Some(*number),
+            Value::Real(number) => Some(number),
             _ => None,
         }
     }
@@ -150,7 +200,7 @@ impl Record {
     /// The flag of the column at that position.
     pub(crate) fn flag_at(&self, index: usize) -> Option<bool> {
         match self.at(index) {
-            Value::Boolean(flag) => Some(*flag),
+            Value::Boolean(flag) => Some(flag),
             _ => None,
         }
     }
@@ -158,7 +208,7 @@ impl Record {
     /// A date value.
     pub(crate) fn date(&self, name: &str) -> Option<NaiveDate> {
         match self.get(name) {
-            Value::Date(date) => Some(*date),
+            Value::Date(date) => Some(date),
             _ => None,
         }
     }
@@ -170,18 +220,21 @@ impl Record {
     }
 }
 
-/// The nomenclature a NAF code is read in: its own column, beside it.
+/// Where the nomenclature of a NAF code is: a column of its own, beside it.
+pub(crate) fn naf_version_of(table: &Table, column: &Column) -> Option<usize> {
+    let is_its = |other: &Column| {
+        let of = other.field.strip_prefix("nomenclature_");
+        of == Some(column.field)
+    };
+    table.columns.iter().position(is_its)
+}
+
+/// The nomenclature a NAF code is read in.
 pub(crate) fn naf_version<'record>(
     record: &'record Record,
     column: &Column,
 ) -> Option<&'record str> {
-    let field = format!("nomenclature_{}", column.field);
-    let index = record
-        .table
-        .columns
-        .iter()
-        .position(|other| other.field == field)?;
-    match record.at(index) {
+    match record.at(naf_version_of(record.table, column)?) {
         Value::Text(text) => Some(text),
         _ => None,
     }

@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 use crate::catalog::{Catalog, Seen};
 use crate::config::Config;
 use crate::middleware::App;
-use crate::record::{Record, Value};
+use crate::record::{Own, Record, Value};
 use crate::router;
 use rows::{ROWS, Row};
 
@@ -38,13 +38,13 @@ pub(crate) fn record(table: &str, row: Row<'_>) -> Record {
         .columns
         .iter()
         .map(|column| match (cell(row, column.name), column.kind) {
-            (None, _) => Value::Null,
-            (Some(text), Kind::Text) => Value::Text(text.to_owned()),
-            (Some(text), Kind::Date) => Value::Date(text.parse().unwrap()),
-            (Some(text), Kind::Timestamp) => Value::Timestamp(text.parse().unwrap()),
-            (Some(text), Kind::Integer) => Value::Integer(text.parse().unwrap()),
-            (Some(text), Kind::Boolean) => Value::Boolean(text == "true"),
-            (Some(text), Kind::Real) => Value::Real(text.parse().unwrap()),
+            (None, _) => Own::Other(Value::Null),
+            (Some(text), Kind::Text) => Own::Text(text.to_owned()),
+            (Some(text), Kind::Date) => Own::Other(Value::Date(text.parse().unwrap())),
+            (Some(text), Kind::Timestamp) => Own::Other(Value::Timestamp(text.parse().unwrap())),
+            (Some(text), Kind::Integer) => Own::Other(Value::Integer(text.parse().unwrap())),
+            (Some(text), Kind::Boolean) => Own::Other(Value::Boolean(text == "true")),
+            (Some(text), Kind::Real) => Own::Other(Value::Real(text.parse().unwrap())),
         });
     Record::new(table, values.collect())
 }

@@ -1,27 +1,16 @@
 //! [`Record`] → JSON, driven by the column tables: a new column needs nothing here.
 
-use chrono::{NaiveDate, NaiveDateTime, Timelike};
-use registre_schemas::nomenclature::Nomenclature;
-use registre_schemas::{TABLES, Table};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use registre_schemas::nomenclature::{Nomenclature, naf_label};
+use registre_schemas::{Column, TABLES, Table};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::record::{Record, Value, label, naf_version};
+use crate::record::{Record, Value, naf_version_of};
 
 /// Positions of a table's columns in the order of the JSON: the table's, except that the code in
 /// NAF 2025 comes right after the one in the older NAF.
-pub(crate) fn json_order(table: &Table) -> &'static [usize] {
-    static ORDERS: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
-        TABLES
-            .iter()
-            .map(|table| (table.name, order(table)))
-            .collect()
-    });
-    ORDERS.get(table.name).map_or(&[], Vec::as_slice)
-}
-
-fn order(table: &Table) -> Vec<usize> {
+pub(crate) fn json_order(table: &Table) -> Vec<usize> {
     let position = |nomenclature| {
         table
             .columns
@@ -37,38 +26,108 @@ fn order(table: &Table) -> Vec<usize> {
     order
 }
 
-/// `AAAA-MM-JJ`.
+/// A column as it is written.
+struct Written {
+    index: usize,
+    column: &'static Column,
+    /// Of a code of the older NAF, the column of its version.
+    version: Option<usize>,
+}
+
+/// The columns of a table in the order of the JSON, found once.
+fn written(table: &'static Table) -> &'static [Written] {
+    static TABLES_WRITTEN: LazyLock<Vec<Vec<Written>>> = LazyLock::new(|| {
+        let of = |table: &&'static Table| {
+            let order = json_order(table).into_iter();
+            let written = order.map(|index| Written {
+                index,
+                column: &table.columns[index],
+                version: naf_version_of(table, &table.columns[index]),
+            });
+            written.collect()
+        };
+        TABLES.iter().map(of).collect()
+    });
+    let place = TABLES.iter().position(|known| std::ptr::eq(*known, table));
+    place.map_or(&[], |place| TABLES_WRITTEN[place].as_slice())
+}
+
+/// A number of that many digits, in ASCII.
+fn digits(out: &mut [u8], mut number: u32) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (number % 10).to_le_bytes()[0];
+        number /= 10;
+    }
+}
+
+/// `AAAA-MM-JJ`. Years of five digits or before our era have no such form, and chrono's own then.
 pub(crate) fn iso_date(date: NaiveDate) -> String {
-    date.format("%Y-%m-%d").to_string()
+    match short_date(date) {
+        Some(text) => text_of(&text).to_owned(),
+        None => date.format("%Y-%m-%d").to_string(),
+    }
+}
+
+fn short_date(date: NaiveDate) -> Option<[u8; 10]> {
+    let year = u32::try_from(date.year())
+        .ok()
+        .filter(|year| *year <= 9999)?;
+    let mut text = *b"0000-00-00";
+    digits(&mut text[..4], year);
+    digits(&mut text[5..7], date.month());
+    digits(&mut text[8..], date.day());
+    Some(text)
+}
+
+/// Digits and punctuation, always UTF-8.
+fn text_of(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// `AAAA-MM-JJTHH:MM:SS`, with milliseconds when the register has them.
-fn iso_timestamp(time: NaiveDateTime) -> String {
-    let format = if time.nanosecond() == 0 {
-        "%Y-%m-%dT%H:%M:%S"
-    } else {
-        "%Y-%m-%dT%H:%M:%S%.3f"
-    };
-    time.format(format).to_string()
+fn iso_timestamp(time: NaiveDateTime) -> ([u8; 23], usize) {
+    let mut text = *b"0000-00-00T00:00:00.000";
+    if let Some(date) = short_date(time.date()) {
+        text[..10].copy_from_slice(&date);
+    }
+    digits(&mut text[11..13], time.hour());
+    digits(&mut text[14..16], time.minute());
+    digits(&mut text[17..19], time.second());
+    digits(&mut text[20..], time.nanosecond() / 1_000_000);
+    (text, if time.nanosecond() == 0 { 19 } else { 23 })
 }
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let order = json_order(self.table());
-        let mut map = serializer.serialize_map(Some(order.len()))?;
-        for &index in order {
-            let column = &self.table().columns[index];
-            match (self.at(index), column.nomenclature) {
+        let written = written(self.table());
+        let mut map = serializer.serialize_map(Some(written.len()))?;
+        for Written {
+            index,
+            column,
+            version,
+        } in written
+        {
+            match (self.at(*index), column.nomenclature) {
                 (Value::Text(code), Some(nomenclature)) => {
+                    let version = version.map(|version| match self.at(version) {
+                        Value::Text(version) => Some(version),
+                        _ => None,
+                    });
+                    let libelle = match (nomenclature, version) {
+                        (Nomenclature::Naf, Some(Some(version))) => naf_label(version, code),
+                        (Nomenclature::Naf, _) => None,
+                        (other, _) => other.label(code),
+                    };
+                    let is_naf = nomenclature == Nomenclature::Naf;
+                    let nomenclature = is_naf.then(|| NafVersion(version.flatten()));
                     let coded = Coded {
                         code,
-                        libelle: label(self, column, nomenclature, code),
-                        nomenclature: (nomenclature == Nomenclature::Naf)
-                            .then(|| NafVersion(naf_version(self, column))),
+                        libelle,
+                        nomenclature,
                     };
                     map.serialize_entry(column.field, &coded)?;
                 }
-                (value, _) => map.serialize_entry(column.field, value)?,
+                (value, _) => map.serialize_entry(column.field, &value)?,
             }
         }
         map.end()
@@ -89,13 +148,19 @@ struct Coded<'record> {
 #[serde(transparent)]
 struct NafVersion<'record>(Option<&'record str>);
 
-impl Serialize for Value {
+impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_none(),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Date(date) => serializer.serialize_str(&iso_date(*date)),
-            Self::Timestamp(time) => serializer.serialize_str(&iso_timestamp(*time)),
+            Self::Date(date) => match short_date(*date) {
+                Some(text) => serializer.serialize_str(text_of(&text)),
+                None => serializer.serialize_str(&iso_date(*date)),
+            },
+            Self::Timestamp(time) => {
+                let (text, length) = iso_timestamp(*time);
+                serializer.serialize_str(text_of(&text[..length]))
+            }
             Self::Integer(number) => serializer.serialize_i64(*number),
             Self::Boolean(boolean) => serializer.serialize_bool(*boolean),
             Self::Real(number) => serializer.serialize_f64(*number),

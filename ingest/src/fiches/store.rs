@@ -171,12 +171,13 @@ pub(super) fn write(
     let stop = AtomicBool::new(false);
     let (stop, given) = (&stop, footer.dictionary.clone());
     let given = given.as_slice();
-    std::thread::scope(|scope| {
+    // On rayon's threads, whose memory is that of what was learned before.
+    rayon::in_place_scope(|scope| {
         // Thread t makes slices t, t + threads…: taken in turn, they come in order.
         let made: Vec<Receiver<_>> = (0..threads)
             .map(|thread| {
                 let (sender, receiver) = sync_channel(0);
-                scope.spawn(move || {
+                scope.spawn(move |_scope| {
                     fill_slices(thread, threads, slices, given, fill, stop, &sender)
                 });
                 receiver

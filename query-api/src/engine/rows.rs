@@ -5,7 +5,7 @@ use arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondT
 use chrono::{DateTime, NaiveDate};
 use registre_schemas::{Kind, Table};
 
-use crate::record::{Record, Value};
+use crate::record::{Own, Record, Value};
 
 /// Days from 0001-01-01 to 1970-01-01, plus one: chrono counts days of the common era.
 const EPOCH: i32 = 719_163;
@@ -27,14 +27,19 @@ pub(crate) fn records(table: &'static Table, batch: &RecordBatch) -> Vec<Record>
 
 /// `sql.rs` casts each column to its kind, so another Arrow type cannot come; if it did, the value
 /// would be absent rather than wrong.
-fn value(kind: Kind, array: &dyn Array, row: usize) -> Value {
+fn value(kind: Kind, array: &dyn Array, row: usize) -> Own {
     if array.is_null(row) {
-        return Value::Null;
+        return Own::Other(Value::Null);
+    }
+    if kind == Kind::Text {
+        let text = array.as_string_opt::<i32>();
+        return match text {
+            Some(array) => Own::Text(array.value(row).to_owned()),
+            None => Own::Other(Value::Null),
+        };
     }
     let value = match kind {
-        Kind::Text => array
-            .as_string_opt::<i32>()
-            .map(|array| Value::Text(array.value(row).to_owned())),
+        Kind::Text => None,
         Kind::Integer => array
             .as_primitive_opt::<Int64Type>()
             .map(|array| Value::Integer(array.value(row))),
@@ -54,5 +59,5 @@ fn value(kind: Kind, array: &dyn Array, row: usize) -> Value {
             .and_then(|array| DateTime::from_timestamp_micros(array.value(row)))
             .map(|time| Value::Timestamp(time.naive_utc())),
     };
-    value.unwrap_or(Value::Null)
+    Own::Other(value.unwrap_or(Value::Null))
 }

@@ -225,10 +225,14 @@ AND etatAdministratifUniteLegale = 'C' AND changementEtatAdministratifUniteLegal
 /// Rows of `table` whose `column` is one of those of `$1`, separated by commas: many keys for one
 /// reading of the file. No identifier holds a comma.
 pub(crate) fn among(table: &Table, column: &str) -> String {
+    among_by(table, &name(column))
+}
+
+/// The same, by what is computed of a row.
+pub(crate) fn among_by(table: &Table, by: &str) -> String {
     format!(
-        "{} WHERE {} IN (SELECT unnest(string_split($1, ',')))",
-        select(table),
-        name(column)
+        "{} WHERE {by} IN (SELECT unnest(string_split($1, ',')))",
+        select(table)
     )
 }
 

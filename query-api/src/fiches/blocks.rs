@@ -121,7 +121,10 @@ impl Blocks {
         let mut decompressor = self.decompressor()?;
         // The frame says what it holds: one large block somewhere must not make all buffers large.
         let size = zstd::zstd_safe::get_frame_content_size(&packed);
-        let size = size.ok().flatten().and_then(|size| usize::try_from(size).ok());
+        let size = size
+            .ok()
+            .flatten()
+            .and_then(|size| usize::try_from(size).ok());
         let unpacked = decompressor
             .decompress(&packed, size.unwrap_or(self.largest).min(self.largest))
             .map_err(|error| self.damaged(format!("block {block}, at byte {place}: {error}")))?;

@@ -1,28 +1,36 @@
 //! What the fiches have of an organisation, as [`Record`]s.
 
+use registre_schemas::association::ASSOCIATION;
+use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::fiche::Row;
 use registre_schemas::fiche::block::{entries, find};
 use registre_schemas::fiche::body::{Association, Etablissement, Of, Unite};
 use registre_schemas::identifiers::{Siren, Siret};
+use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
+use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::blocks::Blocks;
-use super::rows::record;
+use super::rows::{FicheRow, Part};
 use super::{Fiches, FichesError};
-use crate::record::Record;
+use crate::record::{Record, at};
 
 /// Fiches being read for one answer: a block is read once.
 pub(crate) struct Reader<'f> {
-    fiches: &'f Fiches,
+    fiches: &'f Arc<Fiches>,
     may_wait: bool,
     read: RefCell<Vec<Read>>,
+    last: RefCell<Option<(Siren, Arc<Vec<u8>>, Range<usize>)>>,
 }
 
 struct Read {
     file: &'static str,
     block: usize,
-    bytes: Rc<Vec<u8>>,
+    bytes: Arc<Vec<u8>>,
 }
 
 /// NIC in a SIREN.
@@ -30,29 +38,30 @@ const NICS: u64 = 100_000;
 
 impl<'f> Reader<'f> {
     /// Only what is in memory.
-    pub(super) fn of_memory(fiches: &'f Fiches) -> Self {
+    pub(super) fn of_memory(fiches: &'f Arc<Fiches>) -> Self {
         Self::new(fiches, false)
     }
 
     /// Waiting for the disk when needed.
-    pub(super) fn of_disk(fiches: &'f Fiches) -> Self {
+    pub(super) fn of_disk(fiches: &'f Arc<Fiches>) -> Self {
         Self::new(fiches, true)
     }
 
-    fn new(fiches: &'f Fiches, may_wait: bool) -> Self {
+    fn new(fiches: &'f Arc<Fiches>, may_wait: bool) -> Self {
         Self {
             fiches,
             may_wait,
             read: RefCell::default(),
+            last: RefCell::default(),
         }
     }
 
-    fn bytes(&self, file: &Blocks, block: usize) -> Result<Rc<Vec<u8>>, FichesError> {
+    fn bytes(&self, file: &Blocks, block: usize) -> Result<Arc<Vec<u8>>, FichesError> {
         let known = |read: &&Read| read.file == file.name() && read.block == block;
         if let Some(read) = self.read.borrow().iter().find(known) {
-            return Ok(Rc::clone(&read.bytes));
+            return Ok(Arc::clone(&read.bytes));
         }
-        let bytes = Rc::new(file.read(block, self.may_wait)?);
+        let bytes = Arc::new(file.read(block, self.may_wait)?);
         let mut read = self.read.borrow_mut();
         // A long chain of successions must not hold all it went through.
         if read.len() >= 4 {
@@ -61,29 +70,44 @@ impl<'f> Reader<'f> {
         read.push(Read {
             file: file.name(),
             block,
-            bytes: Rc::clone(&bytes),
+            bytes: Arc::clone(&bytes),
         });
         Ok(bytes)
     }
 
-    /// What is made of the entry of a SIREN; none when there is no entry.
-    fn in_unite<T>(
-        &self,
-        siren: Siren,
-        made: impl FnOnce(&Unite<'_>) -> Option<T>,
-    ) -> Result<Option<T>, FichesError> {
+    /// Where the entry of a SIREN is; the last one asked is remembered.
+    fn entry(&self, siren: Siren) -> Result<Option<(Arc<Vec<u8>>, Range<usize>)>, FichesError> {
+        if let Some((last, bytes, body)) = &*self.last.borrow()
+            && *last == siren
+        {
+            return Ok(Some((Arc::clone(bytes), body.clone())));
+        }
         let file = &self.fiches.sirene;
         let key = siren.as_str().as_bytes();
         let Some(block) = file.find(key) else {
             return Ok(None);
         };
         let bytes = self.bytes(file, block)?;
-        let Some(body) = find(&bytes, key) else {
+        let found = find(&bytes, key);
+        if let Some(body) = &found {
+            *self.last.borrow_mut() = Some((siren, Arc::clone(&bytes), body.clone()));
+        }
+        Ok(found.map(|body| (bytes, body)))
+    }
+
+    /// What is made of the entry of a SIREN; none when there is no entry.
+    fn in_unite<T>(
+        &self,
+        siren: Siren,
+        made: impl FnOnce(&Unite<'_>, &Arc<Vec<u8>>) -> Option<T>,
+    ) -> Result<Option<T>, FichesError> {
+        let file = &self.fiches.sirene;
+        let Some((bytes, body)) = self.entry(siren)? else {
             return Ok(None);
         };
         let coding = &self.fiches.sirene_coding;
         let unite = Unite::read(coding, &bytes, &body, number(siren.as_str()));
-        let made = unite.and_then(|unite| made(&unite));
+        let made = unite.and_then(|unite| made(&unite, &bytes));
         let unreadable = || file.damaged(format!("the entry of {siren} cannot be read"));
         made.map(Some).ok_or_else(unreadable)
     }
@@ -92,12 +116,12 @@ impl<'f> Reader<'f> {
     fn etablissement_of<T>(
         &self,
         siret: Siret,
-        made: impl Fn(&Etablissement<'_>) -> Option<T>,
+        made: impl Fn(&Etablissement<'_>, &Arc<Vec<u8>>) -> Option<T>,
     ) -> Result<Option<T>, FichesError> {
         let nic = number(siret.as_str()) % NICS;
-        let within = self.in_unite(siret.siren(), |unite| {
+        let within = self.in_unite(siret.siren(), |unite, block| {
             Some(match unite.etablissement(nic)? {
-                Some(etablissement) => (Some(made(&etablissement)?), true),
+                Some(etablissement) => (Some(made(&etablissement, block)?), true),
                 None => (None, unite.is_whole()),
             })
         })?;
@@ -109,9 +133,9 @@ impl<'f> Reader<'f> {
                     return Ok(None);
                 };
                 let mut found = None;
-                self.others(siret.siren(), block, |etablissement| {
+                self.others(siret.siren(), block, |etablissement, block| {
                     if etablissement.nic == nic {
-                        found = Some(made(etablissement)?);
+                        found = Some(made(etablissement, block)?);
                     }
                     Some(found.is_none())
                 })?;
@@ -126,7 +150,7 @@ impl<'f> Reader<'f> {
         &self,
         siren: Siren,
         block: usize,
-        mut each: impl FnMut(&Etablissement<'_>) -> Option<bool>,
+        mut each: impl FnMut(&Etablissement<'_>, &Arc<Vec<u8>>) -> Option<bool>,
     ) -> Result<bool, FichesError> {
         let file = &self.fiches.sirene;
         let is_own = |key: &[u8]| key.len() == 14 && key.starts_with(siren.as_str().as_bytes());
@@ -144,7 +168,7 @@ impl<'f> Reader<'f> {
             let siren = number(siren.as_str());
             let read = Etablissement::read(coding, &bytes, &entry.body, siren, nic, base.as_ref());
             let read = read.ok_or_else(unreadable)?;
-            if !each(&read).ok_or_else(unreadable)? {
+            if !each(&read, &bytes).ok_or_else(unreadable)? {
                 return Ok(true);
             }
             first.get_or_insert(read);
@@ -152,33 +176,39 @@ impl<'f> Reader<'f> {
         Ok(true)
     }
 
-    fn record(&self, of: Of, row: &Row<'_>, implied: &[(&str, &str)]) -> Record {
-        let coding = &self.fiches.sirene_coding;
-        record(&coding.coding, coding.table(of), row, implied)
+    fn record(
+        &self,
+        of: Of,
+        row: &Row<'_>,
+        block: &Arc<Vec<u8>>,
+        implied: &[(usize, &str)],
+    ) -> Record {
+        FicheRow::record(self.fiches, Part::Sirene(of), row, block, implied)
     }
 
     /// The row of an établissement; none when only links or periods speak of it.
-    fn row_of(&self, siren: &str, etablissement: &Etablissement<'_>) -> Option<Record> {
-        let nic = format!("{:05}", etablissement.nic);
-        let siret = format!("{siren}{nic}");
+    fn row_of(
+        &self,
+        siren: &str,
+        etablissement: &Etablissement<'_>,
+        block: &Arc<Vec<u8>>,
+    ) -> Option<Record> {
+        let siret = format!("{siren}{:05}", etablissement.nic);
         let implied = [
-            ("siren", siren),
-            ("nic", nic.as_str()),
-            ("siret", siret.as_str()),
+            (at!(ETABLISSEMENT, "siren"), siren),
+            (at!(ETABLISSEMENT, "nic"), &siret[9..]),
+            (at!(ETABLISSEMENT, "siret"), &siret),
         ];
         let row = etablissement.row()?;
-        Some(self.record(Of::Etablissement, &row, &implied))
+        Some(self.record(Of::Etablissement, &row, block, &implied))
     }
 
     /// The unité légale of that SIREN.
     pub(super) fn unite(&self, siren: Siren) -> Result<Option<Record>, FichesError> {
-        let implied = [("siren", siren.as_str())];
-        let row = self.in_unite(siren, |unite| {
-            Some(
-                unite
-                    .row()
-                    .map(|row| self.record(Of::Unite, &row, &implied)),
-            )
+        let implied = [(at!(UNITE_LEGALE, "siren"), siren.as_str())];
+        let row = self.in_unite(siren, |unite, block| {
+            let row = unite.row();
+            Some(row.map(|row| self.record(Of::Unite, &row, block, &implied)))
         })?;
         Ok(row.flatten())
     }
@@ -186,13 +216,15 @@ impl<'f> Reader<'f> {
     /// The établissement of that SIRET.
     pub(super) fn of_siret(&self, siret: Siret) -> Result<Option<Record>, FichesError> {
         let siren = siret.siren();
-        let row = self.etablissement_of(siret, |found| Some(self.row_of(siren.as_str(), found)))?;
+        let row = self.etablissement_of(siret, |found, block| {
+            Some(self.row_of(siren.as_str(), found, block))
+        })?;
         Ok(row.flatten())
     }
 
     /// How many établissements a unit has, and how many of them are active.
     pub(super) fn counts(&self, siren: Siren) -> Result<(u64, u64), FichesError> {
-        let counts = self.in_unite(siren, |unite| Some(unite.counts()))?;
+        let counts = self.in_unite(siren, |unite, _block| Some(unite.counts()))?;
         Ok(counts.unwrap_or_default())
     }
 
@@ -207,17 +239,18 @@ impl<'f> Reader<'f> {
         let mut records = Vec::new();
         let after = after.map(|siret| number(siret.as_str()) % NICS);
         let key = siren.as_str();
-        let mut take = |etablissement: &Etablissement<'_>| {
+        let mut take = |etablissement: &Etablissement<'_>, block: &Arc<Vec<u8>>| {
             if after.is_none_or(|after| etablissement.nic > after)
-                && let Some(record) = self.row_of(key, etablissement)
+                && let Some(record) = self.row_of(key, etablissement, block)
                 && chosen(&record)
             {
                 records.push(record);
             }
             records.len() < at_most
         };
-        let more = self.in_unite(siren, |unite| {
-            let more = unite.etablissements()?.iter().all(&mut take);
+        let more = self.in_unite(siren, |unite, block| {
+            let own = unite.etablissements()?;
+            let more = own.iter().all(|etablissement| take(etablissement, block));
             Some(more && !unite.is_whole())
         })?;
         if more != Some(true) {
@@ -229,8 +262,8 @@ impl<'f> Reader<'f> {
         let mut block = from.map_or(first, |from| from.max(first));
         let mut more = true;
         while more
-            && self.others(siren, block, |etablissement| {
-                more = take(etablissement);
+            && self.others(siren, block, |etablissement, block| {
+                more = take(etablissement, block);
                 Some(more)
             })?
         {
@@ -241,15 +274,15 @@ impl<'f> Reader<'f> {
 
     /// Rows of a list of a unit: doublons both ways, links with the RNA.
     pub(super) fn list(&self, siren: Siren, of: Of) -> Result<Vec<Record>, FichesError> {
-        let name = if of == Of::DoublonDe {
-            "sirenDoublon"
-        } else {
-            "siren"
+        let own = match of {
+            Of::DoublonDe => at!(DOUBLON, "sirenDoublon"),
+            Of::Doublons => at!(DOUBLON, "siren"),
+            _ => at!(LIEN_SIREN_RNA, "siren"),
         };
-        let implied = [(name, siren.as_str())];
-        let rows = self.in_unite(siren, |unite| {
+        let implied = [(own, siren.as_str())];
+        let rows = self.in_unite(siren, |unite, block| {
             let list = unite.list(of)?;
-            let record = |cells: &Vec<_>| self.record(of, &unite.row_of(cells), &implied);
+            let record = |cells: &Vec<_>| self.record(of, &unite.row_of(cells), block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -257,11 +290,12 @@ impl<'f> Reader<'f> {
 
     /// Periods of a unit, the latest first.
     pub(super) fn periodes_of_siren(&self, siren: Siren) -> Result<Vec<Record>, FichesError> {
-        let implied = [("siren", siren.as_str())];
-        let rows = self.in_unite(siren, |unite| {
+        let implied = [(at!(UNITE_LEGALE_PERIODE, "siren"), siren.as_str())];
+        let rows = self.in_unite(siren, |unite, block| {
             let list = unite.periodes()?;
-            let record =
-                |cells: &Vec<_>| self.record(Of::UnitePeriodes, &unite.row_of(cells), &implied);
+            let record = |cells: &Vec<_>| {
+                self.record(Of::UnitePeriodes, &unite.row_of(cells), block, &implied)
+            };
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -271,14 +305,19 @@ impl<'f> Reader<'f> {
     pub(super) fn periodes_of_siret(&self, siret: Siret) -> Result<Vec<Record>, FichesError> {
         let (siren, text) = (siret.siren(), siret.as_str());
         let implied = [
-            ("siren", siren.as_str()),
-            ("nic", &text[9..]),
-            ("siret", text),
+            (at!(ETABLISSEMENT_PERIODE, "siren"), siren.as_str()),
+            (at!(ETABLISSEMENT_PERIODE, "nic"), &text[9..]),
+            (at!(ETABLISSEMENT_PERIODE, "siret"), text),
         ];
-        let rows = self.etablissement_of(siret, |found| {
+        let rows = self.etablissement_of(siret, |found, block| {
             let list = found.periodes()?;
             let record = |cells: &Vec<_>| {
-                self.record(Of::EtablissementPeriodes, &found.row_of(cells), &implied)
+                self.record(
+                    Of::EtablissementPeriodes,
+                    &found.row_of(cells),
+                    block,
+                    &implied,
+                )
             };
             Some(list.iter().map(record).collect())
         })?;
@@ -287,15 +326,15 @@ impl<'f> Reader<'f> {
 
     /// Links of succession of an établissement: [`Of::Successeurs`] or [`Of::Predecesseurs`].
     pub(super) fn successions(&self, siret: Siret, of: Of) -> Result<Vec<Record>, FichesError> {
-        let name = if of == Of::Successeurs {
-            "siretEtablissementPredecesseur"
+        let own = if of == Of::Successeurs {
+            at!(LIEN_SUCCESSION, "siretEtablissementPredecesseur")
         } else {
-            "siretEtablissementSuccesseur"
+            at!(LIEN_SUCCESSION, "siretEtablissementSuccesseur")
         };
-        let implied = [(name, siret.as_str())];
-        let rows = self.etablissement_of(siret, |found| {
+        let implied = [(own, siret.as_str())];
+        let rows = self.etablissement_of(siret, |found, block| {
             let list = found.list(of)?;
-            let record = |cells: &Vec<_>| self.record(of, &found.row_of(cells), &implied);
+            let record = |cells: &Vec<_>| self.record(of, &found.row_of(cells), block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -315,25 +354,23 @@ impl<'f> Reader<'f> {
         let coding = &self.fiches.rna_coding;
         let unreadable = || file.damaged(format!("the entry of {id} cannot be read"));
         let read = Association::read(coding, &bytes, &body).ok_or_else(unreadable)?;
-        let [association, lien, utilite_publique] = coding.tables.as_slice() else {
-            return Err(unreadable());
-        };
-        let implied = [("id", id)];
-        let record = |table, cells: &Vec<_>| {
+        let record = |place: usize, id_column: usize, cells: &Vec<_>| {
             let row = Row {
                 cells,
                 bytes: &bytes,
             };
-            record(coding, table, &row, &implied)
+            let implied = [(id_column, id)];
+            FicheRow::record(self.fiches, Part::Rna(place), &row, &bytes, &implied)
         };
+        let lien = |cells| record(1, at!(LIEN_SIREN_RNA, "id"), cells);
+        let utilite_publique = |cells| record(2, at!(ASSOCIATION_UTILITE_PUBLIQUE, "id"), cells);
         Ok(Some(AssociationRows {
-            association: read.row.as_ref().map(|cells| record(association, cells)),
-            liens: read.liens.iter().map(|cells| record(lien, cells)).collect(),
-            utilite_publique: read
-                .utilite_publique
-                .iter()
-                .map(|cells| record(utilite_publique, cells))
-                .collect(),
+            association: read
+                .row
+                .as_ref()
+                .map(|cells| record(0, at!(ASSOCIATION, "id"), cells)),
+            liens: read.liens.iter().map(lien).collect(),
+            utilite_publique: read.utilite_publique.iter().map(utilite_publique).collect(),
         }))
     }
 }

@@ -1,59 +1,145 @@
-//! Cells → [`Record`]. The one place that knows both.
+//! A row as it is in a fiche: its values are made when they are asked for.
 
 use chrono::{DateTime, NaiveDate};
 use registre_schemas::Kind;
+use registre_schemas::fiche::body::Of;
 use registre_schemas::fiche::row::decimal_text;
 use registre_schemas::fiche::{Cell, Coding, Row, TableCoding};
+use std::io::Write as _;
+use std::sync::Arc;
 
+use super::Fiches;
 use crate::record::{Record, Value};
 
 /// Days from 0001-01-01 to 1970-01-01, plus one: chrono counts days of the common era.
 const EPOCH: i64 = 719_163;
 
-/// A row; `implied` are the values of columns that the entry tells, by their name.
-pub(super) fn record(
-    coding: &Coding,
-    table: &TableCoding,
-    row: &Row<'_>,
-    implied: &[(&str, &str)],
-) -> Record {
-    let columns = table.table().columns.iter().enumerate();
-    let values = columns.map(|(position, column)| {
-        if let Some((_, text)) = implied.iter().find(|(name, _)| *name == column.name) {
-            return Value::Text((*text).to_owned());
-        }
-        value(coding, table, row, position)
-    });
-    Record::new(table.table(), values.collect())
+/// Whose row it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    /// Of `sirene.fiches`.
+    Sirene(Of),
+    /// Of `rna.fiches`, by its place there.
+    Rna(usize),
 }
 
-/// A value that cannot be is absent rather than wrong.
-fn value(coding: &Coding, table: &TableCoding, row: &Row<'_>, position: usize) -> Value {
-    let column = &table.table().columns[position];
-    let value = match (row.cell(position), column.kind) {
-        (Cell::Null, _) => None,
-        (Cell::Code(code), _) => coding
-            .text(table, position, code)
-            .map(|text| Value::Text(text.to_owned())),
-        (Cell::Text(start, length), _) => std::str::from_utf8(row.text(start, length))
-            .ok()
-            .map(|text| Value::Text(text.to_owned())),
-        (Cell::Number(number), Kind::Text) => Some(Value::Text(match table.digits(position) {
-            Some(digits) => format!("{number:0digits$}"),
-            None => decimal_text(number),
-        })),
-        (Cell::Number(number), Kind::Date) => number
-            .checked_add(EPOCH)
-            .and_then(|days| i32::try_from(days).ok())
-            .and_then(NaiveDate::from_num_days_from_ce_opt)
-            .map(Value::Date),
-        (Cell::Number(number), Kind::Timestamp) => DateTime::from_timestamp_micros(number)
-            .map(|moment| Value::Timestamp(moment.naive_utc())),
-        (Cell::Number(number), Kind::Integer) => Some(Value::Integer(number)),
-        (Cell::Number(number), Kind::Boolean) => Some(Value::Boolean(number != 0)),
-        (Cell::Number(number), Kind::Real) => {
-            Some(Value::Real(f64::from_bits(number.cast_unsigned())))
+/// A row, with what its values are made of.
+#[derive(Clone)]
+pub(crate) struct FicheRow {
+    fiches: Arc<Fiches>,
+    part: Part,
+    cells: Box<[Cell]>,
+    block: Arc<Vec<u8>>,
+    /// Texts that the block does not have as such: identifiers. Their places go on from its end.
+    texts: Vec<u8>,
+}
+
+impl FicheRow {
+    /// A row read; `implied` are the values of columns that the entry tells, by their position.
+    pub(super) fn record(
+        fiches: &Arc<Fiches>,
+        part: Part,
+        row: &Row<'_>,
+        block: &Arc<Vec<u8>>,
+        implied: &[(usize, &str)],
+    ) -> Record {
+        let mut own = Self {
+            fiches: Arc::clone(fiches),
+            part,
+            cells: row.cells.into(),
+            block: Arc::clone(block),
+            texts: Vec::with_capacity(32),
+        };
+        for (column, text) in implied {
+            own.put_text(*column, |texts| texts.extend_from_slice(text.as_bytes()));
         }
-    };
-    value.unwrap_or(Value::Null)
+        let (_, table) = own.coding();
+        let numbers = table
+            .table()
+            .columns
+            .iter()
+            .enumerate()
+            .filter_map(|(column, described)| {
+                let cell = row.cells.get(column).copied();
+                match (described.kind, cell) {
+                    (Kind::Text, Some(Cell::Number(number))) => {
+                        Some((column, number, table.digits(column)))
+                    }
+                    _ => None,
+                }
+            });
+        let numbers: Vec<_> = numbers.collect();
+        for (column, number, digits) in numbers {
+            own.put_text(column, |texts| match digits {
+                // A vector never fails to be written.
+                Some(digits) => drop(write!(texts, "{number:0digits$}")),
+                None => texts.extend_from_slice(decimal_text(number).as_bytes()),
+            });
+        }
+        Record::of_fiche(own.coding().1.table(), own)
+    }
+
+    fn put_text(&mut self, column: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.block.len() + self.texts.len();
+        write(&mut self.texts);
+        let length = self.block.len() + self.texts.len() - start;
+        if let Some(cell) = self.cells.get_mut(column) {
+            let place = u32::try_from(start).unwrap_or(u32::MAX);
+            *cell = Cell::Text(place, u32::try_from(length).unwrap_or(0));
+        }
+    }
+
+    fn coding(&self) -> (&Coding, &TableCoding) {
+        match self.part {
+            Part::Sirene(of) => {
+                let coding = &self.fiches.sirene_coding;
+                (&coding.coding, coding.table(of))
+            }
+            Part::Rna(place) => {
+                let coding = &self.fiches.rna_coding;
+                (coding, &coding.tables[place])
+            }
+        }
+    }
+
+    fn text(&self, start: u32, length: u32) -> Option<&str> {
+        let (start, length) = (start as usize, length as usize);
+        let (bytes, start) = match start.checked_sub(self.block.len()) {
+            Some(start) => (&self.texts, start),
+            None => (&*self.block, start),
+        };
+        let bytes = bytes.get(start..start.checked_add(length)?)?;
+        std::str::from_utf8(bytes).ok()
+    }
+
+    /// The value of a column. One that cannot be is absent rather than wrong.
+    pub(crate) fn at(&self, column: usize) -> Value<'_> {
+        let (coding, table) = self.coding();
+        let value = match self.cells.get(column).copied().unwrap_or_default() {
+            Cell::Null => None,
+            Cell::Code(code) => coding.text(table, column, code).map(Value::Text),
+            Cell::Text(start, length) => self.text(start, length).map(Value::Text),
+            Cell::Number(number) => match table.table().columns[column].kind {
+                Kind::Text => None,
+                Kind::Date => number
+                    .checked_add(EPOCH)
+                    .and_then(|days| i32::try_from(days).ok())
+                    .and_then(NaiveDate::from_num_days_from_ce_opt)
+                    .map(Value::Date),
+                Kind::Timestamp => DateTime::from_timestamp_micros(number)
+                    .map(|moment| Value::Timestamp(moment.naive_utc())),
+                Kind::Integer => Some(Value::Integer(number)),
+                Kind::Boolean => Some(Value::Boolean(number != 0)),
+                Kind::Real => Some(Value::Real(f64::from_bits(number.cast_unsigned()))),
+            },
+        };
+        value.unwrap_or(Value::Null)
+    }
+
+    /// Shows a column as absent from now on.
+    pub(crate) fn forget(&mut self, column: usize) {
+        if let Some(cell) = self.cells.get_mut(column) {
+            *cell = Cell::Null;
+        }
+    }
 }

@@ -103,7 +103,7 @@ fn record(table: &Table) -> Object {
     let mut object = ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some(table.description));
-    for &index in json_order(table) {
+    for index in json_order(table) {
         let column = &table.columns[index];
         object = object
             .property(column.field, property(column))

@@ -153,7 +153,7 @@ fn etablissement_badge(place: &Record) -> Option<Badge> {
 }
 
 fn etablissement_rows(place: &Record) -> Vec<Row> {
-    let siege = (place.get("etablissementSiege") == &Value::Boolean(true))
+    let siege = (place.get("etablissementSiege") == Value::Boolean(true))
         .then(|| Shown::Text("Siège de l'unité légale".to_owned()));
     [
         row("Qualité", siege),
@@ -293,7 +293,7 @@ fn item(place: &Record) -> Item {
         name: names::enseigne(place).or("", MASKED_NAME),
         town: town.or("", names::MASKED_VALUE),
         badge: etablissement_badge(place),
-        siege: place.get("etablissementSiege") == &Value::Boolean(true),
+        siege: place.get("etablissementSiege") == Value::Boolean(true),
     }
 }
 
