@@ -1,8 +1,9 @@
 //! The shapes: those of the registers' rows follow from the column tables.
 
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::nomenclature::Nomenclature;
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use registre_schemas::{Column, Kind, Table};
 use utoipa::openapi::schema::{
@@ -11,16 +12,19 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::{organisation, profile};
+use super::{common, organisation, profile};
 use crate::error::Code;
 use crate::view::json_order;
 
 /// Tables whose rows are answered, and the name of their shape.
-pub(crate) const RECORDS: [(&Table, &str); 4] = [
+pub(crate) const RECORDS: [(&Table, &str); 7] = [
     (&UNITE_LEGALE, "UniteLegale"),
     (&ETABLISSEMENT, "Etablissement"),
     (&ASSOCIATION, "Association"),
     (&DOUBLON, "Doublon"),
+    (&UNITE_LEGALE_PERIODE, "PeriodeUniteLegale"),
+    (&ETABLISSEMENT_PERIODE, "PeriodeEtablissement"),
+    (&LIEN_SUCCESSION, "LienSuccession"),
 ];
 
 pub(super) fn components() -> Components {
@@ -30,6 +34,12 @@ pub(super) fn components() -> Components {
     }
     for (table, name) in RECORDS {
         components = components.schema(name, record(table));
+    }
+    for (name, header) in common::headers() {
+        components = components.header(name, header);
+    }
+    for (name, security) in common::securities() {
+        components = components.security_scheme(name, security);
     }
     components
         .schema("Donnees", donnees())
@@ -84,6 +94,31 @@ pub(super) fn components() -> Components {
                     "suivant",
                     optional_text("Adresse de la page suivante, ou null à la dernière").into(),
                 ),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponsePeriodesUniteLegale",
+            object([
+                ("siren", text("Numéro SIREN de l'unité légale").into()),
+                ("periodes", array("PeriodeUniteLegale")),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponsePeriodesEtablissement",
+            object([
+                ("siret", text("Numéro SIRET de l'établissement").into()),
+                ("periodes", array("PeriodeEtablissement")),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
+            "ReponseSuccessions",
+            object([
+                ("siret", text("Numéro SIRET de l'établissement").into()),
+                ("predecesseurs", array("LienSuccession")),
+                ("successeurs", array("LienSuccession")),
                 ("donnees", reference("Donnees")),
             ]),
         )
