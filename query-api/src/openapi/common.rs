@@ -12,11 +12,11 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, Respo
 use crate::error::{Code, PROBLEM_JSON};
 use crate::limits::is_limited;
 
-/// Where an answer comes from.
+/// What a route reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum From {
-    /// This program.
-    Program,
+pub(super) enum Reads {
+    /// Nothing: its answer is compiled in.
+    Nothing,
     /// What is in memory of the snapshot in service.
     Snapshot,
     /// Its rows.
@@ -99,17 +99,19 @@ pub(super) fn securities() -> [(&'static str, SecurityScheme); 2] {
 pub(super) fn complete(
     path: &str,
     mut operation: OperationBuilder,
-    from: From,
+    reads: Reads,
     own: &[Code],
 ) -> Operation {
     let limited = is_limited(path);
-    for (status, codes) in by_status(|code| own.contains(&code) || is_common(code, from, limited)) {
+    for (status, codes) in by_status(|code| own.contains(&code) || is_common(code, reads, limited))
+    {
         operation = operation.response(status, failure(&codes));
     }
     operation = operation.response(
         "431",
         ResponseBuilder::new()
-            .description("En-têtes trop longs : la connexion est fermée, sans corps"),
+            .description("En-têtes trop longs : la connexion est fermée, sans corps")
+            .build(),
     );
     if limited {
         for key in securities().map(|(name, _)| name) {
@@ -130,15 +132,15 @@ pub(super) fn complete(
 }
 
 /// Whether any such route may answer it.
-fn is_common(code: Code, from: From, limited: bool) -> bool {
+fn is_common(code: Code, reads: Reads, limited: bool) -> bool {
     match code {
         Code::RequeteTropVolumineuse
         | Code::AdresseTropLongue
         | Code::DelaiDepasse
         | Code::ErreurInterne => true,
         Code::TropDeRequetes | Code::CleApiInconnue => limited,
-        Code::AucuneDonnee => from != From::Program,
-        Code::Surcharge => from == From::Rows,
+        Code::AucuneDonnee => reads != Reads::Nothing,
+        Code::Surcharge => reads == Reads::Rows,
         _ => false,
     }
 }
@@ -174,7 +176,9 @@ fn add_headers(response: &mut Response, status: &str, limited: bool, is_kept: bo
 /// Says that a response has one of the headers above.
 pub(super) fn refer(response: &mut Response, name: &str) {
     let reference = Ref::new(format!("#/components/headers/{name}"));
-    response.headers.insert(name.to_owned(), reference.into());
+    response
+        .headers
+        .insert(name.to_owned(), RefOr::Ref(reference));
 }
 
 fn failure(codes: &[Code]) -> Response {

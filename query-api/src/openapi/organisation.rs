@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
-use super::common::{From, complete};
+use super::common::{Reads, complete};
 use super::components::{
     array, integer, nullable, object, optional_date, optional_text, or_null, reference, text,
 };
@@ -33,7 +33,7 @@ pub(super) fn by_id(path: &str) -> PathItem {
     .response("304", unchanged())
     .response("400", answer("Résultat : invalide", "ReponseOrganisation"))
     .response("404", answer("Résultat : inconnu", "ReponseOrganisation"));
-    PathItem::new(HttpMethod::Get, complete(path, operation, From::Rows, &[]))
+    PathItem::new(HttpMethod::Get, complete(path, operation, Reads::Rows, &[]))
 }
 
 pub(super) fn by_many(path: &str) -> PathItem {
@@ -70,9 +70,9 @@ pub(super) fn by_many(path: &str) -> PathItem {
                 .build(),
         ))
         .response("200", answer("Une réponse par numéro", "ReponseOrganisations"));
-    let get = complete(path, get, From::Rows, &own);
+    let get = complete(path, get, Reads::Rows, &own);
     let mut item = PathItem::new(HttpMethod::Get, get);
-    item.post = Some(complete(path, post, From::Rows, &own));
+    item.post = Some(complete(path, post, Reads::Rows, &own));
     item
 }
 

@@ -9,7 +9,7 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Object, Paths, Ref, RefOr, Required, Response, ResponseBuilder,
 };
 
-use super::common::{From, complete, refer};
+use super::common::{Reads, complete, refer};
 use super::organisation;
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
@@ -25,7 +25,11 @@ const SIREN: &str = "130025265";
 const ASSOCIATION: &str = "W751004076";
 
 /// What may be wrong with an identifier.
-const IDENTIFIANT: [Code; 2] = [Code::FormatInvalide, Code::CleInvalide];
+const IDENTIFIANT: [Code; 3] = [
+    Code::FormatInvalide,
+    Code::CleInvalide,
+    Code::ParametreInvalide,
+];
 
 pub(super) fn paths() -> Paths {
     let siret = || {
@@ -83,7 +87,7 @@ pub(super) fn paths() -> Paths {
                 .parameter(query("format", "json pour une page, ndjson ou csv pour tous les établissements", format(), json!("ndjson")))
                 .parameter(query("etat", "A pour les établissements actifs, F pour les fermés", etat(), json!("A"))),
             "ReponseEtablissements",
-            &[Code::ParametreInvalide, Code::Inconnu, Code::Doublon],
+            &[Code::Inconnu, Code::Doublon],
         )),
         lookup("/v1/associations/{id}",
             operation(RNA, "association", "Une association, par son numéro RNA", "L'association, avec son unité légale quand l'un des deux registres fait le lien.")
@@ -94,27 +98,27 @@ pub(super) fn paths() -> Paths {
         data("/v1/profil",
             operation(SERVICE, "profil", "Le profil des données en service", "Pour chaque colonne de chaque table : valeurs vides, masquées, distinctes, plus petite, plus grande et plus fréquentes ; ce qui a changé depuis le jeu de données précédent ; les établissements actifs par département et par section de la NAF. Rien n'est montré des valeurs des colonnes qui peuvent désigner quelqu'un. La page /donnees en est la lecture."),
             "Profil",
-            From::Snapshot,
+            Reads::Snapshot,
             &[Code::ProfilAbsent],
         ),
         get("/health",
             operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
                 .response("200", success("Sante")),
-            From::Snapshot,
+            Reads::Snapshot,
             &[],
         ),
         get("/widget/identifiants.js",
             operation(SERVICE, "identifiants", "Les règles des numéros, pour un navigateur", "Un module JavaScript (ES) qui vérifie un SIRET, un SIREN, un numéro RNA ou de TVA là où il est saisi, sans appel au serveur : `verdict(texte, attendu)`, `tvaDe(siren)`, `affichage(valeur)`. Mêmes codes et mêmes messages que ce service.")
                 .response("200", script())
                 .response("304", unchanged()),
-            From::Program,
+            Reads::Nothing,
             &[],
         ),
         get("/openapi.json",
             operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
                 .response("200", document())
                 .response("304", unchanged()),
-            From::Program,
+            Reads::Nothing,
             &[],
         ),
     ];
@@ -141,8 +145,8 @@ pub(super) fn operation(
 /// A route, and all that may be answered there.
 type Route = (&'static str, PathItem);
 
-fn get(path: &'static str, operation: OperationBuilder, from: From, own: &[Code]) -> Route {
-    let operation = complete(path, operation, from, own);
+fn get(path: &'static str, operation: OperationBuilder, reads: Reads, own: &[Code]) -> Route {
+    let operation = complete(path, operation, reads, own);
     (path, PathItem::new(HttpMethod::Get, operation))
 }
 
@@ -151,19 +155,19 @@ fn data(
     path: &'static str,
     operation: OperationBuilder,
     answer: &str,
-    from: From,
+    reads: Reads,
     own: &[Code],
 ) -> Route {
     let operation = operation
         .response("200", success(answer))
         .response("304", unchanged());
-    get(path, operation, from, own)
+    get(path, operation, reads, own)
 }
 
 /// A route that looks an identifier up.
 fn lookup(path: &'static str, operation: OperationBuilder, answer: &str, own: &[Code]) -> Route {
     let own = [IDENTIFIANT.as_slice(), own].concat();
-    data(path, operation, answer, From::Rows, &own)
+    data(path, operation, answer, Reads::Rows, &own)
 }
 
 /// The same list, whole, in the two formats of an export.
