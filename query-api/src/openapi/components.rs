@@ -99,19 +99,19 @@ pub(super) fn components() -> Components {
         )
         .schema(
             "ReponsePeriodesUniteLegale",
-            object([
-                ("siren", text("Numéro SIREN de l'unité légale").into()),
-                ("periodes", array("PeriodeUniteLegale")),
-                ("donnees", reference("Donnees")),
-            ]),
+            periodes(
+                "siren",
+                "Numéro SIREN de l'unité légale",
+                "PeriodeUniteLegale",
+            ),
         )
         .schema(
             "ReponsePeriodesEtablissement",
-            object([
-                ("siret", text("Numéro SIRET de l'établissement").into()),
-                ("periodes", array("PeriodeEtablissement")),
-                ("donnees", reference("Donnees")),
-            ]),
+            periodes(
+                "siret",
+                "Numéro SIRET de l'établissement",
+                "PeriodeEtablissement",
+            ),
         )
         .schema(
             "ReponseSuccessions",
@@ -131,6 +131,15 @@ pub(super) fn components() -> Components {
             ]),
         )
         .build()
+}
+
+/// The history of what has that number.
+fn periodes(number: &str, description: &str, period: &str) -> Object {
+    object([
+        (number, text(description).into()),
+        ("periodes", array(period)),
+        ("donnees", reference("Donnees")),
+    ])
 }
 
 /// A row of a register.
