@@ -1,13 +1,14 @@
 //! What every route answers besides its own: the errors it may meet, and the headers of each status.
 
 use std::collections::BTreeMap;
-use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+};
 
 use crate::error::{Code, PROBLEM_JSON};
 use crate::limits::is_limited;
@@ -67,18 +68,22 @@ const HEADERS: [(&str, Type, &str); 8] = [
     ),
 ];
 
-/// What headers are, once for all routes.
-pub(super) fn headers() -> impl Iterator<Item = (&'static str, Header)> {
-    HEADERS.into_iter().map(|(name, kind, description)| {
+/// Adds what operations refer to: the headers and the keys, once for all routes.
+pub(super) fn add_to(mut components: ComponentsBuilder) -> ComponentsBuilder {
+    for (name, kind, description) in HEADERS {
         let header = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::from(Object::with_type(kind))))
             .description(Some(description));
-        (name, header.build())
-    })
+        components = components.header(name, header.build());
+    }
+    for (name, security) in securities() {
+        components = components.security_scheme(name, security);
+    }
+    components
 }
 
 /// The two ways to send a key.
-pub(super) fn securities() -> [(&'static str, SecurityScheme); 2] {
+fn securities() -> [(&'static str, SecurityScheme); 2] {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some(

@@ -35,13 +35,7 @@ pub(super) fn components() -> Components {
     for (table, name) in RECORDS {
         components = components.schema(name, record(table));
     }
-    for (name, header) in common::headers() {
-        components = components.header(name, header);
-    }
-    for (name, security) in common::securities() {
-        components = components.security_scheme(name, security);
-    }
-    components
+    common::add_to(components)
         .schema("Donnees", donnees())
         .schema("Probleme", probleme())
         .schema("Profil", profile::profil())
