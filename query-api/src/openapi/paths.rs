@@ -46,7 +46,8 @@ pub(super) fn paths() -> Paths {
             SIREN,
         )
     };
-    let routes = [
+    // Too large for the stack.
+    let routes = vec![
         ("/v1/organisations/{id}", organisation::by_id("/v1/organisations/{id}")),
         ("/v1/organisations", organisation::by_many("/v1/organisations")),
         lookup("/v1/etablissements/{siret}",
