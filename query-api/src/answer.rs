@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use crate::catalog::{Donnees, Snapshot};
 use crate::error::ApiError;
-use crate::lookup::{Count, EtablissementsOf, OfRna, OfSiren, OfSiret, Page, ReferenceOf};
+use crate::lookup::{
+    Count, EtablissementsOf, OfRna, OfSiren, OfSiret, Page, PeriodesOfSiren, PeriodesOfSiret,
+    ReferenceOf, SuccessionsOf,
+};
 use crate::record::Record;
 
 /// `GET /v1/etablissements/{siret}`.
@@ -39,6 +42,31 @@ pub(crate) struct EtablissementsAnswer {
     donnees: Donnees,
 }
 
+/// `GET /v1/unites-legales/{siren}/periodes`.
+#[derive(Serialize)]
+pub(crate) struct PeriodesUniteLegaleAnswer {
+    siren: Siren,
+    periodes: Vec<Record>,
+    donnees: Donnees,
+}
+
+/// `GET /v1/etablissements/{siret}/periodes`.
+#[derive(Serialize)]
+pub(crate) struct PeriodesEtablissementAnswer {
+    siret: Siret,
+    periodes: Vec<Record>,
+    donnees: Donnees,
+}
+
+/// `GET /v1/etablissements/{siret}/successions`.
+#[derive(Serialize)]
+pub(crate) struct SuccessionsAnswer {
+    siret: Siret,
+    predecesseurs: Vec<Record>,
+    successeurs: Vec<Record>,
+    donnees: Donnees,
+}
+
 /// `GET /v1/associations/{id}`.
 #[derive(Serialize)]
 pub(crate) struct AssociationAnswer {
@@ -55,11 +83,7 @@ pub(crate) async fn etablissement(
     let found = snapshot
         .ask(OfSiret(siret))
         .await?
-        .ok_or_else(|| ApiError::Inconnu {
-            kind: IdentifierKind::Siret,
-            valeur: siret.to_string(),
-            au: snapshot.as_of("sirene"),
-        })?;
+        .ok_or_else(|| missing_siret(snapshot, siret))?;
     Ok(EtablissementAnswer {
         etablissement: found.etablissement,
         unite_legale: found.unite_legale,
@@ -125,6 +149,54 @@ fn next_page(siren: Siren, page: &Page, last: &str) -> String {
     )
 }
 
+/// The periods of that SIREN.
+pub(crate) async fn periodes_unite_legale(
+    snapshot: &Snapshot,
+    siren: Siren,
+) -> Result<PeriodesUniteLegaleAnswer, ApiError> {
+    let Some(periodes) = snapshot.ask(PeriodesOfSiren(siren)).await? else {
+        return Err(missing_siren(snapshot, siren).await);
+    };
+    Ok(PeriodesUniteLegaleAnswer {
+        siren,
+        periodes,
+        donnees: snapshot.donnees(),
+    })
+}
+
+/// The periods of that SIRET.
+pub(crate) async fn periodes_etablissement(
+    snapshot: &Snapshot,
+    siret: Siret,
+) -> Result<PeriodesEtablissementAnswer, ApiError> {
+    let periodes = snapshot
+        .ask(PeriodesOfSiret(siret))
+        .await?
+        .ok_or_else(|| missing_siret(snapshot, siret))?;
+    Ok(PeriodesEtablissementAnswer {
+        siret,
+        periodes,
+        donnees: snapshot.donnees(),
+    })
+}
+
+/// What that SIRET succeeds, and what succeeds it.
+pub(crate) async fn successions(
+    snapshot: &Snapshot,
+    siret: Siret,
+) -> Result<SuccessionsAnswer, ApiError> {
+    let found = snapshot
+        .ask(SuccessionsOf(siret))
+        .await?
+        .ok_or_else(|| missing_siret(snapshot, siret))?;
+    Ok(SuccessionsAnswer {
+        siret,
+        predecesseurs: found.predecesseurs,
+        successeurs: found.successeurs,
+        donnees: snapshot.donnees(),
+    })
+}
+
 /// The association of that RNA number.
 pub(crate) async fn association(
     snapshot: &Snapshot,
@@ -157,6 +229,14 @@ pub(crate) async fn any(
         Identifier::Rna(id) => serde_json::to_value(association(snapshot, id).await?),
     };
     json.map_err(|error| ApiError::Interne(Box::new(error)))
+}
+
+fn missing_siret(snapshot: &Snapshot, siret: Siret) -> ApiError {
+    ApiError::Inconnu {
+        kind: IdentifierKind::Siret,
+        valeur: siret.to_string(),
+        au: snapshot.as_of("sirene"),
+    }
 }
 
 /// A SIREN that is in no table is a doublon or unknown: never the same message for both.

@@ -8,7 +8,10 @@ use axum::response::{IntoResponse, Response};
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
 use std::sync::Arc;
 
-use crate::answer::{self, AssociationAnswer, EtablissementAnswer, UniteLegaleAnswer};
+use crate::answer::{
+    self, AssociationAnswer, EtablissementAnswer, PeriodesEtablissementAnswer,
+    PeriodesUniteLegaleAnswer, SuccessionsAnswer, UniteLegaleAnswer,
+};
 use crate::cache::{InService, asset};
 use crate::catalog::Catalog;
 use crate::error::ApiError;
@@ -59,6 +62,34 @@ pub(crate) async fn etablissements(
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
+}
+
+/// `GET /v1/unites-legales/{siren}/periodes`
+pub(crate) async fn periodes_unite_legale(
+    Id(siren): Id<Siren>,
+    InService(snapshot): InService,
+) -> Result<Json<PeriodesUniteLegaleAnswer>, ApiError> {
+    answer::periodes_unite_legale(&snapshot, siren)
+        .await
+        .map(Json)
+}
+
+/// `GET /v1/etablissements/{siret}/periodes`
+pub(crate) async fn periodes_etablissement(
+    Id(siret): Id<Siret>,
+    InService(snapshot): InService,
+) -> Result<Json<PeriodesEtablissementAnswer>, ApiError> {
+    answer::periodes_etablissement(&snapshot, siret)
+        .await
+        .map(Json)
+}
+
+/// `GET /v1/etablissements/{siret}/successions`
+pub(crate) async fn successions(
+    Id(siret): Id<Siret>,
+    InService(snapshot): InService,
+) -> Result<Json<SuccessionsAnswer>, ApiError> {
+    answer::successions(&snapshot, siret).await.map(Json)
 }
 
 /// `GET /v1/associations/{id}`

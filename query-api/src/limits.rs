@@ -191,7 +191,7 @@ impl KeyFile {
 }
 
 /// What costs a lookup.
-fn is_limited(path: &str) -> bool {
+pub(crate) fn is_limited(path: &str) -> bool {
     path.starts_with("/v1/") || path == "/" || path == "/donnees"
 }
 

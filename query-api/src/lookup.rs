@@ -305,31 +305,46 @@ impl Question for PeriodesOfSiren {
     }
 }
 
-/// The history of an établissement: its periods, what it succeeds and what succeeds it.
+/// The periods of an établissement, the latest first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HistoryOfSiret(pub(crate) Siret);
+pub(crate) struct PeriodesOfSiret(pub(crate) Siret);
 
-/// What the register says of an établissement over time.
-pub(crate) struct HistoryFound {
-    /// The latest first.
-    pub(crate) periodes: Vec<Record>,
-    /// Rows of `lien_succession`, the latest first.
+impl Question for PeriodesOfSiret {
+    /// `None` when the SIRET is in no table.
+    type Answer = Option<Vec<Record>>;
+
+    fn answer<R: Rows>(&self, rows: &R) -> Result<Self::Answer, R::Error> {
+        let periodes = rows.periods(self.0)?;
+        let is_there = !periodes.is_empty() || rows.etablissement(self.0)?.is_some();
+        Ok(is_there.then_some(periodes))
+    }
+}
+
+/// What an établissement succeeds and what succeeds it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SuccessionsOf(pub(crate) Siret);
+
+/// Rows of `lien_succession` on both sides of an établissement.
+pub(crate) struct SuccessionsFound {
+    /// The latest first, at most [`SUCCESSIONS`](crate::rows::SUCCESSIONS).
     pub(crate) predecesseurs: Vec<Record>,
-    /// Rows of `lien_succession`, the latest first.
+    /// The latest first, at most as many.
     pub(crate) successeurs: Vec<Record>,
 }
 
-impl Question for HistoryOfSiret {
+impl Question for SuccessionsOf {
     /// `None` when the SIRET is in no table.
-    type Answer = Option<HistoryFound>;
+    type Answer = Option<SuccessionsFound>;
 
     fn answer<R: Rows>(&self, rows: &R) -> Result<Self::Answer, R::Error> {
-        let found = HistoryFound {
-            periodes: rows.periods(self.0)?,
+        let found = SuccessionsFound {
             predecesseurs: rows.predecessors(self.0)?,
             successeurs: rows.successors(self.0)?,
         };
-        let is_there = !found.periodes.is_empty() || rows.etablissement(self.0)?.is_some();
+        // The links reach back to établissements that the register no longer has.
+        let is_there = !found.predecesseurs.is_empty()
+            || !found.successeurs.is_empty()
+            || rows.etablissement(self.0)?.is_some();
         Ok(is_there.then_some(found))
     }
 }

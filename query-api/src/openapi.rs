@@ -1,6 +1,7 @@
 //! The OpenAPI document, built when first asked from the column tables and the error codes: what
 //! describes the answers is what makes them.
 
+mod common;
 mod components;
 mod organisation;
 mod paths;

@@ -17,10 +17,22 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<
     let from_snapshot = |keep| FromSnapshot::new(Arc::clone(&catalog), keep);
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
+        .route(
+            "/v1/etablissements/{siret}/periodes",
+            get(handlers::periodes_etablissement),
+        )
+        .route(
+            "/v1/etablissements/{siret}/successions",
+            get(handlers::successions),
+        )
         .route("/v1/unites-legales/{siren}", get(handlers::unite_legale))
         .route(
             "/v1/unites-legales/{siren}/etablissements",
             get(handlers::etablissements),
+        )
+        .route(
+            "/v1/unites-legales/{siren}/periodes",
+            get(handlers::periodes_unite_legale),
         )
         .route("/v1/associations/{id}", get(handlers::association))
         .route("/v1/organisations/{id}", get(organisations::organisation))
@@ -145,6 +157,60 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_periods_of_either_number_are_answered_the_latest_first() {
+        let unit = answer("/v1/unites-legales/356000000/periodes").await.json();
+        assert_eq!(unit["siren"], "356000000");
+        assert_eq!(unit["periodes"].as_array().unwrap().len(), 2);
+        assert_eq!(unit["periodes"][0]["date_debut"], "2010-03-01");
+        assert_eq!(unit["periodes"][0]["changement_denomination"], true);
+        assert_eq!(unit["periodes"][1]["date_fin"], "2010-02-28");
+        assert_eq!(
+            unit["periodes"][1]["etat_administratif"]["libelle"],
+            "Active"
+        );
+        assert_eq!(unit["donnees"]["snapshot"], ID);
+
+        let closed = answer("/v1/etablissements/35600000009075/periodes")
+            .await
+            .json();
+        assert_eq!(closed["siret"], "35600000009075");
+        assert_eq!(closed["periodes"][0]["etat_administratif"]["code"], "F");
+        assert_eq!(closed["periodes"][1]["enseigne_1"], "SPECIMEN");
+        let without = answer("/v1/etablissements/13002526500013/periodes").await;
+        assert_eq!(without.status, 200);
+        assert_eq!(without.json()["periodes"], serde_json::json!([]));
+        // Of what was purged, only the history is left.
+        let left = answer("/v1/etablissements/35600000011815/periodes").await;
+        assert_eq!(
+            (left.status, left.json()["siret"].as_str()),
+            (200, Some("35600000011815"))
+        );
+        check_problem("/v1/etablissements/35600000011815", 404, "inconnu").await;
+    }
+
+    #[tokio::test]
+    async fn the_links_of_succession_are_answered_both_ways() {
+        let before = answer("/v1/etablissements/35600000000048/successions")
+            .await
+            .json();
+        assert_eq!(
+            before["predecesseurs"][0]["siret_predecesseur"],
+            "35600000009075"
+        );
+        assert_eq!(
+            before["predecesseurs"][0]["date_lien_succession"],
+            "2015-03-01"
+        );
+        assert_eq!(before["successeurs"], serde_json::json!([]));
+        let cycle = answer("/v1/etablissements/38119429900016/successions")
+            .await
+            .json();
+        for side in ["predecesseurs", "successeurs"] {
+            assert_eq!(cycle[side].as_array().unwrap().len(), 1, "{side}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_list_is_followed_page_by_page() {
         let first = answer("/v1/unites-legales/356000000/etablissements?limite=1").await;
         let json = first.json();
@@ -185,6 +251,13 @@ mod tests {
                 400,
                 "parametre_invalide",
             ),
+            ("/v1/unites-legales/100000009/periodes", 404, "doublon"),
+            ("/v1/etablissements/21920023500014/periodes", 404, "inconnu"),
+            (
+                "/v1/etablissements/21920023500014/successions",
+                404,
+                "inconnu",
+            ),
             ("/v1/associations/130025265", 400, "format_invalide"),
             ("/v1/associations/W000000000", 404, "inconnu"),
             ("/v1/nulle-part", 404, "route_inconnue"),
@@ -196,7 +269,7 @@ mod tests {
         assert_eq!(
             details.len(),
             9,
-            "a doublon is the same miss by both addresses: {details:?}"
+            "the same number missed by several addresses is the same miss: {details:?}"
         );
     }
 

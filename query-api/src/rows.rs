@@ -9,8 +9,9 @@ use crate::record::Record;
 /// Associations of one unit that are gathered, and units of one association: the surest ones.
 pub(crate) const LINKS: u8 = 10;
 
-/// Links of succession of one établissement that are looked at, each way.
-pub(crate) const SUCCESSIONS: u8 = 50;
+/// Links of succession of one établissement that are looked at, each way: far more than most have, and
+/// an answer stays bounded.
+pub(crate) const SUCCESSIONS: u16 = 1000;
 
 /// A store of rows, by key.
 pub(crate) trait Rows {
@@ -37,13 +38,13 @@ pub(crate) trait Rows {
     fn doublons_of(&self, siren: Siren) -> Result<Vec<Record>, Self::Error>;
     /// The SIREN that replaces that one.
     fn reference_of(&self, siren: Siren) -> Result<Option<Siren>, Self::Error>;
-    /// Rows of `lien_succession` whose predecessor is that SIRET, in any order.
+    /// Rows of `lien_succession` whose predecessor is that SIRET, the latest first, at most [`SUCCESSIONS`].
     fn successors(&self, siret: Siret) -> Result<Vec<Record>, Self::Error>;
     /// Since when an établissement is closed: its most recent period that changed its état for `F`.
     fn closed_since(&self, siret: Siret) -> Result<Option<NaiveDate>, Self::Error>;
     /// Since when a unit is ceased: its most recent period that changed its état for `C`.
     fn ceased_since(&self, siren: Siren) -> Result<Option<NaiveDate>, Self::Error>;
-    /// Rows of `lien_succession` whose successor is that SIRET, in any order.
+    /// Rows of `lien_succession` whose successor is that SIRET, the latest first, at most [`SUCCESSIONS`].
     fn predecessors(&self, siret: Siret) -> Result<Vec<Record>, Self::Error>;
     /// Some établissements of a unit, in the order of SIRET.
     fn etablissements(

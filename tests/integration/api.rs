@@ -265,6 +265,9 @@ fn the_documentation_is_served_by_the_binary_alone() {
         "/v1/etablissements/{siret}",
         "/v1/unites-legales/{siren}",
         "/v1/unites-legales/{siren}/etablissements",
+        "/v1/unites-legales/{siren}/periodes",
+        "/v1/etablissements/{siret}/periodes",
+        "/v1/etablissements/{siret}/successions",
         "/v1/associations/{id}",
         "/health",
     ] {

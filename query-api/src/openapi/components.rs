@@ -1,8 +1,9 @@
 //! The shapes: those of the registers' rows follow from the column tables.
 
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::nomenclature::Nomenclature;
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use registre_schemas::{Column, Kind, Table};
 use utoipa::openapi::schema::{
@@ -11,16 +12,19 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::{organisation, profile};
+use super::{common, organisation, profile};
 use crate::error::Code;
 use crate::view::json_order;
 
 /// Tables whose rows are answered, and the name of their shape.
-pub(crate) const RECORDS: [(&Table, &str); 4] = [
+pub(crate) const RECORDS: [(&Table, &str); 7] = [
     (&UNITE_LEGALE, "UniteLegale"),
     (&ETABLISSEMENT, "Etablissement"),
     (&ASSOCIATION, "Association"),
     (&DOUBLON, "Doublon"),
+    (&UNITE_LEGALE_PERIODE, "PeriodeUniteLegale"),
+    (&ETABLISSEMENT_PERIODE, "PeriodeEtablissement"),
+    (&LIEN_SUCCESSION, "LienSuccession"),
 ];
 
 pub(super) fn components() -> Components {
@@ -31,7 +35,7 @@ pub(super) fn components() -> Components {
     for (table, name) in RECORDS {
         components = components.schema(name, record(table));
     }
-    components
+    common::add_to(components)
         .schema("Donnees", donnees())
         .schema("Probleme", probleme())
         .schema("Profil", profile::profil())
@@ -88,6 +92,31 @@ pub(super) fn components() -> Components {
             ]),
         )
         .schema(
+            "ReponsePeriodesUniteLegale",
+            periodes(
+                "siren",
+                "Numéro SIREN de l'unité légale",
+                "PeriodeUniteLegale",
+            ),
+        )
+        .schema(
+            "ReponsePeriodesEtablissement",
+            periodes(
+                "siret",
+                "Numéro SIRET de l'établissement",
+                "PeriodeEtablissement",
+            ),
+        )
+        .schema(
+            "ReponseSuccessions",
+            object([
+                ("siret", text("Numéro SIRET de l'établissement").into()),
+                ("predecesseurs", array("LienSuccession")),
+                ("successeurs", array("LienSuccession")),
+                ("donnees", reference("Donnees")),
+            ]),
+        )
+        .schema(
             "ReponseAssociation",
             object([
                 ("association", reference("Association")),
@@ -96,6 +125,15 @@ pub(super) fn components() -> Components {
             ]),
         )
         .build()
+}
+
+/// The history of what has that number.
+fn periodes(number: &str, description: &str, period: &str) -> Object {
+    object([
+        (number, text(description).into()),
+        ("periodes", array(period)),
+        ("donnees", reference("Donnees")),
+    ])
 }
 
 /// A row of a register.

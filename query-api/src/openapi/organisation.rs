@@ -2,17 +2,18 @@
 
 use registre_schemas::identifiers::IdentifierKind;
 use serde_json::json;
-use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{
-    AllOfBuilder, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, Type,
+    AllOfBuilder, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
 };
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use super::common::{Reads, complete};
 use super::components::{
     array, integer, nullable, object, optional_date, optional_text, or_null, reference, text,
 };
-use super::paths::{self, ORGANISATIONS, failure, operation, unchanged};
+use super::paths::{self, ORGANISATIONS, operation, unchanged};
 use crate::error::Code;
 use crate::organisation::LIMITE;
 use crate::organisation::nom::Regle;
@@ -20,15 +21,7 @@ use crate::organisation::resultat::{CODES, Resultat};
 
 const EXAMPLE: &str = "13002526500013";
 
-/// What may be answered instead, as a problem.
-const FAILURES: [Code; 4] = [
-    Code::AucuneDonnee,
-    Code::Surcharge,
-    Code::DelaiDepasse,
-    Code::ErreurInterne,
-];
-
-pub(super) fn by_id() -> PathItem {
+pub(super) fn by_id(path: &str) -> PathItem {
     let operation = operation(
         ORGANISATIONS,
         "organisation",
@@ -40,16 +33,11 @@ pub(super) fn by_id() -> PathItem {
     .response("304", unchanged())
     .response("400", answer("Résultat : invalide", "ReponseOrganisation"))
     .response("404", answer("Résultat : inconnu", "ReponseOrganisation"));
-    PathItem::new(HttpMethod::Get, with_failures(operation, &FAILURES).build())
+    PathItem::new(HttpMethod::Get, complete(path, operation, Reads::Rows, &[]))
 }
 
-pub(super) fn by_many() -> PathItem {
-    let own = [
-        Code::ParametreInvalide,
-        Code::RequeteTropVolumineuse,
-        Code::TropDIdentifiants,
-    ];
-    let failures: Vec<Code> = own.into_iter().chain(FAILURES).collect();
+pub(super) fn by_many(path: &str) -> PathItem {
+    let own = [Code::ParametreInvalide, Code::TropDIdentifiants];
     let ids = ParameterBuilder::new()
         .name("ids")
         .parameter_in(ParameterIn::Query)
@@ -82,16 +70,22 @@ pub(super) fn by_many() -> PathItem {
                 .build(),
         ))
         .response("200", answer("Une réponse par numéro", "ReponseOrganisations"));
-    let mut item = PathItem::new(HttpMethod::Get, with_failures(get, &failures).build());
-    let post: Operation = with_failures(post, &failures).build();
-    item.post = Some(post);
+    let get = complete(path, get, Reads::Rows, &own);
+    let mut item = PathItem::new(HttpMethod::Get, get);
+    item.post = Some(complete(path, post, Reads::Rows, &own));
     item
 }
 
 fn body() -> RefOr<Schema> {
+    // What is no text is answered like anything else that is no identifier.
+    let entry = || {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::AnyValue)
+            .description(Some("Un numéro, en texte. Un nombre est lu comme on l'écrit ; toute autre valeur est répondue comme invalide"))
+    };
     let list = || {
         ArrayBuilder::new()
-            .items(paths::text())
+            .items(entry())
             .min_items(Some(1))
             .max_items(Some(LIMITE))
             .examples([json!([EXAMPLE, "356000000"])])
@@ -105,24 +99,6 @@ fn body() -> RefOr<Schema> {
                 .required("identifiants"),
         )
         .into()
-}
-
-fn with_failures(
-    mut operation: utoipa::openapi::path::OperationBuilder,
-    codes: &[Code],
-) -> utoipa::openapi::path::OperationBuilder {
-    let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
-    statuses.sort();
-    statuses.dedup();
-    for status in statuses {
-        let same: Vec<Code> = codes
-            .iter()
-            .copied()
-            .filter(|code| code.status() == status)
-            .collect();
-        operation = operation.response(status.as_str(), failure(&same));
-    }
-    operation
 }
 
 fn answer(description: &str, schema: &str) -> Response {

@@ -9,9 +9,11 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Object, Paths, Ref, RefOr, Required, Response, ResponseBuilder,
 };
 
+use super::common::{Reads, complete, refer};
 use super::organisation;
-use crate::error::{Code, PROBLEM_JSON};
+use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
+use crate::rows::SUCCESSIONS;
 
 pub(super) const ORGANISATIONS: &str = "Organisations";
 pub(super) const SIRENE: &str = "SIRENE";
@@ -22,36 +24,63 @@ const SIRET: &str = "13002526500013";
 const SIREN: &str = "130025265";
 const ASSOCIATION: &str = "W751004076";
 
-/// What any data route may answer instead of data.
-const COMMON: [Code; 6] = [
+/// What may be wrong with an identifier.
+const IDENTIFIANT: [Code; 3] = [
     Code::FormatInvalide,
     Code::CleInvalide,
-    Code::AucuneDonnee,
-    Code::Surcharge,
-    Code::DelaiDepasse,
-    Code::ErreurInterne,
+    Code::ParametreInvalide,
 ];
 
-/// What a route that looks nothing up may answer instead.
-const WITHOUT_LOOKUP: [Code; 1] = [Code::AucuneDonnee];
-
 pub(super) fn paths() -> Paths {
-    PathsBuilder::new()
-        .path("/v1/organisations/{id}", organisation::by_id())
-        .path("/v1/organisations", organisation::by_many())
-        .path("/v1/etablissements/{siret}", get(
+    let siret = || {
+        id(
+            "siret",
+            "Numéro SIRET ; espaces, points et tirets sont ignorés",
+            SIRET,
+        )
+    };
+    let siren = || {
+        id(
+            "siren",
+            "Numéro SIREN ; espaces, points et tirets sont ignorés",
+            SIREN,
+        )
+    };
+    // Too large for the stack.
+    let routes = vec![
+        ("/v1/organisations/{id}", organisation::by_id("/v1/organisations/{id}")),
+        ("/v1/organisations", organisation::by_many("/v1/organisations")),
+        lookup("/v1/etablissements/{siret}",
             operation(SIRENE, "etablissement", "Un établissement, par son SIRET", "L'établissement, avec son unité légale.")
-                .parameter(id("siret", "Numéro SIRET ; espaces, points et tirets sont ignorés", SIRET)),
+                .parameter(siret()),
             "ReponseEtablissement",
             &[Code::Inconnu],
-        ))
-        .path("/v1/unites-legales/{siren}", get(
+        ),
+        lookup("/v1/etablissements/{siret}/periodes",
+            operation(SIRENE, "periodes_etablissement", "L'historique d'un établissement", "Ses périodes, courante comprise, la plus récente d'abord : une période dure tant que rien de ce dont l'Insee garde l'historique ne change, et chacune dit ce qui a changé.")
+                .parameter(siret()),
+            "ReponsePeriodesEtablissement",
+            &[Code::Inconnu],
+        ),
+        lookup("/v1/etablissements/{siret}/successions",
+            operation(SIRENE, "successions", "Les successions d'un établissement", &format!("Les liens de succession où il prend la suite d'un autre (`predecesseurs`) et ceux où un autre prend la sienne (`successeurs`), les plus récents d'abord, {SUCCESSIONS} au plus de chaque côté. Les liens peuvent former des cycles."))
+                .parameter(siret()),
+            "ReponseSuccessions",
+            &[Code::Inconnu],
+        ),
+        lookup("/v1/unites-legales/{siren}",
             operation(SIRENE, "unite_legale", "Une unité légale, par son SIREN", "L'unité légale, avec son siège, le nombre de ses établissements, son association si elle en est une, et les doublons de SIREN qu'elle remplace.")
-                .parameter(id("siren", "Numéro SIREN ; espaces, points et tirets sont ignorés", SIREN)),
+                .parameter(siren()),
             "ReponseUniteLegale",
             &[Code::Inconnu, Code::Doublon],
-        ))
-        .path("/v1/unites-legales/{siren}/etablissements", streamed(get(
+        ),
+        lookup("/v1/unites-legales/{siren}/periodes",
+            operation(SIRENE, "periodes_unite_legale", "L'historique d'une unité légale", "Ses périodes, courante comprise, la plus récente d'abord : une période dure tant que rien de ce dont l'Insee garde l'historique ne change, et chacune dit ce qui a changé.")
+                .parameter(siren()),
+            "ReponsePeriodesUniteLegale",
+            &[Code::Inconnu, Code::Doublon],
+        ),
+        streamed(lookup("/v1/unites-legales/{siren}/etablissements",
             operation(SIRENE, "etablissements", "Les établissements d'une unité légale", "Par SIRET croissant, une page à la fois. La page suivante est donnée par `suivant` et par l'en-tête `Link` (rel=next). Avec `format=ndjson` ou `format=csv`, tous à la suite, sans limite, d'un même jeu de données : l'en-tête `x-total` dit combien, et en NDJSON la dernière ligne est `{\"fin\": true, \"nombre\": …, \"snapshot\": …}`. Une réponse interrompue n'a ni cette ligne, ni la fin de son transfert (chunked).")
                 .parameter(id("siren", "Numéro SIREN de l'unité légale", SIREN))
                 .parameter(query("limite", "Nombre d'établissements par page", limite(), json!(LIMITE_DEFAUT)))
@@ -59,35 +88,46 @@ pub(super) fn paths() -> Paths {
                 .parameter(query("format", "json pour une page, ndjson ou csv pour tous les établissements", format(), json!("ndjson")))
                 .parameter(query("etat", "A pour les établissements actifs, F pour les fermés", etat(), json!("A"))),
             "ReponseEtablissements",
-            &[Code::ParametreInvalide, Code::Inconnu, Code::Doublon],
-        )))
-        .path("/v1/associations/{id}", get(
+            &[Code::Inconnu, Code::Doublon],
+        )),
+        lookup("/v1/associations/{id}",
             operation(RNA, "association", "Une association, par son numéro RNA", "L'association, avec son unité légale quand l'un des deux registres fait le lien.")
                 .parameter(id("id", "Numéro RNA : W et 9 caractères, ou numéro de la préfecture", ASSOCIATION)),
             "ReponseAssociation",
             &[Code::Inconnu],
-        ))
-        .path("/v1/profil", data(
+        ),
+        data("/v1/profil",
             operation(SERVICE, "profil", "Le profil des données en service", "Pour chaque colonne de chaque table : valeurs vides, masquées, distinctes, plus petite, plus grande et plus fréquentes ; ce qui a changé depuis le jeu de données précédent ; les établissements actifs par département et par section de la NAF. Rien n'est montré des valeurs des colonnes qui peuvent désigner quelqu'un. La page /donnees en est la lecture."),
             "Profil",
+            Reads::Snapshot,
             &[Code::ProfilAbsent],
-            &WITHOUT_LOOKUP,
-        ))
-        .path("/health", PathItem::new(HttpMethod::Get,
+        ),
+        get("/health",
             operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
-                .response("200", success("Sante"))
-                .response("503", failure(&[Code::AucuneDonnee])),
-        ))
-        .path("/widget/identifiants.js", PathItem::new(HttpMethod::Get,
+                .response("200", success("Sante")),
+            Reads::Snapshot,
+            &[],
+        ),
+        get("/widget/identifiants.js",
             operation(SERVICE, "identifiants", "Les règles des numéros, pour un navigateur", "Un module JavaScript (ES) qui vérifie un SIRET, un SIREN, un numéro RNA ou de TVA là où il est saisi, sans appel au serveur : `verdict(texte, attendu)`, `tvaDe(siren)`, `affichage(valeur)`. Mêmes codes et mêmes messages que ce service.")
                 .response("200", script())
                 .response("304", unchanged()),
-        ))
-        .path("/openapi.json", PathItem::new(HttpMethod::Get,
+            Reads::Nothing,
+            &[],
+        ),
+        get("/openapi.json",
             operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
-                .response("200", ResponseBuilder::new().description("Le document").build()),
-        ))
-        .build()
+                .response("200", document())
+                .response("304", unchanged()),
+            Reads::Nothing,
+            &[],
+        ),
+    ];
+    let mut paths = PathsBuilder::new();
+    for (path, item) in routes {
+        paths = paths.path(path, item);
+    }
+    paths.build()
 }
 
 pub(super) fn operation(
@@ -103,35 +143,36 @@ pub(super) fn operation(
         .description(Some(description))
 }
 
-/// A data route: its answer, then its errors grouped by status.
-fn get(operation: OperationBuilder, answer: &str, own: &[Code]) -> PathItem {
-    data(operation, answer, own, &COMMON)
+/// A route, and all that may be answered there.
+type Route = (&'static str, PathItem);
+
+fn get(path: &'static str, operation: OperationBuilder, reads: Reads, own: &[Code]) -> Route {
+    let operation = complete(path, operation, reads, own);
+    (path, PathItem::new(HttpMethod::Get, operation))
 }
 
-fn data(operation: OperationBuilder, answer: &str, own: &[Code], common: &[Code]) -> PathItem {
-    let mut operation = operation
+/// A route whose answer depends on the snapshot in service.
+fn data(
+    path: &'static str,
+    operation: OperationBuilder,
+    answer: &str,
+    reads: Reads,
+    own: &[Code],
+) -> Route {
+    let operation = operation
         .response("200", success(answer))
         .response("304", unchanged());
-    let codes: Vec<Code> = Code::ALL
-        .iter()
-        .copied()
-        .filter(|code| own.contains(code) || common.contains(code))
-        .collect();
-    let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
-    statuses.dedup();
-    for status in statuses {
-        let same: Vec<Code> = codes
-            .iter()
-            .copied()
-            .filter(|code| code.status() == status)
-            .collect();
-        operation = operation.response(status.as_str(), failure(&same));
-    }
-    PathItem::new(HttpMethod::Get, operation)
+    get(path, operation, reads, own)
+}
+
+/// A route that looks an identifier up.
+fn lookup(path: &'static str, operation: OperationBuilder, answer: &str, own: &[Code]) -> Route {
+    let own = [IDENTIFIANT.as_slice(), own].concat();
+    data(path, operation, answer, Reads::Rows, &own)
 }
 
 /// The same list, whole, in the two formats of an export.
-fn streamed(mut item: PathItem) -> PathItem {
+fn streamed((path, mut item): Route) -> Route {
     let found = item
         .get
         .as_mut()
@@ -158,13 +199,25 @@ fn streamed(mut item: PathItem) -> PathItem {
             ))
             .build();
         response.headers.insert("x-total".to_owned(), total.into());
+        refer(response, "Link");
     }
-    item
+    (path, item)
 }
 
 pub(super) fn unchanged() -> Response {
     ResponseBuilder::new()
         .description("Inchangé depuis l'ETag donné dans If-None-Match")
+        .build()
+}
+
+fn document() -> Response {
+    let object = ObjectBuilder::from(Object::with_type(Type::Object));
+    ResponseBuilder::new()
+        .description("Le document")
+        .content(
+            "application/json",
+            ContentBuilder::new().schema(Some(object)).build(),
+        )
         .build()
 }
 
@@ -185,22 +238,6 @@ pub(super) fn success(schema: &str) -> Response {
             "application/json",
             ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name(schema)))
-                .build(),
-        )
-        .build()
-}
-
-pub(super) fn failure(codes: &[Code]) -> Response {
-    let lines: Vec<String> = codes
-        .iter()
-        .map(|code| format!("`{}` : {}", code.as_str(), code.title()))
-        .collect();
-    ResponseBuilder::new()
-        .description(lines.join(" ; "))
-        .content(
-            PROBLEM_JSON,
-            ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Probleme")))
                 .build(),
         )
         .build()

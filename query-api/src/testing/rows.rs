@@ -150,6 +150,62 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
         ],
     ),
     (
+        "unite_legale_periode",
+        &[
+            ("siren", "356000000"),
+            ("dateDebut", "2010-03-01"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("denominationUniteLegale", "LA POSTE <SA>"),
+            ("changementDenominationUniteLegale", "true"),
+            ("nicSiegeUniteLegale", "00048"),
+        ],
+    ),
+    (
+        "unite_legale_periode",
+        &[
+            ("siren", "356000000"),
+            ("dateDebut", "1991-01-01"),
+            ("dateFin", "2010-02-28"),
+            ("etatAdministratifUniteLegale", "A"),
+            ("denominationUniteLegale", "LA POSTE"),
+            ("nicSiegeUniteLegale", "00048"),
+        ],
+    ),
+    (
+        "etablissement_periode",
+        &[
+            ("siren", "356000000"),
+            ("nic", "09075"),
+            ("siret", "35600000009075"),
+            ("dateDebut", "2015-03-01"),
+            ("etatAdministratifEtablissement", "F"),
+            ("changementEtatAdministratifEtablissement", "true"),
+        ],
+    ),
+    (
+        "etablissement_periode",
+        &[
+            ("siren", "356000000"),
+            ("nic", "09075"),
+            ("siret", "35600000009075"),
+            ("dateDebut", "2001-01-01"),
+            ("dateFin", "2015-02-28"),
+            ("etatAdministratifEtablissement", "A"),
+            ("enseigne1Etablissement", "SPECIMEN"),
+        ],
+    ),
+    // Purged: only its history is left.
+    (
+        "etablissement_periode",
+        &[
+            ("siren", "356000000"),
+            ("nic", "11815"),
+            ("siret", "35600000011815"),
+            ("dateDebut", "1998-01-01"),
+            ("etatAdministratifEtablissement", "F"),
+        ],
+    ),
+    (
         "lien_succession",
         &[
             ("siretEtablissementPredecesseur", "35600000009075"),
