@@ -258,7 +258,9 @@ impl Catalog {
         let outcome = tokio::task::spawn_blocking(move || self.refresh()).await;
         let failed = match outcome {
             Ok(Ok(swapped)) => {
-                if swapped && let Some(fiches) = catalog.current().and_then(|now| now.fiches.clone()) {
+                if swapped
+                    && let Some(fiches) = catalog.current().and_then(|now| now.fiches.clone())
+                {
                     fiches.check_aside();
                 }
                 None

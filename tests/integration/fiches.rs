@@ -5,6 +5,7 @@ use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::fiche::body::{RNA_FILE, SIRENE_FILE, WITHIN};
+use registre_schemas::identifiers::{Siren, Tva};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use crate::hidden_since::change_rows;
 use crate::oracle::{assert_same_rows, csv_rows, parquet_rows};
 
 /// What a server says, once, of fiches that it does not ask.
-const GIVEN_UP: &str = "lookups are answered from the tables";
+pub const GIVEN_UP: &str = "lookups are answered from the tables";
 
 /// A data folder whose snapshot has the tables of another, under second names, and copies of its fiches.
 fn twin(data: &Path, to: &Path) -> PathBuf {
@@ -31,7 +32,9 @@ fn twin(data: &Path, to: &Path) -> PathBuf {
     for entry in fs::read_dir(&from).unwrap() {
         let path = entry.unwrap().path();
         let here = folder.join(path.file_name().unwrap());
-        let is_table = path.extension().is_some_and(|extension| extension == "parquet");
+        let is_table = path
+            .extension()
+            .is_some_and(|extension| extension == "parquet");
         if !is_table || fs::hard_link(&path, &here).is_err() {
             fs::copy(&path, &here).unwrap();
         }
@@ -41,11 +44,14 @@ fn twin(data: &Path, to: &Path) -> PathBuf {
 }
 
 /// As the first versions made it: no fiches, and none in the manifest.
-fn without_fiches(data: &Path, to: &Path) -> PathBuf {
+pub fn without_fiches(data: &Path, to: &Path) -> PathBuf {
     let folder = twin(data, to);
     let mut without = manifest(to);
     assert!(without.as_object_mut().unwrap().remove("fiches").is_some());
-    write_file(&folder.join("manifest.json"), without.to_string().as_bytes());
+    write_file(
+        &folder.join("manifest.json"),
+        without.to_string().as_bytes(),
+    );
     for name in [SIRENE_FILE, RNA_FILE] {
         fs::remove_file(folder.join(name)).unwrap();
     }
@@ -99,7 +105,10 @@ fn by_size() -> Vec<(usize, String)> {
     for siren in column(&ETABLISSEMENT, "siren") {
         *sizes.entry(siren).or_default() += 1;
     }
-    let mut sizes: Vec<_> = sizes.into_iter().map(|(siren, size)| (size, siren)).collect();
+    let mut sizes: Vec<_> = sizes
+        .into_iter()
+        .map(|(siren, size)| (size, siren))
+        .collect();
     sizes.sort();
     sizes
 }
@@ -114,9 +123,18 @@ fn every_key_is_answered_as_the_tables_have_it() {
     let ids = column(&ASSOCIATION, "id");
     let mut replaced = column(&DOUBLON, "siren");
     replaced.extend(column(&DOUBLON, "sirenDoublon"));
-    let of_siren = |siren: &String| siren.parse::<registre_schemas::identifiers::Siren>().unwrap();
-    let tva = sirens.iter().step_by(20).map(|siren| of_siren(siren).tva().to_string());
-    let unknown = ["100000017", "10000001700010", "W000000000", "FR14100000017", "1234"];
+    let of_siren = |siren: &String| Tva::from(siren.parse::<Siren>().unwrap());
+    let tva = sirens
+        .iter()
+        .step_by(20)
+        .map(|siren| of_siren(siren).as_str().to_owned());
+    let unknown = [
+        "100000017",
+        "10000001700010",
+        "W000000000",
+        "FR14100000017",
+        "1234",
+    ];
     let all: Vec<String> = sirens
         .iter()
         .chain(&sirets)
@@ -139,8 +157,17 @@ fn every_key_is_answered_as_the_tables_have_it() {
                 for lot in lots.iter().skip(client).step_by(2) {
                     let got = fiches.post("/v1/organisations", lot.clone());
                     let expected = tables.post("/v1/organisations", lot.clone());
-                    assert_eq!((got.status, expected.status), (200, 200), "{}", expected.text);
-                    assert!(got.text == expected.text, "{}", first_difference(&got.text, &expected.text));
+                    assert_eq!(
+                        (got.status, expected.status),
+                        (200, 200),
+                        "{}",
+                        expected.text
+                    );
+                    assert!(
+                        got.text == expected.text,
+                        "{}",
+                        first_difference(&got.text, &expected.text)
+                    );
                 }
             });
         }
@@ -155,7 +182,9 @@ fn every_key_is_answered_as_the_tables_have_it() {
     }
     for siren in some(&sirens, 20).chain(some(&replaced, 10)) {
         paths.push(format!("/v1/unites-legales/{siren}/etablissements"));
-        paths.push(format!("/v1/unites-legales/{siren}/etablissements?format=ndjson&etat=F"));
+        paths.push(format!(
+            "/v1/unites-legales/{siren}/etablissements?format=ndjson&etat=F"
+        ));
     }
     for id in some(&ids, 60) {
         paths.push(format!("/v1/associations/{id}"));
@@ -173,7 +202,11 @@ fn every_key_is_answered_as_the_tables_have_it() {
 }
 
 fn first_difference(one: &str, other: &str) -> String {
-    let at = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let at = one
+        .bytes()
+        .zip(other.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
     let around = |text: &str| {
         let from = text.floor_char_boundary(at.saturating_sub(200));
         let to = text.floor_char_boundary(at + 200);
@@ -205,10 +238,16 @@ fn every_etablissement_comes_out_of_the_fiches_whole() {
                 })
             })
             .collect();
-        let made = clients.into_iter().flat_map(|client| client.join().unwrap());
+        let made = clients
+            .into_iter()
+            .flat_map(|client| client.join().unwrap());
         made.collect()
     });
-    assert_same_rows(&ETABLISSEMENT, rows, &parquet_rows(sample(), &ETABLISSEMENT));
+    assert_same_rows(
+        &ETABLISSEMENT,
+        rows,
+        &parquet_rows(sample(), &ETABLISSEMENT),
+    );
 }
 
 #[test]
@@ -218,7 +257,11 @@ fn large_units_are_paged_through_alike() {
     let (tables, fiches) = (Server::start(folder.path()), sample_server());
     let sizes = by_size();
     let large: Vec<_> = sizes.iter().filter(|(size, _)| *size > WITHIN).collect();
-    assert!(large.len() >= 2, "{} units have entries of their own", large.len());
+    assert!(
+        large.len() >= 2,
+        "{} units have entries of their own",
+        large.len()
+    );
     let around = sizes.iter().rev().find(|(size, _)| *size <= WITHIN);
     let mut chosen = vec![large[0], large[large.len() / 2], large[large.len() - 1]];
     chosen.extend(around);
@@ -264,7 +307,11 @@ const ASKED: &[&str] = &[
 fn assert_answers_right(server: &Server, damage: &str) {
     for path in ASKED {
         let (got, expected) = (server.get(path), sample_server().get(path));
-        assert_eq!(got.status, expected.status, "{damage}: {path}: {}", got.text);
+        assert_eq!(
+            got.status, expected.status,
+            "{damage}: {path}: {}",
+            got.text
+        );
         assert_eq!(got.text, expected.text, "{damage}: {path}");
     }
 }
@@ -301,17 +348,53 @@ fn damaged_fiches_are_told_and_every_lookup_is_right() {
         ("half", SIRENE_FILE, cut(sirene.len() / 2)),
         ("one byte short", SIRENE_FILE, cut(sirene.len() - 1)),
         ("missing", SIRENE_FILE, None),
-        ("of another snapshot", SIRENE_FILE, Some(another(SIRENE_FILE))),
+        (
+            "of another snapshot",
+            SIRENE_FILE,
+            Some(another(SIRENE_FILE)),
+        ),
         ("first byte", SIRENE_FILE, Some(flipped(&sirene, 0))),
-        ("size of the footer", SIRENE_FILE, Some(flipped(&sirene, end.start + 2))),
-        ("middle of the footer", SIRENE_FILE, Some(flipped(&sirene, usize::midpoint(end.start, end.end)))),
-        ("checksum of the footer", SIRENE_FILE, Some(flipped(&sirene, end.end - 1))),
-        ("length of the footer", SIRENE_FILE, Some(flipped(&sirene, end.end))),
-        ("trailer", SIRENE_FILE, Some(flipped(&sirene, sirene.len() - 1))),
+        (
+            "size of the footer",
+            SIRENE_FILE,
+            Some(flipped(&sirene, end.start + 2)),
+        ),
+        (
+            "middle of the footer",
+            SIRENE_FILE,
+            Some(flipped(&sirene, usize::midpoint(end.start, end.end))),
+        ),
+        (
+            "checksum of the footer",
+            SIRENE_FILE,
+            Some(flipped(&sirene, end.end - 1)),
+        ),
+        (
+            "length of the footer",
+            SIRENE_FILE,
+            Some(flipped(&sirene, end.end)),
+        ),
+        (
+            "trailer",
+            SIRENE_FILE,
+            Some(flipped(&sirene, sirene.len() - 1)),
+        ),
         ("first block", SIRENE_FILE, Some(flipped(&sirene, 100))),
-        ("a block", SIRENE_FILE, Some(flipped(&sirene, end.start / 3))),
-        ("last block", SIRENE_FILE, Some(flipped(&sirene, end.start - 5))),
-        ("a block of the RNA", RNA_FILE, Some(flipped(&rna, rna.len() / 3))),
+        (
+            "a block",
+            SIRENE_FILE,
+            Some(flipped(&sirene, end.start / 3)),
+        ),
+        (
+            "last block",
+            SIRENE_FILE,
+            Some(flipped(&sirene, end.start - 5)),
+        ),
+        (
+            "a block of the RNA",
+            RNA_FILE,
+            Some(flipped(&rna, rna.len() / 3)),
+        ),
         ("missing", RNA_FILE, None),
     ];
     for (damage, name, bytes) in damages {
@@ -324,7 +407,11 @@ fn damaged_fiches_are_told_and_every_lookup_is_right() {
         let verified = run(&["verify", "--data", data.to_str().unwrap()]);
         let code = if bytes.is_some() { 4 } else { 6 };
         assert_eq!(verified.code, Some(code), "{damage}: {}", verified.stderr);
-        assert!(verified.stderr.contains(name), "{damage}: {}", verified.stderr);
+        assert!(
+            verified.stderr.contains(name),
+            "{damage}: {}",
+            verified.stderr
+        );
         let server = Server::start(&data);
         wait_until(damage, || !server.said(GIVEN_UP).is_empty());
         assert_answers_right(&server, damage);
@@ -345,13 +432,16 @@ fn damaged_fiches_are_told_and_every_lookup_is_right() {
 fn a_block_damaged_under_a_server_is_found_by_the_lookup_that_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = twin(sample(), folder.path());
-    let server = Server::start_with(&["--verbose", "serve"], folder.path());
-    wait_until("checked", || !server.said("rna.fiches: ").is_empty());
+    let server = Server::start_saying("registre_query_api=debug", folder.path());
+    let checked = || server.said("sha256 as published").len() == 2;
+    wait_until("both files are read whole", checked);
     let path = snapshot.join(SIRENE_FILE);
     let bytes = fs::read(&path).unwrap();
     let file = fs::File::options().write(true).open(&path).unwrap();
     // All blocks, so that the one that is read is among them.
-    let blocks = bytes[8..footer(&bytes).start].iter().map(|byte| byte ^ 0x55);
+    let blocks = bytes[8..footer(&bytes).start]
+        .iter()
+        .map(|byte| byte ^ 0x55);
     file.write_all_at(&blocks.collect::<Vec<u8>>(), 8).unwrap();
     assert_eq!(server.said(GIVEN_UP), Vec::<String>::new());
     assert_answers_right(&server, "under a server");
@@ -361,7 +451,10 @@ fn a_block_damaged_under_a_server_is_found_by_the_lookup_that_reads_it() {
     let other = folder.path().join("other");
     let snapshot = twin(sample(), &other);
     let server = Server::start(&other);
-    let file = fs::File::options().write(true).open(snapshot.join(SIRENE_FILE)).unwrap();
+    let file = fs::File::options()
+        .write(true)
+        .open(snapshot.join(SIRENE_FILE))
+        .unwrap();
     file.set_len(100).unwrap();
     assert_answers_right(&server, "cut under a server");
 }
@@ -371,7 +464,9 @@ fn sums(data: &Path) -> Vec<(String, String)> {
     let manifest = manifest(data);
     let files = manifest["fiches"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    files.map(|file| (text(&file["file"]), text(&file["sha256"]))).collect()
+    files
+        .map(|file| (text(&file["file"]), text(&file["sha256"])))
+        .collect()
 }
 
 fn inode(data: &Path, name: &str) -> u64 {
@@ -411,14 +506,20 @@ fn the_same_tables_keep_their_fiches_and_another_small_one_makes_them_again() {
     generate(1000, 1, &source);
     forget_the_catalogue(&source);
     assert_eq!(ingest(&source, &data).code, Some(0));
-    let (first, places) = (snapshot(&data), [SIRENE_FILE, RNA_FILE].map(|name| inode(&data, name)));
+    let (first, places) = (
+        snapshot(&data),
+        [SIRENE_FILE, RNA_FILE].map(|name| inode(&data, name)),
+    );
     let before = sums(&data);
     // From elsewhere, the same files: another snapshot, of the same tables.
     copy_folder(&source, &moved);
     let ran = ingest(&moved, &data);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_ne!(snapshot(&data), first);
-    assert_eq!([SIRENE_FILE, RNA_FILE].map(|name| inode(&data, name)), places);
+    assert_eq!(
+        [SIRENE_FILE, RNA_FILE].map(|name| inode(&data, name)),
+        places
+    );
     assert_eq!(sums(&data), before);
     // One pair of doublons another way round.
     let mut turned = false;

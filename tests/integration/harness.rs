@@ -208,8 +208,16 @@ impl Server {
 
     /// With other arguments than `serve`.
     pub fn start_with(arguments: &[&str], data: &Path) -> Self {
-        let mut child = registre()
-            .args(arguments)
+        Self::run(registre().args(arguments), data)
+    }
+
+    /// With a log that says more: `filter` is `REGISTRE_LOG`.
+    pub fn start_saying(filter: &str, data: &Path) -> Self {
+        Self::run(registre().arg("serve").env("REGISTRE_LOG", filter), data)
+    }
+
+    fn run(command: &mut Command, data: &Path) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stderr(Stdio::piped())
@@ -221,10 +229,10 @@ impl Server {
             let mut line = String::new();
             let ended = lines.read_line(&mut line).unwrap() == 0;
             assert!(!ended, "the server ended: {:?}\n{seen}", child.wait());
+            seen.push_str(&line);
             if let Some((_, rest)) = line.split_once("serving http://") {
                 break format!("http://{}", rest.split('/').next().unwrap());
             }
-            seen.push_str(&line);
         };
         // Read at once: a full pipe would stop the server.
         let log = Arc::new(Mutex::new(seen));

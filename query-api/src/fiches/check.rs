@@ -68,7 +68,9 @@ fn check(fiches: &Weak<Fiches>, file: fn(&Fiches) -> &Blocks) -> Result<Ended, F
             let blocks = file(&fiches);
             let read = match blocks.file().read_at(&mut buffer, place) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                read => read.map_err(|error| blocks.damaged(format!("at byte {place}: {error}")))?,
+                read => {
+                    read.map_err(|error| blocks.damaged(format!("at byte {place}: {error}")))?
+                }
             };
             if read == 0 {
                 let digest = sha256.finalize();

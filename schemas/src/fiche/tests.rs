@@ -276,10 +276,9 @@ proptest! {
         let sirene = SireneCoding::new(coding(SIRENE, &learned));
         let rna = coding(RNA, &learned);
         read_all(&sirene, &rna, &bytes, &(0..bytes.len()));
-        for entry in entries(&bytes) {
-            prop_assert_eq!(find(&bytes, &entry.key).is_some(), true);
+        if let Some(entry) = entries(&bytes).next() {
+            prop_assert_eq!(find(&bytes, &entry.key), Some(entry.body.clone()));
             read_all(&sirene, &rna, &bytes, &entry.body);
-            break;
         }
         let past = bytes.len() + 1;
         prop_assert!(Unite::read(&sirene, &bytes, &(0..past), 1).is_none());
@@ -391,7 +390,8 @@ fn an_immense_number_is_refused_at_once() {
         bytes.extend_from_slice(&[1, 1, 1, 1]);
         assert!(Footer::from_bytes(&bytes).is_none(), "{before:?}");
         assert!(Coding::from_bytes(&bytes, SIRENE).is_err(), "{before:?}");
-        assert_eq!(entries(&bytes).take(10).count(), 0, "{before:?}");
+        // At most the empty entry that those before it make.
+        assert!(entries(&bytes).take(10).count() < 2, "{before:?}");
     }
 }
 
