@@ -335,7 +335,7 @@ fn damaged_fiches_are_told_and_every_lookup_is_right() {
     let data = folder.path().join("data");
     let snapshot = twin(sample(), &data);
     let (source, other) = (folder.path().join("source"), folder.path().join("other"));
-    generate(300, 4, &source);
+    generate(1000, 4, &source);
     assert_eq!(ingest(&source, &other).code, Some(0));
     let another = |name: &str| fs::read(crate::harness::snapshot(&other).join(name)).unwrap();
     let sirene = fs::read(snapshot.join(SIRENE_FILE)).unwrap();
@@ -432,7 +432,7 @@ fn damaged_fiches_are_told_and_every_lookup_is_right() {
 fn a_block_damaged_under_a_server_is_found_by_the_lookup_that_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = twin(sample(), folder.path());
-    let server = Server::start_saying("registre_query_api=debug", folder.path());
+    let server = Server::start_saying("info,registre_query_api=debug", folder.path());
     let checked = || server.said("sha256 as published").len() == 2;
     wait_until("both files are read whole", checked);
     let path = snapshot.join(SIRENE_FILE);
