@@ -21,7 +21,7 @@ mod store;
 mod table;
 
 use registre_schemas::fiche::body::{self, SireneCoding};
-use registre_schemas::manifest::{FichesFile, TableFile};
+use registre_schemas::manifest::{FichesFile, Manifest, TableFile};
 use std::fs;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ use crate::download::sha256_of;
 use crate::download::space::readable;
 use crate::error::IngestError;
 use crate::progress::{Context, Stage};
-use crate::publish::remove_if_there;
+use crate::publish::{DataFolder, remove_if_there};
 use crate::tables::Previous;
 use rna::Rna;
 use sirene::{Coder, Sirene};
@@ -53,6 +53,22 @@ pub(crate) fn make(
         }
         _ => write(folder, context),
     }
+}
+
+/// Whether the files of a snapshot are those that its manifest tells: read whole, for a change within
+/// leaves their sizes as they were.
+pub(crate) fn are_whole(
+    data: &DataFolder,
+    manifest: &Manifest,
+    context: &Context,
+) -> Result<bool, IngestError> {
+    let folder = data.snapshots().join(&manifest.id);
+    for fiches in &manifest.fiches {
+        if sha256_of(&folder.join(&fiches.file), context)? != fiches.sha256 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Puts the previous files in `folder` under a second name, when they are whole and the disk can.

@@ -85,7 +85,11 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let same = in_service
         .as_ref()
         .filter(|manifest| same_sources(manifest, &raw, options));
-    let whole = same.filter(|manifest| data.is_whole(manifest));
+    let whole = match same.filter(|manifest| data.is_whole(manifest)) {
+        // A server that found them damaged tells to run this.
+        Some(manifest) if !fiches::are_whole(&data, manifest, context)? => None,
+        whole => whole,
+    };
     if let (Some(manifest), None) = (same, whole) {
         tracing::warn!("snapshot {} is damaged: made again", manifest.id);
     }

@@ -254,9 +254,17 @@ impl Catalog {
         if found == seen.fingerprint && seen.failed.is_none_or(|at| at.elapsed() < RETRY) {
             return seen;
         }
+        let catalog = Arc::clone(&self);
         let outcome = tokio::task::spawn_blocking(move || self.refresh()).await;
         let failed = match outcome {
-            Ok(Ok(_swapped)) => None,
+            Ok(Ok(swapped)) => {
+                if swapped
+                    && let Some(fiches) = catalog.current().and_then(|now| now.fiches.clone())
+                {
+                    fiches.check_aside();
+                }
+                None
+            }
             Ok(Err(error)) => {
                 tracing::error!(error = %error, "snapshot not put in service, the previous one stays: {error}");
                 Some(Instant::now())

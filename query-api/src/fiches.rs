@@ -6,6 +6,7 @@
 
 mod answers;
 mod blocks;
+mod check;
 #[cfg(test)]
 mod oracle;
 mod reader;
@@ -52,15 +53,18 @@ pub(crate) enum FichesError {
 }
 
 impl Fiches {
-    /// Opens the files of a snapshot: `None` when it has none. Their ends and their sizes are checked;
-    /// each block has its own checksum, verified when it is read.
+    /// Opens the files of a snapshot: `None` when it has none. Their ends, and their sizes by the manifest,
+    /// are checked; each block has its own checksum, verified when it is read. A server reads them whole
+    /// once they are in service ([`Self::check_aside`]).
     pub(crate) fn open(folder: &Path, manifest: &Manifest) -> Result<Option<Self>, FichesError> {
-        let has = |name: &str| manifest.fiches.iter().any(|fiches| fiches.file == name);
-        if !has(body::SIRENE_FILE) || !has(body::RNA_FILE) {
+        let published = |name: &str| manifest.fiches.iter().find(|fiches| fiches.file == name);
+        let (Some(sirene), Some(rna)) = (published(body::SIRENE_FILE), published(body::RNA_FILE))
+        else {
             return Ok(None);
-        }
-        let (sirene, sirene_coding) = Blocks::open(folder, body::SIRENE_FILE, body::SIRENE)?;
-        let (rna, rna_coding) = Blocks::open(folder, body::RNA_FILE, body::RNA)?;
+        };
+        let (sirene, sirene_coding) =
+            Blocks::open(folder, body::SIRENE_FILE, body::SIRENE, sirene)?;
+        let (rna, rna_coding) = Blocks::open(folder, body::RNA_FILE, body::RNA, rna)?;
         Ok(Some(Self {
             sirene,
             sirene_coding: SireneCoding::new(sirene_coding),
@@ -82,6 +86,11 @@ impl Fiches {
                 "{why}; lookups are answered from the tables, more slowly; run `registre verify`, then `registre ingest`"
             );
         }
+    }
+
+    /// Reads the files whole, on a thread of their own, and gives them up if they are not those published.
+    pub(crate) fn check_aside(self: &Arc<Self>) {
+        check::begin(self);
     }
 
     /// The answer to a question, read at once when it is in memory, else on the blocking pool.

@@ -6,11 +6,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use serde::Serialize;
 use std::sync::Arc;
 
 use crate::answer::{
-    self, AssociationAnswer, EtablissementAnswer, PeriodesEtablissementAnswer,
-    PeriodesUniteLegaleAnswer, SuccessionsAnswer, UniteLegaleAnswer,
+    self, AssociationAnswer, PeriodesEtablissementAnswer, PeriodesUniteLegaleAnswer,
+    SuccessionsAnswer,
 };
 use crate::cache::{InService, asset};
 use crate::catalog::Catalog;
@@ -19,21 +20,27 @@ use crate::export;
 use crate::health::Health;
 use crate::openapi;
 use crate::params::{Id, Liste};
+use crate::view::to_json;
+
+fn json(answer: &impl Serialize) -> Result<Response, ApiError> {
+    let content_type = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, content_type)], to_json(answer)?).into_response())
+}
 
 /// `GET /v1/etablissements/{siret}`
 pub(crate) async fn etablissement(
     Id(siret): Id<Siret>,
     InService(snapshot): InService,
-) -> Result<Json<EtablissementAnswer>, ApiError> {
-    answer::etablissement(&snapshot, siret).await.map(Json)
+) -> Result<Response, ApiError> {
+    json(&answer::etablissement(&snapshot, siret).await?)
 }
 
 /// `GET /v1/unites-legales/{siren}`
 pub(crate) async fn unite_legale(
     Id(siren): Id<Siren>,
     InService(snapshot): InService,
-) -> Result<Json<UniteLegaleAnswer>, ApiError> {
-    answer::unite_legale(&snapshot, siren).await.map(Json)
+) -> Result<Response, ApiError> {
+    json(&answer::unite_legale(&snapshot, siren).await?)
 }
 
 /// `GET /v1/unites-legales/{siren}/etablissements`: a page of them, or all.

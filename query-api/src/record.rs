@@ -110,7 +110,7 @@ impl Record {
     }
 
     fn hide_personal(&mut self) {
-        if !std::ptr::eq(self.table, &ASSOCIATION) || self.text("publiweb") == Some("1") {
+        if !std::ptr::eq(self.table, &raw const ASSOCIATION) || self.text("publiweb") == Some("1") {
             return;
         }
         for index in PERSONAL.iter().filter_map(|name| self.table.index_of(name)) {

@@ -6,6 +6,7 @@ use registre_schemas::{Column, TABLES, Table};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::LazyLock;
 
+use crate::error::ApiError;
 use crate::record::{Record, Value, naf_version_of};
 
 /// Positions of a table's columns in the order of the JSON: the table's, except that the code in
@@ -24,6 +25,18 @@ pub(crate) fn json_order(table: &Table) -> Vec<usize> {
         order.insert(naf + usize::from(naf < naf25), naf25);
     }
     order
+}
+
+/// Bytes most answers fit in: a buffer that grows is copied each time.
+const ANSWER: usize = 8 * 1024;
+
+/// An answer, as JSON.
+pub(crate) fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    let mut json = Vec::with_capacity(ANSWER);
+    match serde_json::to_writer(&mut json, answer) {
+        Ok(()) => Ok(json),
+        Err(error) => Err(ApiError::Interne(Box::new(error))),
+    }
 }
 
 /// A column as it is written.

@@ -44,3 +44,6 @@ pub mod varint;
 pub use cell::{Cell, Row};
 pub use coding::{Coding, Dictionary, Learned, TableCoding};
 pub use row::Base;
+
+#[cfg(test)]
+mod tests;

@@ -197,6 +197,7 @@ fn client() -> &'static reqwest::blocking::Client {
 pub struct Server {
     child: Child,
     pub base: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -207,8 +208,16 @@ impl Server {
 
     /// With other arguments than `serve`.
     pub fn start_with(arguments: &[&str], data: &Path) -> Self {
-        let mut child = registre()
-            .args(arguments)
+        Self::run(registre().args(arguments), data)
+    }
+
+    /// With a log that says more: `filter` is `REGISTRE_LOG`.
+    pub fn start_saying(filter: &str, data: &Path) -> Self {
+        Self::run(registre().arg("serve").env("REGISTRE_LOG", filter), data)
+    }
+
+    fn run(command: &mut Command, data: &Path) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stderr(Stdio::piped())
@@ -220,14 +229,22 @@ impl Server {
             let mut line = String::new();
             let ended = lines.read_line(&mut line).unwrap() == 0;
             assert!(!ended, "the server ended: {:?}\n{seen}", child.wait());
+            seen.push_str(&line);
             if let Some((_, rest)) = line.split_once("serving http://") {
                 break format!("http://{}", rest.split('/').next().unwrap());
             }
-            seen.push_str(&line);
         };
-        // Nobody reads the log, but a full pipe would stop the server.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        let server = Self { child, base };
+        // Read at once: a full pipe would stop the server.
+        let log = Arc::new(Mutex::new(seen));
+        let written = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let mut log = written.lock().unwrap_or_else(PoisonError::into_inner);
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        let server = Self { child, base, log };
         server.wait_until_it_answers();
         server
     }
@@ -235,9 +252,17 @@ impl Server {
     /// One started otherwise, that says to answer there.
     pub fn already(child: Child, address: &str) -> Self {
         let base = format!("http://{address}");
-        let server = Self { child, base };
+        let log = Arc::default();
+        let server = Self { child, base, log };
         server.wait_until_it_answers();
         server
+    }
+
+    /// The lines of its log so far that hold those words.
+    pub fn said(&self, words: &str) -> Vec<String> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = log.lines().filter(|line| line.contains(words));
+        lines.map(str::to_owned).collect()
     }
 
     fn wait_until_it_answers(&self) {

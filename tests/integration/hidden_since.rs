@@ -4,6 +4,7 @@ use duckdb::Connection;
 use std::fs;
 use std::path::Path;
 
+use crate::fiches::{GIVEN_UP, without_fiches};
 use crate::harness::{
     Server, copy_folder, csv_entries, forget_the_catalogue, generate, ingest, run, snapshot,
     write_zip,
@@ -205,4 +206,63 @@ fn a_person_and_a_company_hidden_since_are_masked_in_the_older_snapshot() {
         "{json}"
     );
     assert_eq!(fs::read_dir(data.join("staging")).unwrap().count(), 0);
+
+    // From its fiches, made again, and from its tables.
+    let fiches = |folder: &Path| fs::read(folder.join("sirene.fiches")).unwrap();
+    assert!(fiches(&old) != fiches(&before), "fiches are made again");
+    assert_nothing_of(&server, &found, &person);
+    assert_eq!(server.said(GIVEN_UP), Vec::<String>::new());
+    let other = folder.path().join("other");
+    without_fiches(&data, &other);
+    assert_nothing_of(&Server::start(&other), &found, &person);
+}
+
+/// Of no route, in any shape: what the tables of before said of a person.
+fn assert_nothing_of(server: &Server, before: &Connection, person: &str) {
+    let value = |column: &str, table: &str| {
+        let sql = format!(
+            "SELECT coalesce(min(\"{column}\"), '') FROM before.{table} WHERE siren = '{person}'"
+        );
+        text(before, &sql)
+    };
+    let said: Vec<String> = [
+        "nomUniteLegale",
+        "nomUsageUniteLegale",
+        "prenom1UniteLegale",
+    ]
+    .iter()
+    .map(|column| value(column, "unite_legale"))
+    .chain([value("libelleVoieEtablissement", "etablissement")])
+    .filter(|said| !said.is_empty())
+    .collect();
+    assert!(said.len() >= 3, "{said:?}");
+    let siret = value("siret", "etablissement");
+    let list = format!("/v1/unites-legales/{person}/etablissements");
+    for path in [
+        format!("/v1/unites-legales/{person}"),
+        format!("/v1/etablissements/{siret}"),
+        format!("/v1/organisations/{person}"),
+        format!("/v1/organisations/{siret}"),
+        format!("/v1/organisations?ids={person},{siret}"),
+        format!("{list}?format=ndjson"),
+        format!("{list}?format=csv"),
+        format!("/?id={person}"),
+        format!("/?id={siret}"),
+        list,
+    ] {
+        let answer = server.get(&path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        assert!(
+            answer.text.contains(&person[..3]),
+            "{path}: {}",
+            answer.text
+        );
+        for said in &said {
+            assert!(
+                !answer.text.contains(said.as_str()),
+                "{path}: {said}: {}",
+                answer.text
+            );
+        }
+    }
 }

@@ -4,7 +4,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    Ran, Server, generate, ingest, manifest, registre, run, sample, sigterm, snapshot,
+    Ran, Served, Server, generate, ingest, manifest, registre, run, sample, sigterm, snapshot,
+    staged, wait_until,
 };
 
 /// A different moment each time, the same ones at every run.
@@ -69,6 +70,43 @@ fn killed_at_twenty_moments_the_ingestion_never_breaks_what_is_served() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(manifest(&data)["tables"][1]["rows"].as_u64().unwrap() > 29_000);
     assert_eq!(std::fs::read_dir(data.join("staging")).unwrap().count(), 0);
+}
+
+#[test]
+fn killed_while_it_writes_fiches_it_leaves_what_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second, data] = ["first", "second", "data"].map(|name| folder.path().join(name));
+    generate(1000, 1, &first);
+    generate(30_000, 2, &second);
+    assert_eq!(ingest(&first, &data).code, Some(0));
+    let served = Served::of(&data);
+    let server = Server::start(&data);
+    for name in ["sirene.fiches", "rna.fiches"] {
+        let mut child = registre()
+            .args(["ingest", "--source"])
+            .arg(&second)
+            .arg("--data")
+            .arg(&data)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until("no fiches are written", || {
+            staged(&data)
+                .iter()
+                .any(|staged| staged.join(name).exists())
+        });
+        child.kill().unwrap();
+        assert_eq!(child.wait().unwrap().code(), None, "killed under way");
+        // What is half made stays in the staging folder, and is nobody's.
+        assert!(Served::of(&data) == served, "{name}");
+        let answer = server.get("/v1/etablissements/13002526500013");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let ran = ingest(&second, &data);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(staged(&data), Vec::<std::path::PathBuf>::new());
+    let verified = run(&["verify", "--data", data.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(0), "{}", verified.stderr);
 }
 
 #[test]

@@ -147,7 +147,9 @@ fn look(file: &Parquet, table: usize, group: usize) -> Result<Seen, IngestError>
         }
         seen += batch.num_rows();
     }
-    columns.iter_mut().for_each(|column| column.end(seen));
+    for column in &mut columns {
+        column.end(seen);
+    }
     pairs.iter_mut().for_each(Pairs::end);
     Ok(Seen {
         table,

@@ -173,15 +173,11 @@ impl<'a> Rows<'a> {
         (self.at, self.length) = (0, 0);
         if self.next == self.batch.num_rows() {
             self.next = 0;
-            match self.reader.next() {
-                Some(batch) => {
-                    self.batch = batch.map_err(|error| self.parquet.unreadable(&error))?;
-                }
-                None => {
-                    self.batch = self.batch.slice(0, 0);
-                    return Ok(());
-                }
-            }
+            let Some(batch) = self.reader.next() else {
+                self.batch = self.batch.slice(0, 0);
+                return Ok(());
+            };
+            self.batch = batch.map_err(|error| self.parquet.unreadable(&error))?;
         }
         let rows = self.next..(self.next + WINDOW).min(self.batch.num_rows());
         self.length = rows.len();
@@ -215,8 +211,8 @@ impl<'a> Rows<'a> {
         let mut put = |row: usize, cell: Cell| cells[(row - rows.start) * width] = cell;
         let domain = self.coding.domains()[column];
         match self.parquet.table.columns[column].kind {
-            Kind::Text => match array.as_dictionary_opt::<Int32Type>() {
-                Some(coded) => {
+            Kind::Text => {
+                if let Some(coded) = array.as_dictionary_opt::<Int32Type>() {
                     let values = coded.values();
                     let slot = &mut self.translated[position];
                     if !slot
@@ -238,8 +234,7 @@ impl<'a> Rows<'a> {
                             },
                         );
                     }
-                }
-                None => {
+                } else {
                     let texts = array.as_string_opt::<i32>();
                     let texts = texts.ok_or_else(|| self.parquet.bug("a text is none"))?;
                     for row in rows.clone().filter(|row| texts.is_valid(*row)) {
@@ -253,7 +248,7 @@ impl<'a> Rows<'a> {
                         );
                     }
                 }
-            },
+            }
             Kind::Date => each(array.as_primitive::<Date32Type>(), rows, |array, row| {
                 put(row, Cell::Number(array.value(row).into()));
             }),

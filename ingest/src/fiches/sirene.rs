@@ -371,7 +371,7 @@ impl Merge<'_> {
         let mut in_block = 0;
         let mut is_first = true;
         while let Some(siret) = self.next_siret().filter(|siret| siret / NICS == siren) {
-            let is_within = (counted.within as usize) < WITHIN;
+            let is_within = counted.within < WITHIN as u64;
             if !is_within && (self.others.is_empty() || in_block >= OTHERS) {
                 self.others.push(Vec::new());
                 in_block = 0;

@@ -65,6 +65,7 @@ impl Code {
     ];
 
     /// The one table of codes: text, status, title, advice.
+    #[expect(clippy::too_many_lines, reason = "a list of sheets, one per code")]
     fn sheet(self) -> (&'static str, StatusCode, &'static str, &'static str) {
         match self {
             Self::FormatInvalide => (

@@ -3,6 +3,7 @@
 use registre_schemas::fiche::Coding;
 use registre_schemas::fiche::body::Part;
 use registre_schemas::fiche::file::{Footer, Index, MAGIC, TRAILER, footer_length};
+use registre_schemas::manifest::FichesFile;
 use rustix::io::{Errno, ReadWriteFlags};
 use std::fs::File;
 use std::io::IoSliceMut;
@@ -22,6 +23,7 @@ const BLOCK: u64 = 1 << 26;
 /// A file and what its footer says.
 pub(super) struct Blocks {
     name: &'static str,
+    sha256: String,
     file: File,
     index: Index,
     dictionary: Vec<u8>,
@@ -37,11 +39,18 @@ impl Blocks {
         folder: &Path,
         name: &'static str,
         parts: &[Part],
+        published: &FichesFile,
     ) -> Result<(Self, Coding), FichesError> {
         let damaged = |detail: String| FichesError::Damaged { file: name, detail };
         let read = |error: std::io::Error| damaged(error.to_string());
         let file = File::open(folder.join(name)).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
+        if length != published.bytes {
+            return Err(damaged(format!(
+                "{length} bytes, {} in the manifest",
+                published.bytes
+            )));
+        }
         let cut = || {
             damaged(format!(
                 "its end is missing or is not one, after {length} bytes"
@@ -68,13 +77,21 @@ impl Blocks {
         let unpacked = zstd::bulk::decompress(packed, usize::try_from(size).unwrap_or(0));
         let unpacked = unpacked.map_err(|error| damaged(format!("its end: {error}")))?;
         let footer = Footer::from_bytes(&unpacked).ok_or_else(cut)?;
-        if footer.index.end() != place || footer.largest > BLOCK {
+        let blocks = footer.largest.max(footer.index.largest());
+        if footer.index.end() != place || blocks > BLOCK {
             return Err(damaged("its index does not lead to its end".to_owned()));
+        }
+        if footer.entries != published.entries {
+            return Err(damaged(format!(
+                "{} entries, {} in the manifest: it is that of another snapshot",
+                footer.entries, published.entries
+            )));
         }
         let coding = Coding::from_bytes(&footer.coding, parts)
             .map_err(|detail| damaged(detail.to_owned()))?;
         let blocks = Self {
             name,
+            sha256: published.sha256.clone(),
             file,
             index: footer.index,
             dictionary: footer.dictionary,
@@ -83,6 +100,16 @@ impl Blocks {
             can_tell: AtomicBool::new(true),
         };
         Ok((blocks, coding))
+    }
+
+    /// The file, as it was opened.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Its checksum, by the manifest.
+    pub(super) fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// Its name in the snapshot.

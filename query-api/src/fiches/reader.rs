@@ -24,8 +24,11 @@ pub(crate) struct Reader<'f> {
     fiches: &'f Arc<Fiches>,
     may_wait: bool,
     read: RefCell<Vec<Read>>,
-    last: RefCell<Option<(Siren, Arc<Vec<u8>>, Range<usize>)>>,
+    last: RefCell<Option<(Siren, Place)>>,
 }
+
+/// A block, and where an entry is in it.
+type Place = (Arc<Vec<u8>>, Range<usize>);
 
 struct Read {
     file: &'static str,
@@ -76,8 +79,8 @@ impl<'f> Reader<'f> {
     }
 
     /// Where the entry of a SIREN is; the last one asked is remembered.
-    fn entry(&self, siren: Siren) -> Result<Option<(Arc<Vec<u8>>, Range<usize>)>, FichesError> {
-        if let Some((last, bytes, body)) = &*self.last.borrow()
+    fn entry(&self, siren: Siren) -> Result<Option<Place>, FichesError> {
+        if let Some((last, (bytes, body))) = &*self.last.borrow()
             && *last == siren
         {
             return Ok(Some((Arc::clone(bytes), body.clone())));
@@ -90,7 +93,7 @@ impl<'f> Reader<'f> {
         let bytes = self.bytes(file, block)?;
         let found = find(&bytes, key);
         if let Some(body) = &found {
-            *self.last.borrow_mut() = Some((siren, Arc::clone(&bytes), body.clone()));
+            *self.last.borrow_mut() = Some((siren, (Arc::clone(&bytes), body.clone())));
         }
         Ok(found.map(|body| (bytes, body)))
     }

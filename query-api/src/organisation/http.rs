@@ -16,6 +16,7 @@ use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
 use crate::lookup::DossierOf;
+use crate::view::to_json;
 
 fn dates(snapshot: &Snapshot) -> AuxDates {
     AuxDates {
@@ -25,7 +26,7 @@ fn dates(snapshot: &Snapshot) -> AuxDates {
 }
 
 fn json(status: StatusCode, body: &impl serde::Serialize) -> Result<Response, ApiError> {
-    let body = serde_json::to_vec(body).map_err(|error| ApiError::Interne(Box::new(error)))?;
+    let body = to_json(body)?;
     let content_type = HeaderValue::from_static("application/json");
     Ok((status, [(header::CONTENT_TYPE, content_type)], body).into_response())
 }

@@ -408,6 +408,7 @@ impl<'a> Unite<'a> {
     }
 
     /// One of those in this entry.
+    #[must_use]
     pub fn etablissement(&self, nic: u64) -> Option<Option<Etablissement<'a>>> {
         Some(self.select(|other| other == nic)?.into_iter().next())
     }

@@ -8,6 +8,9 @@ pub const MAGIC: &[u8; 8] = b"RFICHES1";
 /// Bytes after the footer: its length, and [`MAGIC`].
 pub const TRAILER: usize = 16;
 
+/// Bytes of a key, at most: a SIRET has fourteen.
+const KEY: usize = 64;
+
 /// The first key of each block, and where it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
@@ -30,6 +33,13 @@ impl Index {
     #[must_use]
     pub fn end(&self) -> u64 {
         self.ends.last().copied().unwrap_or(MAGIC.len() as u64)
+    }
+
+    /// Bytes of the largest block, as it is in the file.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        let blocks = (0..self.len()).map(|block| self.place(block).1);
+        blocks.max().unwrap_or(0)
     }
 
     /// How many blocks.
@@ -97,16 +107,26 @@ impl Index {
 
     fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut index = Self::default();
-        let mut key = Vec::new();
-        for _ in 0..cursor.length()? {
+        let mut key: Vec<u8> = Vec::new();
+        for block in 0..cursor.length()? {
             let shared = cursor.length()?;
             let suffix = cursor.length()?;
             let suffix = cursor.take(suffix)?;
-            if shared > key.len() {
+            // Few bytes must not say many: a long key, shared again and again, would fill the memory.
+            if shared > key.len() || shared + suffix.len() > KEY {
+                return None;
+            }
+            // A binary search that goes astray would find nothing, and say so.
+            let is_after = match key.get(shared) {
+                Some(last) => suffix.first() > Some(last),
+                None => block == 0 || !suffix.is_empty(),
+            };
+            if !is_after {
                 return None;
             }
             key.truncate(shared);
             key.extend_from_slice(suffix);
+            u32::try_from(index.keys.len() + key.len()).ok()?;
             let length = cursor.number()?;
             index.end().checked_add(length)?;
             index.push(&key, length);

@@ -158,12 +158,11 @@ impl TableCoding {
             let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
             *met.entry(shape).or_default() += 1;
         }
-        match self.shapes.get(&shape) {
-            Some(place) => put(out, *place),
-            None => {
-                out.push(0);
-                out.extend_from_slice(&shape.to_le_bytes()[..self.stored.len().div_ceil(8)]);
-            }
+        if let Some(place) = self.shapes.get(&shape) {
+            put(out, *place);
+        } else {
+            out.push(0);
+            out.extend_from_slice(&shape.to_le_bytes()[..self.stored.len().div_ceil(8)]);
         }
         while shape != 0 {
             let column = self.stored[shape.trailing_zeros() as usize];
@@ -265,12 +264,11 @@ fn put_value(out: &mut Vec<u8>, form: Form, cell: Cell, row: &Row<'_>, siren: u6
 
 /// `0` for absent, `1` for a number in eight bytes, else what makes it small.
 fn put_number(out: &mut Vec<u8>, small: Option<i64>, raw: i64) {
-    match small.map(zigzag).and_then(|small| small.checked_add(2)) {
-        Some(small) => put(out, small),
-        None => {
-            put(out, RAW);
-            out.extend_from_slice(&raw.to_le_bytes());
-        }
+    if let Some(small) = small.map(zigzag).and_then(|small| small.checked_add(2)) {
+        put(out, small);
+    } else {
+        put(out, RAW);
+        out.extend_from_slice(&raw.to_le_bytes());
     }
 }
 
