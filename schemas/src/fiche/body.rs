@@ -10,7 +10,7 @@
 //!
 //! The first établissement is written after its unité légale, the next ones after the first, so that
 //! each is read alone; a period after the one that follows it, the latest after its unit or
-//! établissement; another row of a list after the one before it.
+//! établissement; a row of another list after none.
 
 use std::ops::Range;
 
@@ -568,9 +568,10 @@ fn rows(
     siren: u64,
 ) -> Option<Vec<Cells>> {
     let mut cursor = Cursor::at(block.get(..place.bytes.end)?, place.bytes.start);
+    let are_periods = matches!(of, Of::UnitePeriodes | Of::EtablissementPeriodes);
     let mut read: Vec<Cells> = Vec::new();
     for _ in 0..place.count {
-        let base = match read.last() {
+        let base = match read.last().filter(|_| are_periods) {
             Some(cells) => Some(coding.after_itself(
                 of,
                 Row {
