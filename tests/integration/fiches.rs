@@ -14,8 +14,8 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::harness::{
-    Server, copy_folder, forget_the_catalogue, generate, ingest, manifest, run, sample,
-    sample_server, snapshot, wait_until, write_file,
+    Server, forget_the_catalogue, generate, ingest, manifest, run, sample, sample_server, snapshot,
+    wait_until, write_file,
 };
 use crate::hidden_since::change_rows;
 use crate::oracle::{assert_same_rows, csv_rows, parquet_rows};
@@ -82,7 +82,7 @@ fn assert_same(one: &Server, other: &Server, paths: &[String]) {
 }
 
 /// So many of them, spread over all.
-fn some<'a>(all: &'a [String], count: usize) -> impl Iterator<Item = &'a String> {
+fn some(all: &[String], count: usize) -> impl Iterator<Item = &String> {
     all.iter().step_by((all.len() / count).max(1))
 }
 
