@@ -30,7 +30,7 @@
 //! | [`row`], [`place`] | one row; degrees told by metres |
 //! | [`body`] | what an entry holds |
 //! | [`block`] | the entries of a block |
-//! | [`file`] | footer, index, trailer |
+//! | [`mod@file`] | footer, index, trailer |
 
 pub mod block;
 pub mod body;
