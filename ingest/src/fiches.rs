@@ -64,22 +64,25 @@ pub(crate) fn are_whole(
 ) -> Result<bool, IngestError> {
     let folder = data.snapshots().join(&manifest.id);
     for fiches in &manifest.fiches {
-        if sha256_of(&folder.join(&fiches.file), context)? != fiches.sha256 {
+        if !is_whole(&folder, fiches, context)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
+fn is_whole(folder: &Path, fiches: &FichesFile, context: &Context) -> Result<bool, IngestError> {
+    let path = folder.join(&fiches.file);
+    Ok(path.is_file() && sha256_of(&path, context)? == fiches.sha256)
+}
+
 /// Puts the previous files in `folder` under a second name, when they are whole and the disk can.
 fn taken(folder: &Path, previous: &Previous<'_>, context: &Context) -> Result<bool, IngestError> {
     for fiches in &previous.manifest.fiches {
-        let (there, here) = (
-            previous.folder.join(&fiches.file),
-            folder.join(&fiches.file),
-        );
-        let whole = there.is_file() && sha256_of(&there, context)? == fiches.sha256;
-        if !whole || fs::hard_link(&there, &here).is_err() {
+        let there = previous.folder.join(&fiches.file);
+        if !is_whole(previous.folder, fiches, context)?
+            || fs::hard_link(there, folder.join(&fiches.file)).is_err()
+        {
             return Ok(false);
         }
     }
@@ -109,26 +112,16 @@ fn sirene(folder: &Path, context: &Context) -> Result<FichesFile, IngestError> {
     })?;
     let coding = SireneCoding::new(coding.coding.with_shapes());
     let coder = Coder::new(&coding);
-    let task = context.progress.begin("fiches: SIRENE", None);
-    let share = sirene.rows() / slices.len().max(1) as u64;
-    let fill = |slice: usize, blocks: &mut Blocks<'_>| {
-        sirene.write(&coder, &slices[slice], blocks, context)?;
-        if !blocks.are_enough() {
-            task.rows(share);
-        }
-        Ok(())
+    let source = Source {
+        label: "fiches: SIRENE",
+        file: body::SIRENE_FILE,
+        learned: coding.coding.to_bytes(),
+        rows: sirene.rows(),
+        slices: slices.len(),
     };
-    let learned = coding.coding.to_bytes();
-    let file = store::write(
-        folder,
-        body::SIRENE_FILE,
-        learned,
-        slices.len(),
-        &fill,
-        context,
-    )?;
-    task.finish(&summary(&file));
-    Ok(file)
+    source.write(folder, context, |slice, blocks| {
+        sirene.write(&coder, &slices[slice], blocks, context)
+    })
 }
 
 fn associations(folder: &Path, context: &Context) -> Result<FichesFile, IngestError> {
@@ -142,33 +135,51 @@ fn associations(folder: &Path, context: &Context) -> Result<FichesFile, IngestEr
     })?;
     let coding = coding.with_shapes();
     let coder = rna.coder(&coding)?;
-    let task = context.progress.begin("fiches: RNA", None);
-    let share = rna.rows() / slices.len().max(1) as u64;
-    let fill = |slice: usize, blocks: &mut Blocks<'_>| {
-        rna.write(&coder, slices[slice].clone(), blocks, context)?;
-        if !blocks.are_enough() {
-            task.rows(share);
-        }
-        Ok(())
+    let source = Source {
+        label: "fiches: RNA",
+        file: body::RNA_FILE,
+        learned: coding.to_bytes(),
+        rows: rna.rows(),
+        slices: slices.len(),
     };
-    let learned = coding.to_bytes();
-    let file = store::write(
-        folder,
-        body::RNA_FILE,
-        learned,
-        slices.len(),
-        &fill,
-        context,
-    )?;
-    task.finish(&summary(&file));
-    Ok(file)
+    source.write(folder, context, |slice, blocks| {
+        rna.write(&coder, slices[slice].clone(), blocks, context)
+    })
 }
 
-fn summary(file: &FichesFile) -> String {
-    format!(
-        "{}: {} entries, {}",
-        file.file,
-        file.entries,
-        readable(file.bytes)
-    )
+/// What a file is made from.
+struct Source {
+    label: &'static str,
+    file: &'static str,
+    learned: Vec<u8>,
+    rows: u64,
+    slices: usize,
+}
+
+impl Source {
+    /// Writes the file, whose slices `fill` makes.
+    fn write(
+        self,
+        folder: &Path,
+        context: &Context,
+        fill: impl Fn(usize, &mut Blocks<'_>) -> Result<(), IngestError> + Sync,
+    ) -> Result<FichesFile, IngestError> {
+        let task = context.progress.begin(self.label, None);
+        let share = self.rows / self.slices.max(1) as u64;
+        let fill = |slice: usize, blocks: &mut Blocks<'_>| {
+            fill(slice, blocks)?;
+            if !blocks.are_enough() {
+                task.rows(share);
+            }
+            Ok(())
+        };
+        let file = store::write(folder, self.file, self.learned, self.slices, &fill, context)?;
+        task.finish(&format!(
+            "{}: {} entries, {}",
+            file.file,
+            file.entries,
+            readable(file.bytes)
+        ));
+        Ok(file)
+    }
 }

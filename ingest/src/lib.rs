@@ -23,6 +23,7 @@
 
 pub mod as_of;
 pub mod catalogue;
+mod codes;
 pub mod decode;
 pub mod download;
 pub mod error;

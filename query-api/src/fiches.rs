@@ -93,6 +93,11 @@ impl Fiches {
         check::begin(self);
     }
 
+    /// An answer that was read; after one that was not, they are asked no more.
+    pub(crate) fn read<T>(&self, answer: Result<T, FichesError>) -> Option<T> {
+        answer.map_err(|error| self.give_up(&error)).ok()
+    }
+
     /// The answer to a question, read at once when it is in memory, else on the blocking pool.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
 use serde::Serialize;
@@ -22,9 +22,11 @@ use crate::openapi;
 use crate::params::{Id, Liste};
 use crate::view::to_json;
 
-fn json(answer: &impl Serialize) -> Result<Response, ApiError> {
+/// An answer in JSON.
+pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response, ApiError> {
     let content_type = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, content_type)], to_json(answer)?).into_response())
+    let headers = [(header::CONTENT_TYPE, content_type)];
+    Ok((status, headers, to_json(answer)?).into_response())
 }
 
 /// `GET /v1/etablissements/{siret}`
@@ -32,7 +34,10 @@ pub(crate) async fn etablissement(
     Id(siret): Id<Siret>,
     InService(snapshot): InService,
 ) -> Result<Response, ApiError> {
-    json(&answer::etablissement(&snapshot, siret).await?)
+    json(
+        StatusCode::OK,
+        &answer::etablissement(&snapshot, siret).await?,
+    )
 }
 
 /// `GET /v1/unites-legales/{siren}`
@@ -40,7 +45,10 @@ pub(crate) async fn unite_legale(
     Id(siren): Id<Siren>,
     InService(snapshot): InService,
 ) -> Result<Response, ApiError> {
-    json(&answer::unite_legale(&snapshot, siren).await?)
+    json(
+        StatusCode::OK,
+        &answer::unite_legale(&snapshot, siren).await?,
+    )
 }
 
 /// `GET /v1/unites-legales/{siren}/etablissements`: a page of them, or all.

@@ -26,9 +26,9 @@ impl Snapshot {
     pub(crate) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         if let Some(fiches) = self.fiches() {
             let own = question.clone();
-            match fiches.ask(move |reader| own.answer(reader)).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => fiches.give_up(&error),
+            let answer = fiches.ask(move |reader| own.answer(reader)).await;
+            if let Some(answer) = fiches.read(answer) {
+                return Ok(answer);
             }
         }
         self.engine.ask(question).await
@@ -38,9 +38,9 @@ impl Snapshot {
     pub(crate) async fn ask_much<Q: Question>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         if let Some(fiches) = self.fiches() {
             let own = question.clone();
-            match fiches.ask_aside(move |reader| own.answer(reader)).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => fiches.give_up(&error),
+            let answer = fiches.ask_aside(move |reader| own.answer(reader)).await;
+            if let Some(answer) = fiches.read(answer) {
+                return Ok(answer);
             }
         }
         self.engine.ask(question).await
@@ -59,9 +59,8 @@ impl Snapshot {
                     .map(|identifier| dossier::gather(reader, identifier));
                 dossiers.collect()
             });
-            match gathered.await {
-                Ok(dossiers) => return Ok(dossiers),
-                Err(error) => fiches.give_up(&error),
+            if let Some(dossiers) = fiches.read(gathered.await) {
+                return Ok(dossiers);
             }
         }
         self.engine.dossiers(identifiers).await

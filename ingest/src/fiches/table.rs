@@ -1,13 +1,12 @@
 //! A sorted Parquet table, cut where a SIREN begins.
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
@@ -17,6 +16,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::codes::{self, is_coded};
 use crate::error::IngestError;
 
 /// Rows decoded at a time.
@@ -190,19 +190,12 @@ impl Parquet {
         let keys = self.table.key;
         let schema = self.metadata.schema();
         let fields = schema.fields().iter().enumerate().map(|(column, field)| {
-            let coded = *field.data_type() == DataType::Utf8
-                && !keys.contains(&field.name().as_str())
+            let coded = !keys.contains(&field.name().as_str())
                 && groups
                     .iter()
                     .all(|group| is_coded(self.chunk(*group, column)));
             if coded {
-                let nullable = field.is_nullable();
-                Arc::new(Field::new_dictionary(
-                    field.name(),
-                    DataType::Int32,
-                    DataType::Utf8,
-                    nullable,
-                ))
+                codes::coded(field)
             } else {
                 Arc::clone(field)
             }
@@ -223,16 +216,6 @@ impl Parquet {
     pub(super) fn bug(&self, detail: &str) -> IngestError {
         self.unreadable(&detail)
     }
-}
-
-/// Whether every value is a code in a dictionary. The writer gives its dictionary up when it grows
-/// too large.
-fn is_coded(chunk: &ColumnChunkMetaData) -> bool {
-    let encodings = chunk.page_encoding_stats_mask();
-    chunk.dictionary_page_offset().is_some()
-        && encodings.is_some_and(|used| {
-            used.is_only(Encoding::RLE_DICTIONARY) || used.is_only(Encoding::PLAIN_DICTIONARY)
-        })
 }
 
 fn unreadable(path: &Path, error: &ParquetError) -> IngestError {

@@ -3,19 +3,19 @@
 //! reads the other parts of a profile, would write out each text first.
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Encoding;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::codes::{self, is_coded};
 use crate::error::IngestError;
 
 /// A Parquet file and its footer.
@@ -120,27 +120,9 @@ impl Chunks {
     }
 }
 
-/// Whether every value is a code in a dictionary. The writer gives its dictionary up when it grows
-/// too large: a mixed row group is read as text.
-fn is_coded(footer: &ColumnChunkMetaData) -> bool {
-    let encodings = footer.page_encoding_stats_mask();
-    footer.dictionary_page_offset().is_some()
-        && encodings.is_some_and(|used| {
-            used.is_only(Encoding::RLE_DICTIONARY) || used.is_only(Encoding::PLAIN_DICTIONARY)
-        })
-}
-
 /// The same columns, texts by their codes.
 fn coded(schema: &Schema) -> Schema {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 => Arc::new(Field::new_dictionary(
-            field.name(),
-            DataType::Int32,
-            DataType::Utf8,
-            field.is_nullable(),
-        )),
-        _ => Arc::clone(field),
-    });
+    let fields = schema.fields().iter().map(codes::coded);
     Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone())
 }
 
@@ -155,7 +137,7 @@ fn unreadable(path: &Path, error: &ArrowError) -> IngestError {
 mod tests {
     use super::*;
     use arrow::array::{Array, AsArray, StringArray};
-    use arrow::datatypes::Int32Type;
+    use arrow::datatypes::{DataType, Field, Int32Type};
     use parquet::arrow::ArrowWriter;
     use parquet::file::properties::WriterProperties;
 

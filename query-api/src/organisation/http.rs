@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use registre_schemas::identifiers::Identifier;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,20 +15,14 @@ use super::resultat::AuxDates;
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
+use crate::handlers::json;
 use crate::lookup::DossierOf;
-use crate::view::to_json;
 
 fn dates(snapshot: &Snapshot) -> AuxDates {
     AuxDates {
         sirene: snapshot.as_of("sirene"),
         rna: snapshot.as_of("rna"),
     }
-}
-
-fn json(status: StatusCode, body: &impl serde::Serialize) -> Result<Response, ApiError> {
-    let body = to_json(body)?;
-    let content_type = HeaderValue::from_static("application/json");
-    Ok((status, [(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
 /// `GET /v1/organisations/{id}`. The identifier is taken from the address as it came: bytes that are
