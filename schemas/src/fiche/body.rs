@@ -370,17 +370,8 @@ impl<'a> Unite<'a> {
     /// Its periods, the latest first.
     #[must_use]
     pub fn periodes(&self) -> Option<Vec<Cells>> {
-        let first = self
-            .row()
-            .map(|row| self.coding.latest_period_after(Of::UnitePeriodes, row));
-        rows(
-            self.coding,
-            Of::UnitePeriodes,
-            self.block,
-            &self.periodes,
-            first,
-            self.siren,
-        )
+        let (of, place) = (Of::UnitePeriodes, &self.periodes);
+        rows(self.coding, of, self.block, place, self.row(), self.siren)
     }
 
     /// Rows of its other lists: doublons both ways, links.
@@ -519,18 +510,8 @@ impl<'a> Etablissement<'a> {
     /// Its periods, the latest first.
     #[must_use]
     pub fn periodes(&self) -> Option<Vec<Cells>> {
-        let first = self.row().map(|row| {
-            self.coding
-                .latest_period_after(Of::EtablissementPeriodes, row)
-        });
-        rows(
-            self.coding,
-            Of::EtablissementPeriodes,
-            self.block,
-            &self.periodes,
-            first,
-            self.siren,
-        )
+        let (of, place) = (Of::EtablissementPeriodes, &self.periodes);
+        rows(self.coding, of, self.block, place, self.row(), self.siren)
     }
 
     /// Its links of succession.
@@ -559,12 +540,13 @@ fn list(cursor: &mut Cursor<'_>, is_there: bool) -> Option<Place> {
     })
 }
 
+/// The rows of a list; `after` is what the latest period is written after.
 fn rows(
     coding: &SireneCoding,
     of: Of,
     block: &[u8],
     place: &Place,
-    first: Option<Base<'_>>,
+    after: Option<Row<'_>>,
     siren: u64,
 ) -> Option<Vec<Cells>> {
     let mut cursor = Cursor::at(block.get(..place.bytes.end)?, place.bytes.start);
@@ -579,7 +561,7 @@ fn rows(
                     bytes: block,
                 },
             )),
-            None => first,
+            None => after.map(|row| coding.latest_period_after(of, row)),
         };
         let mut cells = Vec::new();
         coding
