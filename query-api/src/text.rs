@@ -3,6 +3,14 @@
 use chrono::{Datelike, NaiveDate};
 use registre_schemas::MONTHS;
 
+/// A number as that many digits, in ASCII.
+pub(crate) fn digits(out: &mut [u8], mut number: u64) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (number % 10).to_le_bytes()[0];
+        number /= 10;
+    }
+}
+
 /// `1er novembre 2026`.
 pub(crate) fn long_date(date: NaiveDate) -> String {
     let day = if date.day() == 1 {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use crate::error::ApiError;
 use crate::record::{Record, Value, naf_version_of};
+use crate::text::digits;
 
 /// Positions of a table's columns in the order of the JSON: the table's, except that the code in
 /// NAF 2025 comes right after the one in the older NAF.
@@ -65,14 +66,6 @@ fn written(table: &'static Table) -> &'static [Written] {
     place.map_or(&[], |place| TABLES_WRITTEN[place].as_slice())
 }
 
-/// A number of that many digits, in ASCII.
-fn digits(out: &mut [u8], mut number: u32) {
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + (number % 10).to_le_bytes()[0];
-        number /= 10;
-    }
-}
-
 /// `AAAA-MM-JJ`. Years of five digits or before our era have no such form, and chrono's own then.
 pub(crate) fn iso_date(date: NaiveDate) -> String {
     match short_date(date) {
@@ -86,9 +79,9 @@ fn short_date(date: NaiveDate) -> Option<[u8; 10]> {
         .ok()
         .filter(|year| *year <= 9999)?;
     let mut text = *b"0000-00-00";
-    digits(&mut text[..4], year);
-    digits(&mut text[5..7], date.month());
-    digits(&mut text[8..], date.day());
+    digits(&mut text[..4], year.into());
+    digits(&mut text[5..7], date.month().into());
+    digits(&mut text[8..], date.day().into());
     Some(text)
 }
 
@@ -103,10 +96,10 @@ fn iso_timestamp(time: NaiveDateTime) -> ([u8; 23], usize) {
     if let Some(date) = short_date(time.date()) {
         text[..10].copy_from_slice(&date);
     }
-    digits(&mut text[11..13], time.hour());
-    digits(&mut text[14..16], time.minute());
-    digits(&mut text[17..19], time.second());
-    digits(&mut text[20..], time.nanosecond() / 1_000_000);
+    digits(&mut text[11..13], time.hour().into());
+    digits(&mut text[14..16], time.minute().into());
+    digits(&mut text[17..19], time.second().into());
+    digits(&mut text[20..], (time.nanosecond() / 1_000_000).into());
     (text, if time.nanosecond() == 0 { 19 } else { 23 })
 }
 

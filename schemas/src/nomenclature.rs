@@ -35,7 +35,8 @@ pub enum Nomenclature {
     Groupement,
 }
 
-type Labels = HashMap<&'static str, &'static str>;
+/// The keys are ours: nobody can choose them to collide.
+type Labels = HashMap<&'static str, &'static str, foldhash::fast::FixedState>;
 
 /// First column to second, from a CSV file compiled in.
 fn labels(text: &'static str) -> Labels {

@@ -3,11 +3,14 @@
 
 use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::fiche::body::{RNA_FILE, SIRENE_FILE, WITHIN};
 use registre_schemas::identifiers::{Siren, Tva};
+use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
+use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -196,6 +199,47 @@ fn every_key_is_answered_as_the_tables_have_it() {
         for route in ["etablissements", "unites-legales", "associations"] {
             paths.push(format!("/v1/{route}/{key}"));
         }
+    }
+    assert_same(&fiches, &tables, &paths);
+    assert_eq!(tables.said("ERROR"), Vec::<String>::new());
+}
+
+/// Keys that several rows of a table have, those of most rows first; there must be some.
+fn often(table: &'static Table, name: &str, at_most: usize) -> Vec<String> {
+    let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+    for key in column(table, name) {
+        *rows.entry(key).or_default() += 1;
+    }
+    let mut keys: Vec<_> = rows.into_iter().filter(|(_, rows)| *rows > 1).collect();
+    keys.sort_by_key(|(_, rows)| Reverse(*rows));
+    assert!(!keys.is_empty(), "{name}");
+    keys.into_iter().take(at_most).map(|(key, _)| key).collect()
+}
+
+/// A row of a list is written after the one before it or after none, by the list: reading follows.
+#[test]
+fn lists_of_several_rows_are_answered_as_the_tables_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    without_fiches(sample(), folder.path());
+    let (tables, fiches) = (Server::start(folder.path()), sample_server());
+    let mut paths = Vec::new();
+    for end in [
+        "siretEtablissementPredecesseur",
+        "siretEtablissementSuccesseur",
+    ] {
+        for siret in often(&LIEN_SUCCESSION, end, 20) {
+            paths.push(format!("/v1/etablissements/{siret}/successions"));
+            paths.push(format!("/v1/organisations/{siret}"));
+        }
+    }
+    for siret in often(&ETABLISSEMENT_PERIODE, "siret", 25) {
+        paths.push(format!("/v1/etablissements/{siret}/periodes"));
+    }
+    for siren in often(&UNITE_LEGALE_PERIODE, "siren", 25) {
+        paths.push(format!("/v1/unites-legales/{siren}/periodes"));
+    }
+    for siren in often(&LIEN_SIREN_RNA, "siren", 5) {
+        paths.push(format!("/v1/organisations/{siren}"));
     }
     assert_same(&fiches, &tables, &paths);
     assert_eq!(tables.said("ERROR"), Vec::<String>::new());

@@ -284,8 +284,14 @@ pub fn write_liens(unite: &UniteLegale, model: &Model, buffer: &mut Buffer) {
         } else {
             None
         };
-        if let Some(lien) = lien {
+        if let Some(mut lien) = lien {
             lien.write(&mut random, buffer);
+            // Shared out between two, as some are.
+            if !etablissement.siege && rank + 2 < unite.etablissements && random.chance(500) {
+                lien.successeur = (unite.siren, unite.nic(rank + 2));
+                lien.transfert_siege = rank + 2 == unite.siege;
+                lien.write(&mut random, buffer);
+            }
         }
     }
 }

@@ -3,32 +3,38 @@
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
-use registre_schemas::fiche::Row;
 use registre_schemas::fiche::block::{entries, find};
-use registre_schemas::fiche::body::{Association, Etablissement, Of, Unite};
+use registre_schemas::fiche::body::{Association, Cells, Etablissement, Of, Source, Unite};
 use registre_schemas::identifiers::{Siren, Siret};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use std::cell::RefCell;
-use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocks::Blocks;
 use super::rows::{FicheRow, Part};
 use super::{Fiches, FichesError};
 use crate::record::{Record, at};
+use crate::text::digits;
 
 /// Fiches being read for one answer: a block is read once.
 pub(crate) struct Reader<'f> {
     fiches: &'f Arc<Fiches>,
     may_wait: bool,
     read: RefCell<Vec<Read>>,
-    last: RefCell<Option<(Siren, Place)>>,
+    last: RefCell<Option<Rc<Opened>>>,
 }
 
-/// A block, and where an entry is in it.
-type Place = (Arc<Vec<u8>>, Range<usize>);
+/// The entry of a SIREN, read.
+struct Opened {
+    siren: Siren,
+    unite: Unite,
+    block: Arc<Vec<u8>>,
+    /// The établissement last asked of it.
+    asked: RefCell<Option<Rc<Etablissement>>>,
+}
 
 struct Read {
     file: &'static str,
@@ -78,73 +84,101 @@ impl<'f> Reader<'f> {
         Ok(bytes)
     }
 
-    /// Where the entry of a SIREN is; the last one asked is remembered.
-    fn entry(&self, siren: Siren) -> Result<Option<Place>, FichesError> {
-        if let Some((last, (bytes, body))) = &*self.last.borrow()
-            && *last == siren
+    fn source<'b>(&'b self, block: &'b [u8]) -> Source<'b> {
+        Source {
+            coding: &self.fiches.sirene_coding,
+            block,
+        }
+    }
+
+    /// The entry of a SIREN, none when there is none; the last one asked is remembered.
+    fn open(&self, siren: Siren) -> Result<Option<Rc<Opened>>, FichesError> {
+        if let Some(last) = &*self.last.borrow()
+            && last.siren == siren
         {
-            return Ok(Some((Arc::clone(bytes), body.clone())));
+            return Ok(Some(Rc::clone(last)));
         }
         let file = &self.fiches.sirene;
         let key = siren.as_str().as_bytes();
         let Some(block) = file.find(key) else {
             return Ok(None);
         };
-        let bytes = self.bytes(file, block)?;
-        let found = find(&bytes, key);
-        if let Some(body) = &found {
-            *self.last.borrow_mut() = Some((siren, (Arc::clone(&bytes), body.clone())));
-        }
-        Ok(found.map(|body| (bytes, body)))
+        let block = self.bytes(file, block)?;
+        let Some(body) = find(&block, key) else {
+            return Ok(None);
+        };
+        let unite = Unite::read(self.source(&block), &body, number(siren.as_str()));
+        let unite = unite.ok_or_else(|| self.unreadable(siren))?;
+        let opened = Rc::new(Opened {
+            siren,
+            unite,
+            block,
+            asked: RefCell::default(),
+        });
+        *self.last.borrow_mut() = Some(Rc::clone(&opened));
+        Ok(Some(opened))
+    }
+
+    fn unreadable(&self, siren: Siren) -> FichesError {
+        let file = &self.fiches.sirene;
+        file.damaged(format!("the entry of {siren} cannot be read"))
     }
 
     /// What is made of the entry of a SIREN; none when there is no entry.
     fn in_unite<T>(
         &self,
         siren: Siren,
-        made: impl FnOnce(&Unite<'_>, &Arc<Vec<u8>>) -> Option<T>,
+        made: impl FnOnce(&Unite, &Arc<Vec<u8>>) -> Option<T>,
     ) -> Result<Option<T>, FichesError> {
-        let file = &self.fiches.sirene;
-        let Some((bytes, body)) = self.entry(siren)? else {
+        let Some(opened) = self.open(siren)? else {
             return Ok(None);
         };
-        let coding = &self.fiches.sirene_coding;
-        let unite = Unite::read(coding, &bytes, &body, number(siren.as_str()));
-        let made = unite.and_then(|unite| made(&unite, &bytes));
-        let unreadable = || file.damaged(format!("the entry of {siren} cannot be read"));
-        made.map(Some).ok_or_else(unreadable)
+        let made = made(&opened.unite, &opened.block);
+        made.map(Some).ok_or_else(|| self.unreadable(siren))
     }
 
     /// What is made of the établissement of a SIRET; none when there is none.
     fn etablissement_of<T>(
         &self,
         siret: Siret,
-        made: impl Fn(&Etablissement<'_>, &Arc<Vec<u8>>) -> Option<T>,
+        made: impl Fn(&Etablissement, &Arc<Vec<u8>>) -> Option<T>,
     ) -> Result<Option<T>, FichesError> {
+        let siren = siret.siren();
+        let Some(opened) = self.open(siren)? else {
+            return Ok(None);
+        };
         let nic = number(siret.as_str()) % NICS;
-        let within = self.in_unite(siret.siren(), |unite, block| {
-            Some(match unite.etablissement(nic)? {
-                Some(etablissement) => (Some(made(&etablissement, block)?), true),
-                None => (None, unite.is_whole()),
-            })
-        })?;
-        match within {
-            None => Ok(None),
-            Some((found, is_whole)) if found.is_some() || is_whole => Ok(found),
-            Some(_) => {
-                let Some(block) = self.fiches.sirene.find(siret.as_str().as_bytes()) else {
-                    return Ok(None);
-                };
-                let mut found = None;
-                self.others(siret.siren(), block, |etablissement, block| {
-                    if etablissement.nic == nic {
-                        found = Some(made(etablissement, block)?);
-                    }
-                    Some(found.is_none())
-                })?;
-                Ok(found)
-            }
+        let asked = opened.asked.borrow().clone();
+        let within = match asked.filter(|asked| asked.nic == nic) {
+            None => self.within(&opened, nic)?,
+            asked => asked,
+        };
+        if let Some(found) = within {
+            let made = made(&found, &opened.block);
+            *opened.asked.borrow_mut() = Some(found);
+            return made.map(Some).ok_or_else(|| self.unreadable(siren));
         }
+        if opened.unite.is_whole() {
+            return Ok(None);
+        }
+        let Some(block) = self.fiches.sirene.find(siret.as_str().as_bytes()) else {
+            return Ok(None);
+        };
+        let mut found = None;
+        self.others(siren, block, |etablissement, block| {
+            if etablissement.nic == nic {
+                found = Some(made(etablissement, block)?);
+            }
+            Some(found.is_none())
+        })?;
+        Ok(found)
+    }
+
+    /// The établissement of that NIC, when the entry of its unit has it.
+    fn within(&self, of: &Opened, nic: u64) -> Result<Option<Rc<Etablissement>>, FichesError> {
+        let found = of.unite.etablissement(self.source(&of.block), nic);
+        let found = found.ok_or_else(|| self.unreadable(of.siren))?;
+        Ok(found.map(Rc::new))
     }
 
     /// Goes through the établissements of a block that only a large unit has, until told to stop.
@@ -153,7 +187,7 @@ impl<'f> Reader<'f> {
         &self,
         siren: Siren,
         block: usize,
-        mut each: impl FnMut(&Etablissement<'_>, &Arc<Vec<u8>>) -> Option<bool>,
+        mut each: impl FnMut(&Etablissement, &Arc<Vec<u8>>) -> Option<bool>,
     ) -> Result<bool, FichesError> {
         let file = &self.fiches.sirene;
         let is_own = |key: &[u8]| key.len() == 14 && key.starts_with(siren.as_str().as_bytes());
@@ -161,15 +195,19 @@ impl<'f> Reader<'f> {
             return Ok(false);
         }
         let bytes = self.bytes(file, block)?;
-        let coding = &self.fiches.sirene_coding;
-        let mut first: Option<Etablissement<'_>> = None;
+        let source = self.source(&bytes);
+        let mut first: Option<Etablissement> = None;
         let unreadable = || file.damaged(format!("an établissement of {siren} cannot be read"));
         for entry in entries(&bytes) {
             let nic = std::str::from_utf8(&entry.key).map_or(0, number) % NICS;
             let base = first.as_ref().and_then(Etablissement::row);
-            let base = base.map(|row| coding.after_itself(Of::Etablissement, row));
+            let base = base.map(|row| {
+                source
+                    .coding
+                    .after_itself(Of::Etablissement, source.row(row))
+            });
             let siren = number(siren.as_str());
-            let read = Etablissement::read(coding, &bytes, &entry.body, siren, nic, base.as_ref());
+            let read = Etablissement::read(source, &entry.body, siren, nic, base.as_ref());
             let read = read.ok_or_else(unreadable)?;
             if !each(&read, &bytes).ok_or_else(unreadable)? {
                 return Ok(true);
@@ -182,28 +220,31 @@ impl<'f> Reader<'f> {
     fn record(
         &self,
         of: Of,
-        row: &Row<'_>,
+        cells: &Cells,
         block: &Arc<Vec<u8>>,
         implied: &[(usize, &str)],
     ) -> Record {
-        FicheRow::record(self.fiches, Part::Sirene(of), row, block, implied)
+        FicheRow::record(self.fiches, Part::Sirene(of), cells, block, implied)
     }
 
     /// The row of an établissement; none when only links or periods speak of it.
     fn row_of(
         &self,
         siren: &str,
-        etablissement: &Etablissement<'_>,
+        etablissement: &Etablissement,
         block: &Arc<Vec<u8>>,
     ) -> Option<Record> {
-        let siret = format!("{siren}{:05}", etablissement.nic);
+        let mut siret = [b'0'; 14];
+        siret[..9].copy_from_slice(siren.as_bytes().first_chunk::<9>()?);
+        digits(&mut siret[9..], etablissement.nic);
+        let siret = std::str::from_utf8(&siret).ok()?;
         let implied = [
             (at!(ETABLISSEMENT, "siren"), siren),
             (at!(ETABLISSEMENT, "nic"), &siret[9..]),
-            (at!(ETABLISSEMENT, "siret"), &siret),
+            (at!(ETABLISSEMENT, "siret"), siret),
         ];
         let row = etablissement.row()?;
-        Some(self.record(Of::Etablissement, &row, block, &implied))
+        Some(self.record(Of::Etablissement, row, block, &implied))
     }
 
     /// The unité légale of that SIREN.
@@ -211,7 +252,7 @@ impl<'f> Reader<'f> {
         let implied = [(at!(UNITE_LEGALE, "siren"), siren.as_str())];
         let row = self.in_unite(siren, |unite, block| {
             let row = unite.row();
-            Some(row.map(|row| self.record(Of::Unite, &row, block, &implied)))
+            Some(row.map(|row| self.record(Of::Unite, row, block, &implied)))
         })?;
         Ok(row.flatten())
     }
@@ -242,7 +283,7 @@ impl<'f> Reader<'f> {
         let mut records = Vec::new();
         let after = after.map(|siret| number(siret.as_str()) % NICS);
         let key = siren.as_str();
-        let mut take = |etablissement: &Etablissement<'_>, block: &Arc<Vec<u8>>| {
+        let mut take = |etablissement: &Etablissement, block: &Arc<Vec<u8>>| {
             if after.is_none_or(|after| etablissement.nic > after)
                 && let Some(record) = self.row_of(key, etablissement, block)
                 && chosen(&record)
@@ -252,7 +293,7 @@ impl<'f> Reader<'f> {
             records.len() < at_most
         };
         let more = self.in_unite(siren, |unite, block| {
-            let own = unite.etablissements()?;
+            let own = unite.etablissements(self.source(block))?;
             let more = own.iter().all(|etablissement| take(etablissement, block));
             Some(more && !unite.is_whole())
         })?;
@@ -284,8 +325,8 @@ impl<'f> Reader<'f> {
         };
         let implied = [(own, siren.as_str())];
         let rows = self.in_unite(siren, |unite, block| {
-            let list = unite.list(of)?;
-            let record = |cells: &Vec<_>| self.record(of, &unite.row_of(cells), block, &implied);
+            let list = unite.list(self.source(block), of)?;
+            let record = |cells: &Cells| self.record(of, cells, block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -295,10 +336,8 @@ impl<'f> Reader<'f> {
     pub(super) fn periodes_of_siren(&self, siren: Siren) -> Result<Vec<Record>, FichesError> {
         let implied = [(at!(UNITE_LEGALE_PERIODE, "siren"), siren.as_str())];
         let rows = self.in_unite(siren, |unite, block| {
-            let list = unite.periodes()?;
-            let record = |cells: &Vec<_>| {
-                self.record(Of::UnitePeriodes, &unite.row_of(cells), block, &implied)
-            };
+            let list = unite.periodes(self.source(block))?;
+            let record = |cells: &Cells| self.record(Of::UnitePeriodes, cells, block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -313,15 +352,9 @@ impl<'f> Reader<'f> {
             (at!(ETABLISSEMENT_PERIODE, "siret"), text),
         ];
         let rows = self.etablissement_of(siret, |found, block| {
-            let list = found.periodes()?;
-            let record = |cells: &Vec<_>| {
-                self.record(
-                    Of::EtablissementPeriodes,
-                    &found.row_of(cells),
-                    block,
-                    &implied,
-                )
-            };
+            let list = found.periodes(self.source(block))?;
+            let of = Of::EtablissementPeriodes;
+            let record = |cells: &Cells| self.record(of, cells, block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -336,8 +369,8 @@ impl<'f> Reader<'f> {
         };
         let implied = [(own, siret.as_str())];
         let rows = self.etablissement_of(siret, |found, block| {
-            let list = found.list(of)?;
-            let record = |cells: &Vec<_>| self.record(of, &found.row_of(cells), block, &implied);
+            let list = found.list(self.source(block), of)?;
+            let record = |cells: &Cells| self.record(of, cells, block, &implied);
             Some(list.iter().map(record).collect())
         })?;
         Ok(rows.unwrap_or_default())
@@ -357,13 +390,9 @@ impl<'f> Reader<'f> {
         let coding = &self.fiches.rna_coding;
         let unreadable = || file.damaged(format!("the entry of {id} cannot be read"));
         let read = Association::read(coding, &bytes, &body).ok_or_else(unreadable)?;
-        let record = |place: usize, id_column: usize, cells: &Vec<_>| {
-            let row = Row {
-                cells,
-                bytes: &bytes,
-            };
+        let record = |place: usize, id_column: usize, cells: &Cells| {
             let implied = [(id_column, id)];
-            FicheRow::record(self.fiches, Part::Rna(place), &row, &bytes, &implied)
+            FicheRow::record(self.fiches, Part::Rna(place), cells, &bytes, &implied)
         };
         let lien = |cells| record(1, at!(LIEN_SIREN_RNA, "id"), cells);
         let utilite_publique = |cells| record(2, at!(ASSOCIATION_UTILITE_PUBLIQUE, "id"), cells);

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, NaiveDate};
 use registre_schemas::Kind;
-use registre_schemas::fiche::body::Of;
+use registre_schemas::fiche::body::{Cells, Of};
 use registre_schemas::fiche::row::decimal_text;
-use registre_schemas::fiche::{Cell, Coding, Row, TableCoding};
-use std::io::Write as _;
+use registre_schemas::fiche::{Cell, Coding, TableCoding};
 use std::sync::Arc;
 
 use super::Fiches;
 use crate::record::{Record, Value};
+use crate::text::digits;
 
 /// Days from 0001-01-01 to 1970-01-01, plus one: chrono counts days of the common era.
 const EPOCH: i64 = 719_163;
@@ -22,6 +22,25 @@ pub(super) enum Part {
     /// Of `rna.fiches`, by its place there.
     Rna(usize),
 }
+
+impl Part {
+    /// What was learned of its file, and of its table.
+    fn coding(self, fiches: &Fiches) -> (&Coding, &TableCoding) {
+        match self {
+            Self::Sirene(of) => {
+                let coding = &fiches.sirene_coding;
+                (&coding.coding, coding.table(of))
+            }
+            Self::Rna(place) => {
+                let coding = &fiches.rna_coding;
+                (coding, &coding.tables[place])
+            }
+        }
+    }
+}
+
+/// Bytes that the identifiers and the metres of a row take, as a rule.
+const TEXTS: usize = 64;
 
 /// A row, with what its values are made of.
 #[derive(Clone)]
@@ -39,44 +58,35 @@ impl FicheRow {
     pub(super) fn record(
         fiches: &Arc<Fiches>,
         part: Part,
-        row: &Row<'_>,
+        cells: &Cells,
         block: &Arc<Vec<u8>>,
         implied: &[(usize, &str)],
     ) -> Record {
         let mut own = Self {
             fiches: Arc::clone(fiches),
             part,
-            cells: row.cells.into(),
+            cells: cells.as_slice().into(),
             block: Arc::clone(block),
-            texts: Vec::with_capacity(32),
+            texts: Vec::with_capacity(TEXTS),
         };
         for (column, text) in implied {
             own.put_text(*column, |texts| texts.extend_from_slice(text.as_bytes()));
         }
-        let (_, table) = own.coding();
-        let numbers = table
-            .table()
-            .columns
-            .iter()
-            .enumerate()
-            .filter_map(|(column, described)| {
-                let cell = row.cells.get(column).copied();
-                match (described.kind, cell) {
-                    (Kind::Text, Some(Cell::Number(number))) => {
-                        Some((column, number, table.digits(column)))
-                    }
-                    _ => None,
+        let (_, table) = part.coding(fiches);
+        for &(column, length) in table.numbers() {
+            let Some(&Cell::Number(number)) = own.cells.get(column) else {
+                continue;
+            };
+            own.put_text(column, |texts| match length {
+                Some(length) => {
+                    let start = texts.len();
+                    texts.resize(start + length, b'0');
+                    digits(&mut texts[start..], number.unsigned_abs());
                 }
-            });
-        let numbers: Vec<_> = numbers.collect();
-        for (column, number, digits) in numbers {
-            own.put_text(column, |texts| match digits {
-                // A vector never fails to be written.
-                Some(digits) => drop(write!(texts, "{number:0digits$}")),
                 None => texts.extend_from_slice(decimal_text(number).as_bytes()),
             });
         }
-        Record::of_fiche(own.coding().1.table(), own)
+        Record::of_fiche(table.table(), own)
     }
 
     fn put_text(&mut self, column: usize, write: impl FnOnce(&mut Vec<u8>)) {
@@ -86,19 +96,6 @@ impl FicheRow {
         if let Some(cell) = self.cells.get_mut(column) {
             let place = u32::try_from(start).unwrap_or(u32::MAX);
             *cell = Cell::Text(place, u32::try_from(length).unwrap_or(0));
-        }
-    }
-
-    fn coding(&self) -> (&Coding, &TableCoding) {
-        match self.part {
-            Part::Sirene(of) => {
-                let coding = &self.fiches.sirene_coding;
-                (&coding.coding, coding.table(of))
-            }
-            Part::Rna(place) => {
-                let coding = &self.fiches.rna_coding;
-                (coding, &coding.tables[place])
-            }
         }
     }
 
@@ -114,7 +111,7 @@ impl FicheRow {
 
     /// The value of a column. One that cannot be is absent rather than wrong.
     pub(crate) fn at(&self, column: usize) -> Value<'_> {
-        let (coding, table) = self.coding();
+        let (coding, table) = self.part.coding(&self.fiches);
         let value = match self.cells.get(column).copied().unwrap_or_default() {
             Cell::Null => None,
             Cell::Code(code) => coding.text(table, column, code).map(Value::Text),

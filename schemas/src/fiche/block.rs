@@ -79,16 +79,39 @@ pub fn entries(block: &[u8]) -> impl Iterator<Item = Entry> + '_ {
     })
 }
 
-/// Where the body of a key is.
+/// Where the body of a key is. Entries are in order, so that most are told from the key by how much
+/// they share with the one before, and none is copied.
 #[must_use]
 pub fn find(block: &[u8], key: &[u8]) -> Option<Range<usize>> {
     let mut cursor = Cursor::new(block);
-    let mut at = Vec::with_capacity(16);
-    while let Some(body) = next(&mut cursor, &mut at) {
-        match at.as_slice().cmp(key) {
-            std::cmp::Ordering::Less => {}
-            std::cmp::Ordering::Equal => return Some(body),
-            std::cmp::Ordering::Greater => return None,
+    // Bytes of the entry's key, and how many of them begin the key sought.
+    let (mut length, mut alike) = (0, 0);
+    while !cursor.is_at_end() {
+        let shared = cursor.length()?;
+        let suffix = cursor.length()?;
+        let suffix = cursor.take(suffix)?;
+        let body = cursor.length()?;
+        let start = cursor.position();
+        cursor.take(body)?;
+        // Less than the one before somewhere it agreed with the key: after it, hence after the key.
+        if shared > length || shared < alike {
+            return None;
+        }
+        length = shared + suffix.len();
+        if shared > alike {
+            continue;
+        }
+        let rest = key.get(alike..)?;
+        let same = suffix
+            .iter()
+            .zip(rest)
+            .take_while(|(own, sought)| own == sought);
+        let same = same.count();
+        match (suffix.get(same), rest.get(same)) {
+            (None, None) => return Some(start..start + body),
+            (Some(_), None) => return None,
+            (Some(own), Some(sought)) if own > sought => return None,
+            _ => alike += same,
         }
     }
     None

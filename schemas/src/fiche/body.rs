@@ -254,11 +254,29 @@ struct Place {
     bytes: Range<usize>,
 }
 
-/// The entry of a SIREN.
+/// What an entry is read in: how its rows are written, and the block it is in.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What was learned of the rows.
+    pub coding: &'a SireneCoding,
+    /// The block, decompressed.
+    pub block: &'a [u8],
+}
+
+impl<'a> Source<'a> {
+    /// A row of the block.
+    #[must_use]
+    pub fn row(&self, cells: &'a Cells) -> Row<'a> {
+        Row {
+            cells,
+            bytes: self.block,
+        }
+    }
+}
+
+/// The entry of a SIREN. It is asked with the [`Source`] it was read in.
 #[derive(Debug, Clone)]
-pub struct Unite<'a> {
-    coding: &'a SireneCoding,
-    block: &'a [u8],
+pub struct Unite {
     siren: u64,
     row: Option<Cells>,
     periodes: Place,
@@ -271,11 +289,9 @@ pub struct Unite<'a> {
     is_whole: bool,
 }
 
-/// An établissement: where its body is, and what it is written after.
+/// An établissement. It is asked with the [`Source`] it was read in.
 #[derive(Debug, Clone)]
-pub struct Etablissement<'a> {
-    coding: &'a SireneCoding,
-    block: &'a [u8],
+pub struct Etablissement {
     siren: u64,
     /// NIC, as a number.
     pub nic: u64,
@@ -285,24 +301,18 @@ pub struct Etablissement<'a> {
     predecesseurs: Place,
 }
 
-impl<'a> Unite<'a> {
+impl Unite {
     /// Reads an entry; `None` when its bytes are not one.
     #[must_use]
-    pub fn read(
-        coding: &'a SireneCoding,
-        block: &'a [u8],
-        body: &Range<usize>,
-        siren: u64,
-    ) -> Option<Self> {
-        let mut cursor = Cursor::at(block.get(..body.end)?, body.start);
+    pub fn read(source: Source<'_>, body: &Range<usize>, siren: u64) -> Option<Self> {
+        let mut cursor = Cursor::at(source.block.get(..body.end)?, body.start);
         let flags = cursor.byte()?;
         let has = |bit: u8| flags & (1 << bit) != 0;
         let mut row = None;
         if has(unite_flags::ROW) {
             let mut cells = Vec::new();
-            coding
-                .table(Of::Unite)
-                .decode(&mut cursor, None, siren, &mut cells)?;
+            let table = source.coding.table(Of::Unite);
+            table.decode(&mut cursor, None, siren, &mut cells)?;
             row = Some(cells);
         }
         let mut place = |bit| list(&mut cursor, has(bit));
@@ -322,8 +332,6 @@ impl<'a> Unite<'a> {
             bytes: cursor.position()..body.end,
         };
         Some(Self {
-            coding,
-            block,
             siren,
             row,
             periodes,
@@ -337,28 +345,10 @@ impl<'a> Unite<'a> {
         })
     }
 
-    /// Its SIREN, as a number.
-    #[must_use]
-    pub fn siren(&self) -> u64 {
-        self.siren
-    }
-
     /// The unité légale.
     #[must_use]
-    pub fn row(&self) -> Option<Row<'_>> {
-        self.row.as_ref().map(|cells| Row {
-            cells,
-            bytes: self.block,
-        })
-    }
-
-    /// A row of one of its lists.
-    #[must_use]
-    pub fn row_of<'r>(&'r self, cells: &'r Cells) -> Row<'r> {
-        Row {
-            cells,
-            bytes: self.block,
-        }
+    pub fn row(&self) -> Option<&Cells> {
+        self.row.as_ref()
     }
 
     /// How many établissements it has, and how many of them are active.
@@ -369,21 +359,21 @@ impl<'a> Unite<'a> {
 
     /// Its periods, the latest first.
     #[must_use]
-    pub fn periodes(&self) -> Option<Vec<Cells>> {
-        let (of, place) = (Of::UnitePeriodes, &self.periodes);
-        rows(self.coding, of, self.block, place, self.row(), self.siren)
+    pub fn periodes(&self, source: Source<'_>) -> Option<Vec<Cells>> {
+        let after = self.row.as_ref();
+        rows(source, Of::UnitePeriodes, &self.periodes, after, self.siren)
     }
 
     /// Rows of its other lists: doublons both ways, links.
     #[must_use]
-    pub fn list(&self, of: Of) -> Option<Vec<Cells>> {
+    pub fn list(&self, source: Source<'_>, of: Of) -> Option<Vec<Cells>> {
         let place = match of {
             Of::Doublons => &self.doublons,
             Of::DoublonDe => &self.doublon_de,
             Of::Liens => &self.liens,
             _ => return Some(Vec::new()),
         };
-        rows(self.coding, of, self.block, place, None, self.siren)
+        rows(source, of, place, None, self.siren)
     }
 
     /// Whether its établissements are all in this entry.
@@ -394,20 +384,29 @@ impl<'a> Unite<'a> {
 
     /// Those of its établissements that are in this entry, in order.
     #[must_use]
-    pub fn etablissements(&self) -> Option<Vec<Etablissement<'a>>> {
-        self.select(|_| true)
+    pub fn etablissements(&self, source: Source<'_>) -> Option<Vec<Etablissement>> {
+        let mut found = Vec::with_capacity(self.etablissements.count.min(WITHIN));
+        self.walk(source, None, |read| found.push(read))?;
+        Some(found)
     }
 
     /// One of those in this entry.
     #[must_use]
-    pub fn etablissement(&self, nic: u64) -> Option<Option<Etablissement<'a>>> {
-        Some(self.select(|other| other == nic)?.into_iter().next())
+    pub fn etablissement(&self, source: Source<'_>, nic: u64) -> Option<Option<Etablissement>> {
+        let mut found = None;
+        self.walk(source, Some(nic), |read| found = Some(read))?;
+        Some(found)
     }
 
-    fn select(&self, chosen: impl Fn(u64) -> bool) -> Option<Vec<Etablissement<'a>>> {
-        let mut found = Vec::new();
+    /// Reads its établissements, or the one of that NIC.
+    fn walk(
+        &self,
+        source: Source<'_>,
+        one: Option<u64>,
+        mut found: impl FnMut(Etablissement),
+    ) -> Option<()> {
         let mut cursor = Cursor::at(
-            self.block.get(..self.etablissements.bytes.end)?,
+            source.block.get(..self.etablissements.bytes.end)?,
             self.etablissements.bytes.start,
         );
         let mut first: Option<Cells> = None;
@@ -416,70 +415,59 @@ impl<'a> Unite<'a> {
             let length = cursor.length()?;
             let start = cursor.position();
             cursor.take(length)?;
-            let chosen = chosen(nic);
+            let chosen = one.is_none_or(|one| one == nic);
+            // All others are written after the first.
             if !chosen && position > 0 {
                 continue;
             }
-            let unite = self
-                .row()
-                .map(|unite| self.coding.etablissement_after(unite));
-            let base = match &first {
-                Some(cells) => Some(self.coding.after_itself(
-                    Of::Etablissement,
-                    Row {
-                        cells,
-                        bytes: self.block,
-                    },
-                )),
-                None => unite,
+            let coding = source.coding;
+            let after_first = |cells| coding.after_itself(Of::Etablissement, source.row(cells));
+            let after_unite = |cells| coding.etablissement_after(source.row(cells));
+            let base = match first.as_ref() {
+                Some(cells) => Some(after_first(cells)),
+                None => self.row.as_ref().map(after_unite),
             };
-            let read = Etablissement::read(
-                self.coding,
-                self.block,
-                &(start..start + length),
-                self.siren,
-                nic,
-                base.as_ref(),
-            )?;
+            let body = start..start + length;
+            let read = Etablissement::read(source, &body, self.siren, nic, base.as_ref())?;
+            if chosen && one.is_some() {
+                found(read);
+                break;
+            }
             if position == 0 {
                 // Without a row, the next ones are written after none.
                 first = Some(read.row.clone().unwrap_or_default());
             }
             if chosen {
-                found.push(read);
+                found(read);
             }
         }
-        Some(found)
+        Some(())
     }
 }
 
-impl<'a> Etablissement<'a> {
+impl Etablissement {
     /// Reads a body, written after `base`.
     #[must_use]
     pub fn read(
-        coding: &'a SireneCoding,
-        block: &'a [u8],
+        source: Source<'_>,
         body: &Range<usize>,
         siren: u64,
         nic: u64,
         base: Option<&Base<'_>>,
     ) -> Option<Self> {
-        let mut cursor = Cursor::at(block.get(..body.end)?, body.start);
+        let mut cursor = Cursor::at(source.block.get(..body.end)?, body.start);
         let flags = cursor.byte()?;
         let has = |bit: u8| flags & (1 << bit) != 0;
         let mut row = None;
         if has(etablissement_flags::ROW) {
             let mut cells = Vec::new();
             let base = base.filter(|base| !base.row.cells.is_empty());
-            coding
-                .table(Of::Etablissement)
-                .decode(&mut cursor, base, siren, &mut cells)?;
+            let table = source.coding.table(Of::Etablissement);
+            table.decode(&mut cursor, base, siren, &mut cells)?;
             row = Some(cells);
         }
         let mut place = |bit| list(&mut cursor, has(bit));
         Some(Self {
-            coding,
-            block,
             siren,
             nic,
             row,
@@ -489,40 +477,29 @@ impl<'a> Etablissement<'a> {
         })
     }
 
-    /// A row of one of its lists.
-    #[must_use]
-    pub fn row_of<'r>(&'r self, cells: &'r Cells) -> Row<'r> {
-        Row {
-            cells,
-            bytes: self.block,
-        }
-    }
-
     /// The établissement.
     #[must_use]
-    pub fn row(&self) -> Option<Row<'_>> {
-        self.row.as_ref().map(|cells| Row {
-            cells,
-            bytes: self.block,
-        })
+    pub fn row(&self) -> Option<&Cells> {
+        self.row.as_ref()
     }
 
     /// Its periods, the latest first.
     #[must_use]
-    pub fn periodes(&self) -> Option<Vec<Cells>> {
-        let (of, place) = (Of::EtablissementPeriodes, &self.periodes);
-        rows(self.coding, of, self.block, place, self.row(), self.siren)
+    pub fn periodes(&self, source: Source<'_>) -> Option<Vec<Cells>> {
+        let after = self.row.as_ref();
+        let of = Of::EtablissementPeriodes;
+        rows(source, of, &self.periodes, after, self.siren)
     }
 
     /// Its links of succession.
     #[must_use]
-    pub fn list(&self, of: Of) -> Option<Vec<Cells>> {
+    pub fn list(&self, source: Source<'_>, of: Of) -> Option<Vec<Cells>> {
         let place = match of {
             Of::Successeurs => &self.successeurs,
             Of::Predecesseurs => &self.predecesseurs,
             _ => return Some(Vec::new()),
         };
-        rows(self.coding, of, self.block, place, None, self.siren)
+        rows(source, of, place, None, self.siren)
     }
 }
 
@@ -542,26 +519,20 @@ fn list(cursor: &mut Cursor<'_>, is_there: bool) -> Option<Place> {
 
 /// The rows of a list; `after` is what the latest period is written after.
 fn rows(
-    coding: &SireneCoding,
+    source: Source<'_>,
     of: Of,
-    block: &[u8],
     place: &Place,
-    after: Option<Row<'_>>,
+    after: Option<&Cells>,
     siren: u64,
 ) -> Option<Vec<Cells>> {
-    let mut cursor = Cursor::at(block.get(..place.bytes.end)?, place.bytes.start);
+    let coding = source.coding;
+    let mut cursor = Cursor::at(source.block.get(..place.bytes.end)?, place.bytes.start);
     let are_periods = matches!(of, Of::UnitePeriodes | Of::EtablissementPeriodes);
     let mut read: Vec<Cells> = Vec::new();
     for _ in 0..place.count {
         let base = match read.last().filter(|_| are_periods) {
-            Some(cells) => Some(coding.after_itself(
-                of,
-                Row {
-                    cells,
-                    bytes: block,
-                },
-            )),
-            None => after.map(|row| coding.latest_period_after(of, row)),
+            Some(cells) => Some(coding.after_itself(of, source.row(cells))),
+            None => after.map(|cells| coding.latest_period_after(of, source.row(cells))),
         };
         let mut cells = Vec::new();
         coding

@@ -172,6 +172,24 @@ pub(super) enum Form {
     Metres(usize),
 }
 
+impl Form {
+    /// Of a column, with the place of its dictionary and its decimals if it has any.
+    fn of(column: &Column, domain: Option<usize>, decimals: u8) -> Self {
+        let domain = domain.unwrap_or(usize::MAX);
+        match column.kind {
+            Kind::Text if METRES.iter().any(|(text, _)| *text == column.name) => {
+                Self::Metres(domain)
+            }
+            Kind::Text => digits(column).map_or(Self::Text(domain), Self::Digits),
+            Kind::Date => Self::Days,
+            Kind::Timestamp => Self::Moment,
+            Kind::Integer | Kind::Boolean => Self::Whole,
+            Kind::Real if DEGREES.contains(&column.name) => Self::Near(decimals),
+            Kind::Real => Self::Decimal(decimals),
+        }
+    }
+}
+
 /// What is expected of a column before its value is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Guess {
@@ -222,10 +240,19 @@ pub struct TableCoding {
     pub(super) constants: Vec<Cell>,
     /// Whether what is expected is the value of the base, when it has one, or a constant.
     pub(super) is_simple: Vec<bool>,
+    /// The columns written of which that is so.
+    pub(super) simple: Vec<usize>,
+    /// A row of which nothing was read: the constant of each column that is written.
+    pub(super) unread: Vec<Cell>,
+    /// A bit for each column written, in the order they are.
+    pub(super) written: u128,
+    /// The bits of those that others tell.
+    pub(super) told: u128,
     /// The place of each known shape.
     pub(super) shapes: HashMap<u128, u64, FixedState>,
     /// Shapes met, while they are being learned.
     pub(super) met: Option<Arc<Mutex<HashMap<u128, u64>>>>,
+    numbers: Vec<(usize, Option<usize>)>,
     /// Of each column, its dictionary, when it has one.
     domains: Vec<Option<usize>>,
     learned: Learned,
@@ -257,25 +284,18 @@ impl TableCoding {
                 .flatten()
         };
         let domain_of: Vec<Option<usize>> = table.columns.iter().map(domain).collect();
-        let forms = table
-            .columns
+        let decimals = |index: usize| learned.decimals.get(index).copied().unwrap_or(0);
+        let forms = table.columns.iter().enumerate();
+        let forms: Vec<Form> = forms
+            .map(|(index, column)| Form::of(column, domain_of[index], decimals(index)))
+            .collect();
+        let numbers = forms
             .iter()
             .enumerate()
-            .map(|(index, column)| match column.kind {
-                Kind::Text => match digits(column) {
-                    _ if METRES.iter().any(|(text, _)| *text == column.name) => {
-                        Form::Metres(domain_of[index].unwrap_or(usize::MAX))
-                    }
-                    Some(digits) => Form::Digits(digits),
-                    None => Form::Text(domain_of[index].unwrap_or(usize::MAX)),
-                },
-                Kind::Date => Form::Days,
-                Kind::Timestamp => Form::Moment,
-                Kind::Integer | Kind::Boolean => Form::Whole,
-                Kind::Real if DEGREES.contains(&column.name) => {
-                    Form::Near(learned.decimals.get(index).copied().unwrap_or(0))
-                }
-                Kind::Real => Form::Decimal(learned.decimals.get(index).copied().unwrap_or(0)),
+            .filter_map(|(column, form)| match form {
+                Form::Digits(_) => Some((column, digits(&table.columns[column]))),
+                Form::Metres(_) => Some((column, None)),
+                _ => None,
             });
         let guesses = table.columns.iter().enumerate().map(|(index, column)| {
             if let Some((_, of)) = follows.iter().find(|(follower, _)| *follower == index) {
@@ -308,10 +328,24 @@ impl TableCoding {
         });
         let guesses: Vec<Guess> = guesses.collect();
         let constant = |index: usize| learned.constants.get(index).copied().unwrap_or_default();
+        let mut unread = vec![Cell::Null; table.columns.len()];
+        let (mut written, mut told) = (0, 0);
+        for (bit, &column) in stored.iter().enumerate() {
+            unread[column] = constant(column);
+            written |= 1 << bit;
+            let is_told = !matches!(guesses[column], Guess::Base | Guess::Constant);
+            told |= u128::from(is_told) << bit;
+        }
+        let is_simple = |column: &usize| guesses[*column] == Guess::Base;
         Self {
             table,
+            simple: stored.iter().copied().filter(is_simple).collect(),
+            unread,
+            written,
+            told,
             stored,
-            forms: forms.collect(),
+            numbers: numbers.collect(),
+            forms,
             is_simple: guesses.iter().map(|guess| *guess == Guess::Base).collect(),
             guesses,
             constants: (0..table.columns.len()).map(constant).collect(),
@@ -328,10 +362,11 @@ impl TableCoding {
         self.table
     }
 
-    /// How many digits a column has that is a part of a key, and is written as a number.
+    /// The columns of text that are written as numbers: those that are part of a key, with how many
+    /// digits they have, and those of metres.
     #[must_use]
-    pub fn digits(&self, column: usize) -> Option<usize> {
-        digits(&self.table.columns[column])
+    pub fn numbers(&self) -> &[(usize, Option<usize>)] {
+        &self.numbers
     }
 
     /// Of each column, the place of its dictionary, when it has one.

@@ -188,7 +188,7 @@ impl TableCoding {
         cells: &mut Vec<Cell>,
     ) -> Option<()> {
         cells.clear();
-        cells.resize(self.table().columns.len(), Cell::Null);
+        cells.extend_from_slice(&self.unread);
         let shape = match cursor.number()? {
             0 => {
                 let mut bits = [0; 16];
@@ -198,7 +198,19 @@ impl TableCoding {
             }
             place => self.shape(place)?,
         };
-        for (bit, &column) in self.stored.iter().enumerate() {
+        // By far the most common: the value of the base, or the constant that is already there.
+        if let Some(base) = base {
+            for &column in &self.simple {
+                if let Some(cell) = base.cell(column) {
+                    cells[column] = cell;
+                }
+            }
+        }
+        let mut looked_at = (shape & self.written) | self.told;
+        while looked_at != 0 {
+            let bit = looked_at.trailing_zeros();
+            looked_at &= looked_at - 1;
+            let column = self.stored[bit as usize];
             let row = Row {
                 cells,
                 bytes: cursor.bytes(),
@@ -223,7 +235,15 @@ fn metres(row: &Row<'_>, text: usize) -> Option<i64> {
             .ok()?
             .parse()
             .ok()?,
-        Cell::Number(packed) => decimal_text(packed).parse().ok()?,
+        // Both are exact: their quotient is what reading the text gives.
+        Cell::Number(packed) => {
+            let (digits, decimals) = (packed >> 4, (packed & 15).cast_unsigned());
+            #[expect(clippy::cast_precision_loss, reason = "under 2^53")]
+            match POWERS.get(usize::try_from(decimals).ok()?) {
+                Some(power) if digits.unsigned_abs() < 1 << 53 => digits as f64 / power,
+                _ => decimal_text(packed).parse().ok()?,
+            }
+        }
         Cell::Null | Cell::Code(_) => return None,
     };
     Some(((metres * 100.0).round() / 100.0).to_bits().cast_signed())

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::block::{Block, entries, find};
-use super::body::{Association, Etablissement, Of, Part, RNA, SIRENE, SireneCoding, Unite};
+use super::body::{Association, Etablissement, Of, Part, RNA, SIRENE, SireneCoding, Source, Unite};
 use super::coding::{Coding, Dictionary, Form, Learned, TableCoding};
 use super::file::{Footer, Index};
 use super::row::{Base, decimal_text};
@@ -179,7 +179,7 @@ fn said(coding: &Coding, table: &TableCoding, row: &Row<'_>, column: usize) -> S
         }
         Cell::Number(number) => {
             let is_text = table.table().columns[column].kind == Kind::Text;
-            if is_text && table.digits(column).is_none() {
+            if is_text && !matches!(table.forms[column], Form::Digits(_)) {
                 format!("{:?}", decimal_text(number))
             } else {
                 number.to_string()
@@ -281,7 +281,8 @@ proptest! {
             read_all(&sirene, &rna, &bytes, &entry.body);
         }
         let past = bytes.len() + 1;
-        prop_assert!(Unite::read(&sirene, &bytes, &(0..past), 1).is_none());
+        let source = Source { coding: &sirene, block: &bytes };
+        prop_assert!(Unite::read(source, &(0..past), 1).is_none());
     }
 
     #[test]
@@ -330,25 +331,29 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 /// All that can be asked of those bytes.
 fn read_all(sirene: &SireneCoding, rna: &Coding, bytes: &[u8], body: &std::ops::Range<usize>) {
-    let etablissement = |found: &Etablissement<'_>| {
-        let _row = found.row().map(|row| sirene.is_open(&row));
+    let source = Source {
+        coding: sirene,
+        block: bytes,
+    };
+    let etablissement = |found: &Etablissement| {
+        let _row = found.row().map(|row| sirene.is_open(&source.row(row)));
         let _rows = (
-            found.periodes(),
-            found.list(Of::Successeurs),
-            found.list(Of::Predecesseurs),
+            found.periodes(source),
+            found.list(source, Of::Successeurs),
+            found.list(source, Of::Predecesseurs),
         );
     };
-    if let Some(unite) = Unite::read(sirene, bytes, body, 356_000_000) {
-        let _rows = (unite.row().is_some(), unite.periodes());
-        let _rows = [Of::Doublons, Of::DoublonDe, Of::Liens].map(|of| unite.list(of));
+    if let Some(unite) = Unite::read(source, body, 356_000_000) {
+        let _rows = (unite.row().is_some(), unite.periodes(source));
+        let _rows = [Of::Doublons, Of::DoublonDe, Of::Liens].map(|of| unite.list(source, of));
         unite
-            .etablissements()
+            .etablissements(source)
             .iter()
             .flatten()
             .for_each(etablissement);
-        let _one = unite.etablissement(48);
+        let _one = unite.etablissement(source, 48);
     }
-    if let Some(found) = Etablissement::read(sirene, bytes, body, 356_000_000, 48, None) {
+    if let Some(found) = Etablissement::read(source, body, 356_000_000, 48, None) {
         etablissement(&found);
     }
     let _one = Association::read(rna, bytes, body);
