@@ -6,7 +6,6 @@ use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};
 use registre_schemas::fiche::body::{RNA_FILE, SIRENE_FILE, WITHIN};
 use registre_schemas::identifiers::{Siren, Tva};
-use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::{DOUBLON, UNITE_LEGALE};
 use serde_json::Value;
@@ -237,9 +236,6 @@ fn lists_of_several_rows_are_answered_as_the_tables_have_them() {
     }
     for siren in often(&UNITE_LEGALE_PERIODE, "siren", 25) {
         paths.push(format!("/v1/unites-legales/{siren}/periodes"));
-    }
-    for siren in often(&LIEN_SIREN_RNA, "siren", 5) {
-        paths.push(format!("/v1/organisations/{siren}"));
     }
     assert_same(&fiches, &tables, &paths);
     assert_eq!(tables.said("ERROR"), Vec::<String>::new());
