@@ -61,9 +61,12 @@ bench-national: setup ## the whole country, beside DuckDB and PostgreSQL; writes
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
 		cargo bench --workspace --bench queries --profile dev $(FEATURES)
 
-# Asks what bench-national left; needs wrk and, for what it is compared with, PostgreSQL 15.
+# Asks what bench-national left; needs wrk and, for what it is compared with, PostgreSQL 15. Our own
+# crates are compiled as in the binary that is handed out, but for an hour of linking.
 bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writes benches/README.md
-	cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
+		cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
 		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
