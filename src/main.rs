@@ -13,6 +13,11 @@ mod up;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// An ingestion goes from stage to stage, each with threads and tables of its own: the system's
+/// allocator keeps what a stage gave back, this one returns it (`benches/README.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     progress::start_logs(cli.log_format);
