@@ -15,6 +15,9 @@ const TARGET: &str = "requests";
 /// Characters of a path that are logged: the longest route we have is a third of it.
 const LOGGED_PATH: usize = 200;
 
+/// The route whose last segment is words to look for, not a number.
+const TYPED: &str = "/full_text/";
+
 /// From then on an answer has a line of its own.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -123,6 +126,11 @@ impl Watch {
 /// A path, of a bounded length.
 fn shown(uri: &Uri) -> &str {
     let path = uri.path();
+    // What follows is what a person typed.
+    let path = match path.find(TYPED) {
+        Some(place) => &path[..place + TYPED.len()],
+        None => path,
+    };
     path.char_indices()
         .nth(LOGGED_PATH)
         .map_or(path, |(end, _)| &path[..end])
