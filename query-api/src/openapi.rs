@@ -3,6 +3,7 @@
 
 mod common;
 mod components;
+mod entreprise_data_gouv;
 mod organisation;
 mod paths;
 mod profile;
@@ -52,6 +53,7 @@ pub fn openapi() -> OpenApi {
             ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
+            tag(entreprise_data_gouv::TAG, entreprise_data_gouv::DESCRIPTION),
             tag(paths::SERVICE, "État et description du service"),
         ]))
         .build()
@@ -133,8 +135,9 @@ mod tests {
             let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
             for parameter in parameters.filter(required) {
                 let (name, example) = (&parameter["name"], &parameter["example"]);
+                let and = if path.contains('?') { '&' } else { '?' };
                 path = format!(
-                    "{path}?{}={}",
+                    "{path}{and}{}={}",
                     name.as_str().unwrap(),
                     example.as_str().unwrap()
                 );

@@ -43,11 +43,13 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<
         // entreprise.data.gouv.fr, revived.
         .nest("/api/sirene/v3", edg::v3::routes())
         .nest("/v3", edg::v3::routes())
+        .nest("/api/sirene/v1", edg::v1::routes())
         .nest("/api/rna/v1", edg::rna::routes())
         .route_layer(from_snapshot(Keep::Shared));
 
     let page = Router::new()
         .route("/", get(ui::page))
+        .nest("/api/sirene/v1", edg::v1::text_routes())
         .nest("/api/rna/v1", edg::rna::text_routes())
         .route_layer(from_snapshot(Keep::Browser));
 

@@ -16,8 +16,21 @@ pub(crate) enum Condition {
     Equals(usize, String),
     /// Columns that are there, joined by spaces, are that text.
     Joined(&'static [usize], String),
-    /// Each word is somewhere in one of the columns, whatever its case and accents.
-    Words(&'static [usize], Vec<String>),
+    /// Each word is somewhere in one of the columns of the row, or of its unité légale, whatever its
+    /// case and accents. Nobody is found by the names of a unit that is not diffusible.
+    Words {
+        columns: &'static [usize],
+        of_unit: &'static [usize],
+        words: Vec<String>,
+    },
+    /// A column starts with that text.
+    Starts(usize, String),
+    /// A number of a column is between these two, included.
+    Between(usize, f64, f64),
+    /// The unité légale of the row is such.
+    Unit(Box<Condition>),
+    /// It is not so, or not known to be.
+    Not(Box<Condition>),
     /// No row is.
     Never,
 }
@@ -47,8 +60,10 @@ pub(crate) struct Selection {
     pub(crate) table: &'static Table,
     /// All of them hold.
     pub(crate) conditions: Vec<Condition>,
-    /// Rows before the page, in the order of the key; of words, those whose first column is nearest
-    /// to what was typed come first.
+    /// Those of whom the first holds come first, then the second…; then the shortest text when words
+    /// are looked for in one column; then in the order of the key.
+    pub(crate) preferred: Vec<Condition>,
+    /// Rows before the page.
     pub(crate) offset: u64,
     pub(crate) limit: u16,
 }

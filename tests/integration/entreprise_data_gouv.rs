@@ -2,6 +2,7 @@
 //! what its surviving clients read.
 
 mod swap; // thousands of SIRET verified while snapshots take each other's place
+mod v1; // the columns of before 2019
 
 use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
@@ -178,6 +179,14 @@ fn rows(table: &Table) -> Vec<Vec<String>> {
     parquet_rows(sample(), table)
 }
 
+/// A moment as INSEE writes it, of the one DuckDB writes: three digits after the second, or none.
+fn moment(text: &str) -> String {
+    match text.replace(' ', "T").split_once('.') {
+        Some((second, part)) => format!("{second}.{part:0<3}"),
+        None => text.replace(' ', "T"),
+    }
+}
+
 /// Some rows from all over a table.
 fn spread(rows: &[Vec<String>], count: usize) -> impl Iterator<Item = &Vec<String>> {
     rows.iter().step_by((rows.len() / count).max(1))
@@ -199,9 +208,13 @@ fn every_field_of_sirene_v3_is_there_in_order_and_of_its_type() {
             continue;
         }
         for column in ETABLISSEMENT.columns {
-            let value = cell(&ETABLISSEMENT, row, column.name).replace(' ', "T");
+            let value = cell(&ETABLISSEMENT, row, column.name);
+            let value = match column.kind {
+                registre_schemas::Kind::Timestamp => moment(value),
+                _ => value.to_owned(),
+            };
             if let Some(field) = answered.get(column.field) {
-                let told = field.as_str().unwrap_or_default().replace(' ', "T");
+                let told = field.as_str().unwrap_or_default();
                 assert_eq!(told, value, "{} of {siret}", column.field);
             }
         }
@@ -242,7 +255,7 @@ fn the_dinum_is_read_as_signup_reads_it() {
     for (name, expected) in [
         ("numero_voie", json!("20")),
         ("indice_repetition", Value::Null),
-        ("type_voie", json!("AV")),
+        ("type_voie", json!("AVENUE")),
         ("libelle_voie", json!("DE SEGUR")),
         ("code_postal", json!("75007")),
         ("libelle_commune", json!("PARIS")),
@@ -264,7 +277,7 @@ fn the_dinum_is_read_as_signup_reads_it() {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(unit["categorie_juridique"], "7120");
-    assert_eq!(unit["etablissement_siege"]["geo_l4"], "20 AV DE SEGUR");
+    assert_eq!(unit["etablissement_siege"]["geo_l4"], "20 AVENUE DE SEGUR");
     assert_eq!(unit["etablissement_siege"]["siret"], "13002526500013");
 }
 
@@ -429,7 +442,7 @@ fn every_column_is_a_filter() {
             };
             let value = cell(table, row, column.name);
             let typed = match column.kind {
-                registre_schemas::Kind::Timestamp => value.replace(' ', "T"),
+                registre_schemas::Kind::Timestamp => moment(value),
                 _ => value.to_owned(),
             };
             let path = format!(
@@ -448,7 +461,7 @@ fn every_column_is_a_filter() {
     assert_eq!(by_id["etablissements"][0]["siret"], "13002526500013");
     let of_unit = found("/v3/etablissements?unite_legale_id=130025265");
     assert_eq!(of_unit["etablissements"][0]["siren"], "130025265");
-    let line = found("/v3/etablissements?geo_l4=20%20AV%20DE%20SEGUR&code_postal=75007");
+    let line = found("/v3/etablissements?geo_l4=20%20AVENUE%20DE%20SEGUR&code_postal=75007");
     let sirets: Vec<_> = line["etablissements"]
         .as_array()
         .unwrap()
@@ -475,8 +488,8 @@ fn a_list_is_walked_page_by_page_in_the_order_of_siret() {
         .map(|row| cell(&ETABLISSEMENT, row, "siret"))
         .collect();
     expected.sort_unstable();
-    assert!(expected.len() > 20, "{}", expected.len());
-    for per_page in [7, 20] {
+    assert!(expected.len() > 10, "{}", expected.len());
+    for per_page in [4, 7] {
         let mut walked = Vec::new();
         let pages = expected.len().div_ceil(per_page);
         for page in 1..=pages {
@@ -543,8 +556,8 @@ fn every_field_of_the_rna_is_there_in_order_and_of_its_type() {
                 assert!(answered[name].is_null(), "{name} of {id}");
             }
         }
-        if let siret @ ([_, ..]) = value("siret").as_bytes() {
-            let siret = std::str::from_utf8(siret).unwrap();
+        let siret = value("siret");
+        if !siret.is_empty() {
             let answer = get(&format!("/api/rna/v1/siret/{siret}"));
             if answer.status == 200 {
                 sirets += 1;

@@ -14,11 +14,12 @@
 //!
 //! Every value is a text or null, counts and booleans too.
 
-mod champs;
+pub(crate) mod champs;
 mod erreur;
-mod params;
+pub(crate) mod params;
 pub(crate) mod rna;
 mod texte;
+pub(crate) mod v1;
 pub(crate) mod v3;
 
 pub(crate) use erreur::failure;

@@ -32,11 +32,10 @@ impl Engine {
 }
 
 fn selected(connection: &Connection, selection: &Selection) -> duckdb::Result<Selected> {
-    let statements = sql::selection::statements(selection);
-    let bound = || params_from_iter(statements.bound.iter());
+    let count = sql::selection::count(selection);
     let total: i64 = connection
-        .prepare_cached(&statements.count)?
-        .query_row(bound(), |row| row.get(0))?;
+        .prepare(&count.sql)?
+        .query_row(params_from_iter(count.bound), |row| row.get(0))?;
     // Nothing there, or nothing that far: what follows would read all of it again.
     if u64::try_from(total).unwrap_or_default() <= selection.offset {
         return Ok(Selected {
@@ -44,8 +43,9 @@ fn selected(connection: &Connection, selection: &Selection) -> duckdb::Result<Se
             keys: Vec::new(),
         });
     }
-    let mut page = connection.prepare(&statements.page)?;
-    let keys = page.query_map(bound(), |row| row.get(0))?;
+    let page = sql::selection::page(selection);
+    let mut statement = connection.prepare(&page.sql)?;
+    let keys = statement.query_map(params_from_iter(page.bound), |row| row.get(0))?;
     Ok(Selected {
         total,
         keys: keys.collect::<Result<_, _>>()?,

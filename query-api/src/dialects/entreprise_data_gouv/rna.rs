@@ -89,6 +89,7 @@ async fn by_siret(
     let selection = Selection {
         table: &ASSOCIATION,
         conditions: vec![Condition::equals(&ASSOCIATION, column, siret.as_str())],
+        preferred: Vec::new(),
         offset: 0,
         limit: 1,
     };
@@ -112,7 +113,8 @@ async fn full_text(
     let feuille = params.feuille(PER_PAGE);
     let selection = Selection {
         table: &ASSOCIATION,
-        conditions: conditions(TITRE, &text),
+        conditions: conditions(TITRE, &[], &text),
+        preferred: Vec::new(),
         offset: feuille.offset(),
         limit: feuille.per_page,
     };

@@ -9,7 +9,11 @@ use crate::selection::Condition;
 const WORDS: usize = 8;
 
 /// The words of a text, in `+` or spaces; `*` alone asks for everything.
-pub(super) fn conditions(columns: &'static [usize], text: &str) -> Vec<Condition> {
+pub(super) fn conditions(
+    columns: &'static [usize],
+    of_unit: &'static [usize],
+    text: &str,
+) -> Vec<Condition> {
     let words = text.split(|c: char| !c.is_alphanumeric());
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())
@@ -19,7 +23,11 @@ pub(super) fn conditions(columns: &'static [usize], text: &str) -> Vec<Condition
     match (words.is_empty(), text.trim()) {
         (true, "*") => Vec::new(),
         (true, _) => vec![Condition::Never],
-        _ => vec![Condition::Words(columns, words)],
+        _ => vec![Condition::Words {
+            columns,
+            of_unit,
+            words,
+        }],
     }
 }
 
@@ -57,9 +65,14 @@ mod tests {
 
     #[test]
     fn words_are_told_apart_by_anything_else_and_a_star_is_everything() {
-        let words = |text| conditions(&[0], text);
+        let words = |text| conditions(&[0], &[], text);
         let expected = ["l", "étoile", "d", "or"].map(str::to_owned).to_vec();
-        assert_eq!(words("l'Étoile+d'Or"), [Condition::Words(&[0], expected)]);
+        let condition = Condition::Words {
+            columns: &[0],
+            of_unit: &[],
+            words: expected,
+        };
+        assert_eq!(words("l'Étoile+d'Or"), [condition]);
         assert_eq!(words("*"), []);
         assert_eq!(words(" - "), [Condition::Never]);
     }

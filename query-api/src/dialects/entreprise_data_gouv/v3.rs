@@ -254,6 +254,7 @@ async fn select(
     let selection = Selection {
         table,
         conditions: conditions(table, statut, filters, &moment(snapshot)),
+        preferred: Vec::new(),
         offset: feuille.offset(),
         limit: feuille.per_page,
     };

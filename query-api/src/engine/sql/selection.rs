@@ -1,53 +1,70 @@
 //! The statements of a selection: conditions on columns, then a count and a page of keys.
 
+use registre_schemas::unite_legale::UNITE_LEGALE;
 use registre_schemas::{Kind, Table};
 
 use super::{name, sql_type};
 use crate::selection::{Condition, Selection};
 
-/// Statements, and what is bound to both.
-pub(in crate::engine) struct Statements {
-    /// How many rows.
-    pub(in crate::engine) count: String,
-    /// The keys of a page of them: keys alone, since a row has seventy columns and most rows that are
-    /// looked at are not answered.
-    pub(in crate::engine) page: String,
-    /// `$1`, `$2`…
+/// A statement, and what is bound to it: `$1`, `$2`…
+pub(in crate::engine) struct Statement {
+    pub(in crate::engine) sql: String,
     pub(in crate::engine) bound: Vec<String>,
 }
 
-pub(in crate::engine) fn statements(selection: &Selection) -> Statements {
+/// How many rows a selection has.
+pub(in crate::engine) fn count(selection: &Selection) -> Statement {
+    let mut bound = Vec::new();
+    let sql = format!("SELECT count(*) FROM {}", rows(selection, &mut bound));
+    Statement { sql, bound }
+}
+
+/// The keys of a page of it: keys alone, since a row has seventy columns and most rows that are
+/// looked at are not answered.
+pub(in crate::engine) fn page(selection: &Selection) -> Statement {
     let table = selection.table;
     let mut bound = Vec::new();
-    let clauses: Vec<String> = selection
-        .conditions
-        .iter()
-        .map(|condition| clause(table, condition, &mut bound))
-        .collect();
-    let mut rows = name(table.name);
-    if !clauses.is_empty() {
-        rows = format!("{rows} WHERE {}", clauses.join(" AND "));
-    }
     let key = name(table.key[0]);
-    // Of texts that hold all the words, the shortest is the nearest to what was typed.
-    let nearest = selection
-        .conditions
-        .iter()
-        .find_map(|condition| match condition {
-            Condition::Words(columns, _) => {
-                Some(format!("length({}), ", column(table, *columns.first()?)))
-            }
-            _ => None,
-        });
-    let nearest = nearest.unwrap_or_default();
-    Statements {
-        count: format!("SELECT count(*) FROM {rows}"),
-        page: format!(
-            "SELECT {key} FROM {rows} ORDER BY {nearest}{key} LIMIT {} OFFSET {}",
-            selection.limit, selection.offset
-        ),
-        bound,
+    let mut sql = format!(
+        "SELECT {key} FROM {} ORDER BY ",
+        rows(selection, &mut bound)
+    );
+    for condition in &selection.preferred {
+        let clause = clause(table, condition, &mut bound);
+        sql.push_str(&format!("coalesce({clause}, false) DESC, "));
     }
+    // Of titles that hold all the words, the shortest is the nearest to what was typed.
+    for condition in &selection.conditions {
+        if let Condition::Words {
+            columns: [only], ..
+        } = condition
+        {
+            sql.push_str(&format!("length({}), ", column(table, *only)));
+        }
+    }
+    sql.push_str(&format!(
+        "{key} LIMIT {} OFFSET {}",
+        selection.limit, selection.offset
+    ));
+    Statement { sql, bound }
+}
+
+fn rows(selection: &Selection, bound: &mut Vec<String>) -> String {
+    let table = selection.table;
+    let conditions = selection.conditions.iter();
+    let clauses: Vec<String> = conditions
+        .map(|condition| clause(table, condition, bound))
+        .collect();
+    if clauses.is_empty() {
+        return name(table.name);
+    }
+    format!("{} WHERE {}", name(table.name), clauses.join(" AND "))
+}
+
+/// Rows whose unité légale is such.
+fn of_units(condition: &str) -> String {
+    let unit = name(UNITE_LEGALE.name);
+    format!("siren IN (SELECT siren FROM {unit} WHERE {condition})")
 }
 
 fn column(table: &Table, index: usize) -> String {
@@ -78,17 +95,46 @@ fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> Stri
         Condition::Joined(indexes, text) => {
             format!("{} = {}", columns(table, indexes), bind(text))
         }
-        Condition::Words(indexes, words) => {
-            let text = format!("strip_accents(lower({}))", columns(table, indexes));
+        Condition::Words {
+            columns: own,
+            of_unit,
+            words,
+        } => {
+            let folded =
+                |table, indexes| format!("strip_accents(lower({}))", columns(table, indexes));
             let each: Vec<String> = words
                 .iter()
-                .map(|word| format!("contains({text}, strip_accents(lower({})))", bind(word)))
+                .map(|word| {
+                    let word = format!("strip_accents(lower({}))", bind(word));
+                    let own = format!("contains({}, {word})", folded(table, own));
+                    if of_unit.is_empty() {
+                        return own;
+                    }
+                    let named = format!(
+                        "statutDiffusionUniteLegale = 'O' AND contains({}, {word})",
+                        folded(&UNITE_LEGALE, of_unit)
+                    );
+                    format!("({own} OR {})", of_units(&named))
+                })
                 .collect();
             if each.is_empty() {
                 "true".to_owned()
             } else {
                 each.join(" AND ")
             }
+        }
+        Condition::Starts(index, text) => {
+            format!("starts_with({}, {})", column(table, *index), bind(text))
+        }
+        Condition::Between(index, least, most) => format!(
+            "{} BETWEEN CAST({} AS DOUBLE) AND CAST({} AS DOUBLE)",
+            column(table, *index),
+            bind(&least.to_string()),
+            bind(&most.to_string())
+        ),
+        Condition::Unit(condition) => of_units(&clause(&UNITE_LEGALE, condition, bound)),
+        Condition::Not(condition) => {
+            format!("NOT coalesce({}, false)", clause(table, condition, bound))
         }
         Condition::Never => "false".to_owned(),
     }
@@ -102,21 +148,31 @@ mod tests {
     #[test]
     fn what_is_asked_is_bound_and_a_key_stays_bare() {
         let at = |name| ETABLISSEMENT.index_of(name).unwrap();
-        let made = statements(&Selection {
+        let selection = Selection {
             table: &ETABLISSEMENT,
             conditions: vec![
                 Condition::equals(&ETABLISSEMENT, at("siret"), "x' OR true --"),
                 Condition::equals(&ETABLISSEMENT, at("dateDebut"), "2015-03-01"),
-                Condition::Words(&[2], vec!["é".to_owned()]),
+                Condition::Words {
+                    columns: &[2],
+                    of_unit: &[],
+                    words: vec!["é".to_owned()],
+                },
             ],
+            preferred: vec![Condition::equals(
+                &ETABLISSEMENT,
+                at("etablissementSiege"),
+                "true",
+            )],
             offset: 40,
             limit: 20,
-        });
+        };
+        let made = page(&selection);
         assert_eq!(
-            made.page,
+            made.sql,
             "SELECT \"siret\" FROM \"etablissement\" WHERE \"siret\" = $1 AND \"dateDebut\" = CAST($2 AS DATE) \
              AND contains(strip_accents(lower(concat_ws(' ', \"siret\"))), strip_accents(lower($3))) \
-             ORDER BY length(\"siret\"), \"siret\" LIMIT 20 OFFSET 40"
+             ORDER BY coalesce(\"etablissementSiege\" = CAST($4 AS BOOLEAN), false) DESC, length(\"siret\"), \"siret\" LIMIT 20 OFFSET 40"
         );
         assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é"]);
         assert!(
