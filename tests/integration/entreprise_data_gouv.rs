@@ -606,6 +606,11 @@ fn the_titles_of_the_rna_are_searched_word_by_word() {
         .map(|row| &row["titre"])
         .collect();
     assert!(titles.contains(&&json!(title)), "{title}: {titles:?}");
+    let far = get("/api/rna/v1/full_text/*?page=99999999");
+    assert_eq!(
+        (far.status, far.content_type.as_str()),
+        (400, "application/json")
+    );
     let all = found("/api/rna/v1/full_text/*");
     assert_eq!(all["total_results"], rows(&ASSOCIATION).len());
 }

@@ -1,24 +1,25 @@
 //! The routes of the retired `entreprise.data.gouv.fr`, from the tables that make its answers.
 
+mod formes;
+
 use registre_schemas::Table;
-use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use serde_json::json;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required};
 
 use super::common::{Reads, complete};
-use super::components::{integer, or_null, text};
-use super::paths::{id, operation, success, text as any_text, unchanged};
+use super::paths::{id, operation, success, text, unchanged};
 use crate::dialects::entreprise_data_gouv::champs::{Champ, Source};
 use crate::dialects::entreprise_data_gouv::params::PER_PAGE_MAX;
-use crate::dialects::entreprise_data_gouv::v1::{self, COLONNES, Colonne, De};
-use crate::dialects::entreprise_data_gouv::{rna, v3};
+use crate::dialects::entreprise_data_gouv::{rna, v1, v3};
 use crate::error::{Code, PROBLEM_JSON};
+
+use formes::of_champ;
+pub(super) use formes::schemas;
 
 /// The tag of these routes.
 pub(super) const TAG: &str = "entreprise.data.gouv.fr";
@@ -133,7 +134,7 @@ fn query(name: &str, description: &str) -> ParameterBuilder {
         .parameter_in(ParameterIn::Query)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(any_text()))
+        .schema(Some(text()))
 }
 
 fn needed(name: &str, description: &str, example: &str) -> ParameterBuilder {
@@ -184,246 +185,4 @@ fn of_v1(mut operation: OperationBuilder) -> OperationBuilder {
         operation = operation.parameter(query(name, description));
     }
     operation
-}
-
-fn of_champ(table: &'static Table, champ: &Champ) -> String {
-    let column = |index: usize| table.columns[index].description.to_owned();
-    match champ.source {
-        Source::Colonne(index) | Source::Publique(index) => column(index),
-        Source::Numero(index, _) => format!("Sous forme d'entier : {}", column(index)),
-        Source::Base36(index) => format!("Lu en base 36 : {}", column(index)),
-        Source::Jointes(indexes) => {
-            let names = indexes.iter().map(|index| table.columns[*index].field);
-            format!("À la suite : {}", names.collect::<Vec<_>>().join(", "))
-        }
-        Source::Vaut(index, value) => format!("Vrai quand « {} » vaut {value}", column(index)),
-        Source::Moment => MOMENT.to_owned(),
-        Source::Absente => ABSENTE.to_owned(),
-    }
-}
-
-const MOMENT: &str = "Quand le jeu de données a été fait";
-const ABSENTE: &str = "Toujours null : plus rien ne le donne";
-
-fn of_colonne(colonne: Colonne) -> String {
-    let table = |de| match de {
-        De::Etablissement => &ETABLISSEMENT,
-        De::Unite => &UNITE_LEGALE,
-    };
-    let text = match colonne {
-        Colonne::Etablissement(index) => ETABLISSEMENT.columns[index].description,
-        Colonne::Unite(index) => UNITE_LEGALE.columns[index].description,
-        Colonne::Jour(de, index) => {
-            return format!("AAAAMMJJ : {}", table(de).columns[index].description);
-        }
-        Colonne::Naf(de, index) => {
-            return format!("Sans point : {}", table(de).columns[index].description);
-        }
-        Colonne::Libelle(de, name) => {
-            let column = table(de).column(name);
-            return format!(
-                "Libellé : {}",
-                column.map_or("", |column| column.description)
-            );
-        }
-        Colonne::Ligne(number) => return format!("Ligne {number} de l'adresse postale"),
-        Colonne::Id => "Le SIRET, sous forme d'entier",
-        Colonne::Nom => "Ligne 1 de l'adresse postale : le nom",
-        Colonne::RaisonSociale => "Dénomination, ou NOM*PRENOM/ d'une personne physique",
-        Colonne::Departement => "Deux premiers caractères du code de la commune",
-        Colonne::Commune => "Trois derniers caractères du code de la commune",
-        Colonne::CommuneDuSiege => "Code de la commune du siège",
-        Colonne::Siege => "1 pour un siège, 0 sinon",
-        Colonne::Adresse => "Lignes 4 et 6 de l'adresse postale",
-        Colonne::Moment => MOMENT,
-        Colonne::Absente => ABSENTE,
-    };
-    text.to_owned()
-}
-
-fn property(is_number: bool, description: &str) -> Object {
-    let kind = if is_number {
-        Type::Integer
-    } else {
-        Type::String
-    };
-    ObjectBuilder::new()
-        .schema_type(or_null(kind, true))
-        .description(Some(description))
-        .build()
-}
-
-fn row(table: &'static Table, champs: &'static [Champ]) -> ObjectBuilder {
-    let mut object = ObjectBuilder::new();
-    for champ in champs {
-        let is_number = matches!(champ.source, Source::Numero(..) | Source::Base36(_));
-        object = object
-            .property(champ.nom, property(is_number, &of_champ(table, champ)))
-            .required(champ.nom);
-    }
-    object
-}
-
-fn row_of_v1() -> ObjectBuilder {
-    let mut object = ObjectBuilder::new();
-    for (name, colonne) in &COLONNES {
-        let is_number = matches!(colonne, Colonne::Id);
-        object = object
-            .property(*name, property(is_number, &of_colonne(*colonne)))
-            .required(*name);
-    }
-    object
-}
-
-fn reference(name: &str) -> RefOr<Schema> {
-    Ref::from_schema_name(name).into()
-}
-
-fn array(name: &str) -> RefOr<Schema> {
-    Schema::from(ArrayBuilder::new().items(reference(name)).build()).into()
-}
-
-fn with(object: ObjectBuilder, fields: Vec<(&str, RefOr<Schema>)>) -> Object {
-    let add = |object: ObjectBuilder, (name, schema)| object.property(name, schema).required(name);
-    fields.into_iter().fold(object, add).build()
-}
-
-fn of(fields: Vec<(&str, RefOr<Schema>)>) -> Object {
-    with(ObjectBuilder::new(), fields)
-}
-
-fn number(description: &str) -> RefOr<Schema> {
-    Schema::from(integer(description)).into()
-}
-
-fn page() -> Vec<(&'static str, RefOr<Schema>)> {
-    vec![
-        ("total_results", number("Sur toutes les pages")),
-        ("total_pages", number("Nombre de pages")),
-        ("per_page", number("Résultats par page")),
-    ]
-}
-
-pub(super) fn schemas() -> Vec<(&'static str, Object)> {
-    let tva = || Schema::from(text("Numéro de TVA intracommunautaire")).into();
-    // A number by itself, a text as it was asked.
-    let typed = || {
-        let kinds = [Type::Integer, Type::String]
-            .into_iter()
-            .collect::<utoipa::openapi::schema::SchemaType>();
-        let page = ObjectBuilder::new()
-            .schema_type(kinds)
-            .description(Some("1, ou le texte du paramètre page"));
-        RefOr::from(Schema::from(page.build()))
-    };
-    let siege = || ("etablissement_siege", reference("V3Etablissement"));
-    let of_words = |rows: (&'static str, RefOr<Schema>)| {
-        let mut fields = page();
-        fields.extend([("page", typed()), rows]);
-        fields
-    };
-    let mut words_of_v1 = of_words(("etablissement", array("V1Etablissement")));
-    let strings = ArrayBuilder::new().items(text("Aucune")).build();
-    words_of_v1.extend([
-        (
-            "spellcheck",
-            Schema::from(property(false, "Toujours null")).into(),
-        ),
-        ("suggestions", Schema::from(strings.clone()).into()),
-    ]);
-    let mut around = page();
-    around.extend([
-        ("page", number("Numéro de la page")),
-        ("etablissements", array("V1Etablissement")),
-    ]);
-    let mut meta = page();
-    meta.push(("page", number("Numéro de la page")));
-    let etablissement = || row(&ETABLISSEMENT, &v3::ETABLISSEMENTS);
-    let unite = || row(&UNITE_LEGALE, &v3::UNITES_LEGALES);
-    vec![
-        (
-            "MessageErreur",
-            of(vec![(
-                "message",
-                Schema::from(text("Ce qui n'est pas là, ou ce qui s'est passé")).into(),
-            )]),
-        ),
-        ("V3Etablissement", etablissement().build()),
-        (
-            "V3EtablissementEtUnite",
-            with(
-                etablissement(),
-                vec![("unite_legale", reference("V3UniteLegale"))],
-            ),
-        ),
-        (
-            "V3UniteLegale",
-            with(unite(), vec![siege(), ("numero_tva_intra", tva())]),
-        ),
-        (
-            "V3UniteLegaleEtEtablissements",
-            with(
-                unite(),
-                vec![
-                    siege(),
-                    ("numero_tva_intra", tva()),
-                    ("etablissements", array("V3Etablissement")),
-                ],
-            ),
-        ),
-        ("V3Meta", of(meta)),
-        (
-            "V3ReponseEtablissement",
-            of(vec![("etablissement", reference("V3EtablissementEtUnite"))]),
-        ),
-        (
-            "V3ReponseEtablissements",
-            of(vec![
-                ("etablissements", array("V3EtablissementEtUnite")),
-                ("meta", reference("V3Meta")),
-            ]),
-        ),
-        (
-            "V3ReponseUniteLegale",
-            of(vec![(
-                "unite_legale",
-                reference("V3UniteLegaleEtEtablissements"),
-            )]),
-        ),
-        (
-            "V3ReponseUnitesLegales",
-            of(vec![
-                ("unites_legales", array("V3UniteLegaleEtEtablissements")),
-                ("meta", reference("V3Meta")),
-            ]),
-        ),
-        ("V1Etablissement", row_of_v1().build()),
-        (
-            "V1ReponseEtablissement",
-            of(vec![("etablissement", reference("V1Etablissement"))]),
-        ),
-        (
-            "V1ReponseUniteLegale",
-            of(vec![
-                ("total_results", number("Établissements ouverts")),
-                ("siege_social", reference("V1Etablissement")),
-                ("other_etablissements_sirets", Schema::from(strings).into()),
-                ("numero_tva_intra", tva()),
-            ]),
-        ),
-        ("V1ReponseTexte", of(words_of_v1)),
-        ("V1ReponsePoint", of(around)),
-        (
-            "RnaAssociation",
-            row(&ASSOCIATION, &rna::ASSOCIATIONS).build(),
-        ),
-        (
-            "RnaReponse",
-            of(vec![("association", reference("RnaAssociation"))]),
-        ),
-        (
-            "RnaReponseTexte",
-            of(of_words(("association", array("RnaAssociation")))),
-        ),
-    ]
 }

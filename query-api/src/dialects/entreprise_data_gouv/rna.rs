@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::champs::Ligne;
 use super::erreur::Refus;
 use super::params::{Params, Segment};
-use super::texte::{PageRendue, conditions};
+use super::texte::{PageRendue, conditions, within_reach};
 use super::v3::moment;
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
@@ -111,6 +111,7 @@ async fn full_text(
     }
     const TITRE: &[usize] = &[at!(ASSOCIATION, "titre")];
     let feuille = params.feuille(PER_PAGE);
+    within_reach(feuille)?;
     let selection = Selection {
         table: &ASSOCIATION,
         conditions: conditions(TITRE, &[], &text),

@@ -2,11 +2,25 @@
 
 use serde::Serialize;
 
+use super::erreur::Refus;
 use super::params::{Feuille, Params};
 use crate::selection::Condition;
 
 /// Words that are looked for: who pastes a page looks for its beginning.
 const WORDS: usize = 8;
+
+/// Results that can be reached: to rank more of them takes more memory than a query has.
+const REACHED: u64 = 100_000;
+
+/// Refuses a page that is too far.
+pub(super) fn within_reach(feuille: Feuille) -> Result<(), Refus> {
+    if feuille.offset() > REACHED {
+        return Err(Refus::Demande(
+            "Au-delà de 100 000 résultats, la page demandée est trop lointaine : précisez la recherche.",
+        ));
+    }
+    Ok(())
+}
 
 /// The words of a text, in `+` or spaces; `*` alone asks for everything.
 pub(super) fn conditions(

@@ -206,6 +206,7 @@ async fn full_text(
         suggestions: [&'static str; 0],
     }
     let feuille = params.feuille(PER_PAGE);
+    texte::within_reach(feuille)?;
     let mut conditions = texte::conditions(TEXTES, NOMS, &text);
     conditions.extend(filters(&params));
     conditions.extend(of_the_file());

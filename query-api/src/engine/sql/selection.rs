@@ -21,17 +21,18 @@ pub(in crate::engine) fn count(selection: &Selection) -> Statement {
 
 /// The keys of a page of it: keys alone, since a row has seventy columns and most rows that are
 /// looked at are not answered.
+///
+/// The files are sorted by key and DuckDB reads them in their order, so the order of the key is not
+/// asked for: sorting forty million keys to skip most of them takes more memory than there is.
 pub(in crate::engine) fn page(selection: &Selection) -> Statement {
     let table = selection.table;
     let mut bound = Vec::new();
     let key = name(table.key[0]);
-    let mut sql = format!(
-        "SELECT {key} FROM {} ORDER BY ",
-        rows(selection, &mut bound)
-    );
+    let rows = rows(selection, &mut bound);
+    let mut order: Vec<String> = Vec::new();
     for condition in &selection.preferred {
         let clause = clause(table, condition, &mut bound);
-        sql.push_str(&format!("coalesce({clause}, false) DESC, "));
+        order.push(format!("coalesce({clause}, false) DESC"));
     }
     // Of titles that hold all the words, the shortest is the nearest to what was typed.
     for condition in &selection.conditions {
@@ -39,13 +40,18 @@ pub(in crate::engine) fn page(selection: &Selection) -> Statement {
             columns: [only], ..
         } = condition
         {
-            sql.push_str(&format!("length({}), ", column(table, *only)));
+            order.push(format!("length({})", column(table, *only)));
         }
     }
-    sql.push_str(&format!(
-        "{key} LIMIT {} OFFSET {}",
+    let order = if order.is_empty() {
+        String::new()
+    } else {
+        format!(" ORDER BY {}, {key}", order.join(", "))
+    };
+    let sql = format!(
+        "SELECT {key} FROM {rows}{order} LIMIT {} OFFSET {}",
         selection.limit, selection.offset
-    ));
+    );
     Statement { sql, bound }
 }
 
