@@ -18,7 +18,7 @@ Les valeurs sont celles des registres. `[ND]` marque une valeur masquée à la d
 Les dates `1900-01-01` (SIRENE) et `0001-01-01` (RNA) signifient « inconnue ». \
 Un code qui appartient à une nomenclature vient avec son libellé ; l'activité principale est donnée en NAF rév. 2 et en NAF 2025.\n\n\
 Chaque réponse porte la date de ses données, un `ETag` et peut être gardée cinq minutes. \
-Chaque erreur est un `application/problem+json` (RFC 9457) avec un `code` stable et ce qu'il faut faire.";
+Chaque erreur est un `application/problem+json` (RFC 9457) avec un `code` stable et ce qu'il faut faire ; celles des adresses d'entreprise.data.gouv.fr ont leur propre forme.";
 
 /// The document.
 #[must_use]

@@ -141,6 +141,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_that_a_person_typed_are_not_logged() {
+        let logged = |uri| shown(&Uri::from_static(uri)).to_owned();
+        assert_eq!(
+            logged("/api/rna/v1/full_text/quelqu%27un?page=2"),
+            "/api/rna/v1/full_text/"
+        );
+        assert_eq!(logged("/api/rna/v1/id/W1?x=y"), "/api/rna/v1/id/W1");
+    }
+
+    #[test]
     fn a_summary_counts_what_came_since_the_last_one() {
         let watch = Watch::default();
         let uri = Uri::from_static("/v1/x?secret");

@@ -180,10 +180,28 @@ mod tests {
              AND contains(strip_accents(lower(concat_ws(' ', \"siret\"))), strip_accents(lower($3))) \
              ORDER BY coalesce(\"etablissementSiege\" = CAST($4 AS BOOLEAN), false) DESC, length(\"siret\"), \"siret\" LIMIT 20 OFFSET 40"
         );
-        assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é"]);
+        assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é", "true"]);
+        let counted = count(&selection);
         assert!(
-            made.count
+            counted
+                .sql
                 .starts_with("SELECT count(*) FROM \"etablissement\" WHERE")
+        );
+        assert_eq!(counted.bound.len(), 3, "{}", counted.sql);
+    }
+
+    #[test]
+    fn the_order_of_the_files_is_not_sorted_again() {
+        let made = page(&Selection {
+            table: &ETABLISSEMENT,
+            conditions: Vec::new(),
+            preferred: Vec::new(),
+            offset: 40_000_000,
+            limit: 20,
+        });
+        assert_eq!(
+            made.sql,
+            "SELECT \"siret\" FROM \"etablissement\" LIMIT 20 OFFSET 40000000"
         );
     }
 }
