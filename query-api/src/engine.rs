@@ -6,6 +6,7 @@ mod dossier;
 mod functions;
 mod pool;
 mod rows;
+mod selection;
 mod sql;
 
 use arrow::array::RecordBatch;

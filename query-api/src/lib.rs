@@ -8,7 +8,9 @@
 //! | `handlers`, `params`, `cache` | a typed request in, an answer out; who may keep it |
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
 //! | `lookup`, `rows` | what is asked by key, of whoever holds the rows |
+//! | `selection` | what is asked by the columns of a table, of DuckDB |
 //! | `dossier`, `organisation` | which rows make an organisation; what is said of them |
+//! | `dialects` | the wire formats of services that no longer answer |
 //! | `export` | a list that has no end, page by page |
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
@@ -23,6 +25,7 @@ mod answer;
 mod cache;
 mod catalog;
 mod config;
+mod dialects;
 mod docs;
 mod dossier;
 mod engine;
@@ -40,6 +43,7 @@ mod params;
 mod record;
 mod router;
 mod rows;
+mod selection;
 mod server;
 #[cfg(test)]
 mod testing;

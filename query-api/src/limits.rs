@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::catalog::{Fingerprint, fingerprint};
 use crate::config::Config;
+use crate::dialects;
 use crate::error::ApiError;
 
 mod keys;
@@ -192,7 +193,10 @@ impl KeyFile {
 
 /// What costs a lookup.
 pub(crate) fn is_limited(path: &str) -> bool {
-    path.starts_with("/v1/") || path == "/" || path == "/donnees"
+    path.starts_with("/v1/")
+        || path == "/"
+        || path == "/donnees"
+        || dialects::envelope(path).is_some()
 }
 
 /// `Authorization: Bearer`, else `X-Api-Key`.

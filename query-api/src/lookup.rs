@@ -1,6 +1,8 @@
 //! What can be asked by key. A question says which rows answer it, of whoever holds them ([`Rows`]): the
 //! fiches of the snapshot, or DuckDB over its tables when it has no fiches or they are damaged.
 
+mod many;
+
 use registre_schemas::diffusion::StatutDiffusion;
 use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
@@ -11,6 +13,8 @@ use crate::dossier::{self, Dossier};
 use crate::engine::PoolError;
 use crate::record::{Record, at};
 use crate::rows::Rows;
+
+pub(crate) use many::{OfAssociations, OfSirens, OfSirets, SirenFound, SiretFound};
 
 /// Asked of a store of rows; asked again of another when the first fails.
 pub(crate) trait Question: Clone + Send + 'static {
@@ -44,6 +48,22 @@ impl Snapshot {
             }
         }
         self.engine.ask(question).await
+    }
+
+    /// The same, of a question about many keys: when the tables answer, each is read once for all.
+    pub(crate) async fn ask_among<Q: Question>(
+        &self,
+        identifiers: Vec<Identifier>,
+        question: Q,
+    ) -> Result<Q::Answer, PoolError> {
+        if let Some(fiches) = self.fiches() {
+            let own = question.clone();
+            let answer = fiches.ask_aside(move |reader| own.answer(reader)).await;
+            if let Some(answer) = fiches.read(answer) {
+                return Ok(answer);
+            }
+        }
+        self.engine.ask_among(identifiers, question).await
     }
 
     /// As many dossiers as identifiers, in their order.

@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 use tower::Service;
 
 use crate::config::Config;
-use crate::error::{ApiError, PROBLEM_JSON, problem_response};
+use crate::dialects;
+use crate::error::{ApiError, problem_response};
 use crate::limits::{Limits, UnknownKey};
 
 mod negotiation;
@@ -254,7 +255,8 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-/// Gives every error the same shape, whoever made it, and adds the path that was asked.
+/// Gives every error the same shape, whoever made it, and adds the path that was asked; under the
+/// routes of a dialect, the shape that its clients know.
 fn problem(mut response: Response, uri: &Uri) -> Response {
     let content_type = response
         .headers()
@@ -270,11 +272,10 @@ fn problem(mut response: Response, uri: &Uri) -> Response {
         Some(error) => error,
         None => Arc::new(ApiError::of_status(response.status())),
     };
-    let mut whole = problem_response(&error, Some(uri.path()));
-    debug_assert_eq!(
-        whole.headers().get(header::CONTENT_TYPE),
-        Some(&HeaderValue::from_static(PROBLEM_JSON))
-    );
+    let mut whole = match dialects::envelope(uri.path()) {
+        Some(envelope) => envelope(&error),
+        None => problem_response(&error, Some(uri.path())),
+    };
     for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
         if let Some(value) = response.headers_mut().remove(&name) {
             whole.headers_mut().insert(name, value);

@@ -3,6 +3,7 @@
 
 mod common;
 mod components;
+mod entreprise_data_gouv;
 mod organisation;
 mod paths;
 mod profile;
@@ -17,7 +18,7 @@ Les valeurs sont celles des registres. `[ND]` marque une valeur masquée à la d
 Les dates `1900-01-01` (SIRENE) et `0001-01-01` (RNA) signifient « inconnue ». \
 Un code qui appartient à une nomenclature vient avec son libellé ; l'activité principale est donnée en NAF rév. 2 et en NAF 2025.\n\n\
 Chaque réponse porte la date de ses données, un `ETag` et peut être gardée cinq minutes. \
-Chaque erreur est un `application/problem+json` (RFC 9457) avec un `code` stable et ce qu'il faut faire.";
+Chaque erreur est un `application/problem+json` (RFC 9457) avec un `code` stable et ce qu'il faut faire ; celles des adresses d'entreprise.data.gouv.fr ont leur propre forme.";
 
 /// The document.
 #[must_use]
@@ -52,6 +53,7 @@ pub fn openapi() -> OpenApi {
             ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
+            tag(entreprise_data_gouv::TAG, entreprise_data_gouv::DESCRIPTION),
             tag(paths::SERVICE, "État et description du service"),
         ]))
         .build()
@@ -133,8 +135,9 @@ mod tests {
             let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
             for parameter in parameters.filter(required) {
                 let (name, example) = (&parameter["name"], &parameter["example"]);
+                let and = if path.contains('?') { '&' } else { '?' };
                 path = format!(
-                    "{path}?{}={}",
+                    "{path}{and}{}={}",
                     name.as_str().unwrap(),
                     example.as_str().unwrap()
                 );

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::cache::{FromSnapshot, Keep};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::dialects::entreprise_data_gouv as edg;
 use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
@@ -39,10 +40,17 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<
         .route("/v1/organisations", get(organisations::par_adresse))
         .route("/v1/profil", get(handlers::profil))
         .route("/donnees", get(ui::donnees::page))
+        // entreprise.data.gouv.fr, revived.
+        .nest("/api/sirene/v3", edg::v3::routes())
+        .nest("/v3", edg::v3::routes())
+        .nest("/api/sirene/v1", edg::v1::routes())
+        .nest("/api/rna/v1", edg::rna::routes())
         .route_layer(from_snapshot(Keep::Shared));
 
     let page = Router::new()
         .route("/", get(ui::page))
+        .nest("/api/sirene/v1", edg::v1::text_routes())
+        .nest("/api/rna/v1", edg::rna::text_routes())
         .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()

@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use registre_schemas::nomenclature::{Nomenclature, naf_label};
 use registre_schemas::{Column, TABLES, Table};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::error::ApiError;
@@ -101,6 +102,23 @@ fn iso_timestamp(time: NaiveDateTime) -> ([u8; 23], usize) {
     digits(&mut text[17..19], time.second().into());
     digits(&mut text[20..], (time.nanosecond() / 1_000_000).into());
     (text, if time.nanosecond() == 0 { 19 } else { 23 })
+}
+
+/// A value as a text, whatever its type; a moment without its milliseconds when it has none.
+pub(crate) fn as_text(value: Value<'_>) -> Option<Cow<'_, str>> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::Date(date) => Cow::Owned(iso_date(date)),
+        Value::Timestamp(time) => {
+            let (text, length) = iso_timestamp(time);
+            Cow::Owned(text_of(&text[..length]).to_owned())
+        }
+        Value::Integer(number) => Cow::Owned(number.to_string()),
+        Value::Boolean(true) => Cow::Borrowed("true"),
+        Value::Boolean(false) => Cow::Borrowed("false"),
+        Value::Real(number) => Cow::Owned(number.to_string()),
+    })
 }
 
 impl Serialize for Record {

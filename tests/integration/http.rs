@@ -2,7 +2,7 @@
 
 mod limits;
 mod odd;
-mod swap;
+pub mod swap;
 mod wire;
 
 use wire::{Wire, ask};

@@ -1,6 +1,8 @@
 //! The only SQL text of the crate. Names come from the column tables and paths from the manifest;
 //! what a user gives is bound, never written here.
 
+pub(super) mod selection;
+
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
 use registre_schemas::etablissement::{ETABLISSEMENT, LIEN_SUCCESSION};

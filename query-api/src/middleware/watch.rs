@@ -15,6 +15,9 @@ const TARGET: &str = "requests";
 /// Characters of a path that are logged: the longest route we have is a third of it.
 const LOGGED_PATH: usize = 200;
 
+/// The route whose last segment is words to look for, not a number.
+const TYPED: &str = "/full_text/";
+
 /// From then on an answer has a line of its own.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -123,6 +126,11 @@ impl Watch {
 /// A path, of a bounded length.
 fn shown(uri: &Uri) -> &str {
     let path = uri.path();
+    // What follows is what a person typed.
+    let path = match path.find(TYPED) {
+        Some(place) => &path[..place + TYPED.len()],
+        None => path,
+    };
     path.char_indices()
         .nth(LOGGED_PATH)
         .map_or(path, |(end, _)| &path[..end])
@@ -131,6 +139,16 @@ fn shown(uri: &Uri) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_a_person_typed_are_not_logged() {
+        let logged = |uri| shown(&Uri::from_static(uri)).to_owned();
+        assert_eq!(
+            logged("/api/rna/v1/full_text/quelqu%27un?page=2"),
+            "/api/rna/v1/full_text/"
+        );
+        assert_eq!(logged("/api/rna/v1/id/W1?x=y"), "/api/rna/v1/id/W1");
+    }
 
     #[test]
     fn a_summary_counts_what_came_since_the_last_one() {

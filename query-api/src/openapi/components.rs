@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::{common, organisation, profile};
+use super::{common, entreprise_data_gouv, organisation, profile};
 use crate::error::Code;
 use crate::view::json_order;
 
@@ -30,6 +30,9 @@ pub(crate) const RECORDS: [(&Table, &str); 7] = [
 pub(super) fn components() -> Components {
     let mut components = ComponentsBuilder::new();
     for (name, schema) in organisation::schemas() {
+        components = components.schema(name, schema);
+    }
+    for (name, schema) in entreprise_data_gouv::schemas() {
         components = components.schema(name, schema);
     }
     for (table, name) in RECORDS {

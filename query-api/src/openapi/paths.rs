@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::organisation;
+use super::{entreprise_data_gouv, organisation};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -124,7 +124,7 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    for (path, item) in routes {
+    for (path, item) in routes.into_iter().chain(entreprise_data_gouv::paths()) {
         paths = paths.path(path, item);
     }
     paths.build()

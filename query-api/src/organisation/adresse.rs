@@ -162,6 +162,13 @@ pub(crate) fn of_etablissement(record: &Record, hidden: bool) -> Option<Adresse<
     of(record, &FIRST, hidden)
 }
 
+/// The same, printed: lines 3 to 7 of an envelope, each in its place.
+pub(crate) fn lines_of_etablissement(record: &Record, hidden: bool) -> [Option<String>; 5] {
+    let adresse = of(record, &FIRST, hidden).unwrap_or_default();
+    let lines = adresse.lines(dernier_indice(record, &FIRST));
+    lines.map(|line| line.map(Cow::into_owned))
+}
+
 /// Its second address, when it has one.
 pub(crate) fn second_of(record: &Record, hidden: bool) -> Option<Adresse<'_>> {
     of(record, &SECOND, hidden)
@@ -190,17 +197,23 @@ fn of<'row>(record: &'row Record, columns: &Columns, hidden: bool) -> Option<Adr
         adresse.code_cedex = part(columns.code_cedex);
         adresse.libelle_cedex = part(columns.cedex);
     }
-    let dernier_indice = columns
-        .dernier
-        .and_then(|(_, indice)| part(indice))
-        .map(indice);
-    adresse.print(dernier_indice);
+    adresse.print(dernier_indice(record, columns));
     (!adresse.lignes.is_empty() || adresse.code_commune.is_some()).then_some(adresse)
 }
 
-impl Adresse<'_> {
+fn dernier_indice<'row>(record: &'row Record, columns: &Columns) -> Option<&'row str> {
+    let (_, place) = columns.dernier?;
+    part(record, place).map(indice)
+}
+
+impl<'row> Adresse<'row> {
     /// Writes the lines from the parts.
     fn print(&mut self, dernier_indice: Option<&str>) {
+        self.lignes = self.lines(dernier_indice).into_iter().flatten().collect();
+    }
+
+    /// Lines 3 to 7, from the parts.
+    fn lines(&self, dernier_indice: Option<&str>) -> [Option<Cow<'row, str>>; 5] {
         let numero = match (self.numero_voie, self.dernier_numero_voie) {
             (Some(first), Some(last)) if first != last => {
                 let first = join([Some(first), self.indice_repetition]).unwrap_or_default();
@@ -222,14 +235,13 @@ impl Adresse<'_> {
                 self.libelle_commune.map(without_arrondissement),
             ])
         };
-        let lignes = [
+        [
             self.complement.map(Cow::Borrowed),
             voie,
             self.distribution_speciale.map(Cow::Borrowed),
             ville,
             self.libelle_pays_etranger.map(Cow::Borrowed),
-        ];
-        self.lignes = lignes.into_iter().flatten().collect();
+        ]
     }
 }
 

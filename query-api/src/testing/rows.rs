@@ -98,6 +98,8 @@ pub(super) const ROWS: &[(&str, Row<'static>)] = &[
             ("statutDiffusionEtablissement", "O"),
             ("etablissementSiege", "true"),
             ("etatAdministratifEtablissement", "A"),
+            ("y_latitude", "48.85"),
+            ("x_longitude", "2.31"),
         ],
     ),
     (

@@ -16,13 +16,14 @@ use crate::harness::{
 const CONNECTIONS: usize = 50;
 
 /// Replaces a text in the CSV of a zip.
-fn replace(zip: &Path, from: &str, to: &str) {
+pub fn replace(zip: &Path, from: &str, to: &str) {
     let (name, text) = csv_entries(zip).remove(0);
     assert!(text.contains(from), "{from} in {name}");
     write_zip(zip, &name, text.replace(from, to).as_bytes());
 }
 
-fn id(data: &Path) -> String {
+/// The name of the snapshot in service.
+pub fn id(data: &Path) -> String {
     snapshot(data)
         .file_name()
         .unwrap()
@@ -32,7 +33,7 @@ fn id(data: &Path) -> String {
 }
 
 /// As a publication does.
-fn publish(data: &Path, id: &str) {
+pub fn publish(data: &Path, id: &str) {
     let aside = data.join("current.json.tmp");
     write_file(&aside, json!({ "snapshot": id }).to_string().as_bytes());
     fs::rename(aside, data.join("current.json")).unwrap();

@@ -1,0 +1,133 @@
+//! The columns of SIRENE v3, in its order: INSEE's, without the repeated suffix.
+
+use registre_schemas::etablissement::ETABLISSEMENT;
+use registre_schemas::unite_legale::UNITE_LEGALE;
+
+use super::super::champs::{Champ, Source, champ};
+use crate::record::position;
+
+/// What stood on line 4 of an envelope: number, type and name of the street.
+const GEO_L4: [usize; 4] = [
+    position(&ETABLISSEMENT, "numeroVoieEtablissement"),
+    position(&ETABLISSEMENT, "indiceRepetitionEtablissement"),
+    position(&ETABLISSEMENT, "typeVoieEtablissement"),
+    position(&ETABLISSEMENT, "libelleVoieEtablissement"),
+];
+
+/// The whole address on one line.
+const GEO_ADRESSE: [usize; 6] = [
+    GEO_L4[0],
+    GEO_L4[1],
+    GEO_L4[2],
+    GEO_L4[3],
+    position(&ETABLISSEMENT, "codePostalEtablissement"),
+    position(&ETABLISSEMENT, "libelleCommuneEtablissement"),
+];
+
+/// An établissement.
+#[rustfmt::skip] // one line per column reads as a table
+pub(crate) static ETABLISSEMENTS: [Champ; 61] = [
+    champ("id", Source::Numero(position(&ETABLISSEMENT, "siret"), 14)),
+    champ("siren", Source::Publique(position(&ETABLISSEMENT, "siren"))),
+    champ("nic", Source::Publique(position(&ETABLISSEMENT, "nic"))),
+    champ("siret", Source::Publique(position(&ETABLISSEMENT, "siret"))),
+    champ("statut_diffusion", Source::Publique(position(&ETABLISSEMENT, "statutDiffusionEtablissement"))),
+    champ("date_creation", Source::Colonne(position(&ETABLISSEMENT, "dateCreationEtablissement"))),
+    champ("tranche_effectifs", Source::Colonne(position(&ETABLISSEMENT, "trancheEffectifsEtablissement"))),
+    champ("annee_effectifs", Source::Colonne(position(&ETABLISSEMENT, "anneeEffectifsEtablissement"))),
+    champ("activite_principale_registre_metiers", Source::Colonne(position(&ETABLISSEMENT, "activitePrincipaleRegistreMetiersEtablissement"))),
+    champ("date_dernier_traitement", Source::Publique(position(&ETABLISSEMENT, "dateDernierTraitementEtablissement"))),
+    champ("etablissement_siege", Source::Colonne(position(&ETABLISSEMENT, "etablissementSiege"))),
+    champ("nombre_periodes", Source::Colonne(position(&ETABLISSEMENT, "nombrePeriodesEtablissement"))),
+    champ("complement_adresse", Source::Colonne(position(&ETABLISSEMENT, "complementAdresseEtablissement"))),
+    champ("numero_voie", Source::Colonne(position(&ETABLISSEMENT, "numeroVoieEtablissement"))),
+    champ("indice_repetition", Source::Colonne(position(&ETABLISSEMENT, "indiceRepetitionEtablissement"))),
+    champ("type_voie", Source::Colonne(position(&ETABLISSEMENT, "typeVoieEtablissement"))),
+    champ("libelle_voie", Source::Colonne(position(&ETABLISSEMENT, "libelleVoieEtablissement"))),
+    champ("code_postal", Source::Colonne(position(&ETABLISSEMENT, "codePostalEtablissement"))),
+    champ("libelle_commune", Source::Colonne(position(&ETABLISSEMENT, "libelleCommuneEtablissement"))),
+    champ("libelle_commune_etranger", Source::Colonne(position(&ETABLISSEMENT, "libelleCommuneEtrangerEtablissement"))),
+    champ("distribution_speciale", Source::Colonne(position(&ETABLISSEMENT, "distributionSpecialeEtablissement"))),
+    champ("code_commune", Source::Colonne(position(&ETABLISSEMENT, "codeCommuneEtablissement"))),
+    champ("code_cedex", Source::Colonne(position(&ETABLISSEMENT, "codeCedexEtablissement"))),
+    champ("libelle_cedex", Source::Colonne(position(&ETABLISSEMENT, "libelleCedexEtablissement"))),
+    champ("code_pays_etranger", Source::Colonne(position(&ETABLISSEMENT, "codePaysEtrangerEtablissement"))),
+    champ("libelle_pays_etranger", Source::Colonne(position(&ETABLISSEMENT, "libellePaysEtrangerEtablissement"))),
+    champ("complement_adresse_2", Source::Colonne(position(&ETABLISSEMENT, "complementAdresse2Etablissement"))),
+    champ("numero_voie_2", Source::Colonne(position(&ETABLISSEMENT, "numeroVoie2Etablissement"))),
+    champ("indice_repetition_2", Source::Colonne(position(&ETABLISSEMENT, "indiceRepetition2Etablissement"))),
+    champ("type_voie_2", Source::Colonne(position(&ETABLISSEMENT, "typeVoie2Etablissement"))),
+    champ("libelle_voie_2", Source::Colonne(position(&ETABLISSEMENT, "libelleVoie2Etablissement"))),
+    champ("code_postal_2", Source::Colonne(position(&ETABLISSEMENT, "codePostal2Etablissement"))),
+    champ("libelle_commune_2", Source::Colonne(position(&ETABLISSEMENT, "libelleCommune2Etablissement"))),
+    champ("libelle_commune_etranger_2", Source::Colonne(position(&ETABLISSEMENT, "libelleCommuneEtranger2Etablissement"))),
+    champ("distribution_speciale_2", Source::Colonne(position(&ETABLISSEMENT, "distributionSpeciale2Etablissement"))),
+    champ("code_commune_2", Source::Colonne(position(&ETABLISSEMENT, "codeCommune2Etablissement"))),
+    champ("code_cedex_2", Source::Colonne(position(&ETABLISSEMENT, "codeCedex2Etablissement"))),
+    champ("libelle_cedex_2", Source::Colonne(position(&ETABLISSEMENT, "libelleCedex2Etablissement"))),
+    champ("code_pays_etranger_2", Source::Colonne(position(&ETABLISSEMENT, "codePaysEtranger2Etablissement"))),
+    champ("libelle_pays_etranger_2", Source::Colonne(position(&ETABLISSEMENT, "libellePaysEtranger2Etablissement"))),
+    champ("date_debut", Source::Colonne(position(&ETABLISSEMENT, "dateDebut"))),
+    champ("etat_administratif", Source::Colonne(position(&ETABLISSEMENT, "etatAdministratifEtablissement"))),
+    champ("enseigne_1", Source::Colonne(position(&ETABLISSEMENT, "enseigne1Etablissement"))),
+    champ("enseigne_2", Source::Colonne(position(&ETABLISSEMENT, "enseigne2Etablissement"))),
+    champ("enseigne_3", Source::Colonne(position(&ETABLISSEMENT, "enseigne3Etablissement"))),
+    champ("denomination_usuelle", Source::Colonne(position(&ETABLISSEMENT, "denominationUsuelleEtablissement"))),
+    champ("activite_principale", Source::Colonne(position(&ETABLISSEMENT, "activitePrincipaleEtablissement"))),
+    champ("nomenclature_activite_principale", Source::Colonne(position(&ETABLISSEMENT, "nomenclatureActivitePrincipaleEtablissement"))),
+    champ("caractere_employeur", Source::Colonne(position(&ETABLISSEMENT, "caractereEmployeurEtablissement"))),
+    champ("longitude", Source::Colonne(position(&ETABLISSEMENT, "x_longitude"))),
+    champ("latitude", Source::Colonne(position(&ETABLISSEMENT, "y_latitude"))),
+    champ("geo_score", Source::Absente),
+    champ("geo_type", Source::Absente),
+    champ("geo_adresse", Source::Jointes(&GEO_ADRESSE)),
+    champ("geo_id", Source::Absente),
+    champ("geo_ligne", Source::Absente),
+    champ("geo_l4", Source::Jointes(&GEO_L4)),
+    champ("geo_l5", Source::Colonne(position(&ETABLISSEMENT, "complementAdresseEtablissement"))),
+    champ("created_at", Source::Moment),
+    champ("updated_at", Source::Moment),
+    champ("unite_legale_id", Source::Numero(position(&ETABLISSEMENT, "siren"), 9)),
+];
+
+/// An unité légale. A row is its current state, which has no end: `date_fin` is null.
+#[rustfmt::skip] // one line per column reads as a table
+pub(crate) static UNITES_LEGALES: [Champ; 37] = [
+    champ("id", Source::Numero(position(&UNITE_LEGALE, "siren"), 9)),
+    champ("siren", Source::Publique(position(&UNITE_LEGALE, "siren"))),
+    champ("statut_diffusion", Source::Publique(position(&UNITE_LEGALE, "statutDiffusionUniteLegale"))),
+    champ("unite_purgee", Source::Colonne(position(&UNITE_LEGALE, "unitePurgeeUniteLegale"))),
+    champ("date_creation", Source::Colonne(position(&UNITE_LEGALE, "dateCreationUniteLegale"))),
+    champ("sigle", Source::Colonne(position(&UNITE_LEGALE, "sigleUniteLegale"))),
+    champ("sexe", Source::Colonne(position(&UNITE_LEGALE, "sexeUniteLegale"))),
+    champ("prenom_1", Source::Colonne(position(&UNITE_LEGALE, "prenom1UniteLegale"))),
+    champ("prenom_2", Source::Colonne(position(&UNITE_LEGALE, "prenom2UniteLegale"))),
+    champ("prenom_3", Source::Colonne(position(&UNITE_LEGALE, "prenom3UniteLegale"))),
+    champ("prenom_4", Source::Colonne(position(&UNITE_LEGALE, "prenom4UniteLegale"))),
+    champ("prenom_usuel", Source::Colonne(position(&UNITE_LEGALE, "prenomUsuelUniteLegale"))),
+    champ("pseudonyme", Source::Colonne(position(&UNITE_LEGALE, "pseudonymeUniteLegale"))),
+    champ("identifiant_association", Source::Colonne(position(&UNITE_LEGALE, "identifiantAssociationUniteLegale"))),
+    champ("tranche_effectifs", Source::Colonne(position(&UNITE_LEGALE, "trancheEffectifsUniteLegale"))),
+    champ("annee_effectifs", Source::Colonne(position(&UNITE_LEGALE, "anneeEffectifsUniteLegale"))),
+    champ("date_dernier_traitement", Source::Publique(position(&UNITE_LEGALE, "dateDernierTraitementUniteLegale"))),
+    champ("nombre_periodes", Source::Colonne(position(&UNITE_LEGALE, "nombrePeriodesUniteLegale"))),
+    champ("categorie_entreprise", Source::Colonne(position(&UNITE_LEGALE, "categorieEntreprise"))),
+    champ("annee_categorie_entreprise", Source::Colonne(position(&UNITE_LEGALE, "anneeCategorieEntreprise"))),
+    champ("date_fin", Source::Absente),
+    champ("date_debut", Source::Colonne(position(&UNITE_LEGALE, "dateDebut"))),
+    champ("etat_administratif", Source::Colonne(position(&UNITE_LEGALE, "etatAdministratifUniteLegale"))),
+    champ("nom", Source::Colonne(position(&UNITE_LEGALE, "nomUniteLegale"))),
+    champ("nom_usage", Source::Colonne(position(&UNITE_LEGALE, "nomUsageUniteLegale"))),
+    champ("denomination", Source::Colonne(position(&UNITE_LEGALE, "denominationUniteLegale"))),
+    champ("denomination_usuelle_1", Source::Colonne(position(&UNITE_LEGALE, "denominationUsuelle1UniteLegale"))),
+    champ("denomination_usuelle_2", Source::Colonne(position(&UNITE_LEGALE, "denominationUsuelle2UniteLegale"))),
+    champ("denomination_usuelle_3", Source::Colonne(position(&UNITE_LEGALE, "denominationUsuelle3UniteLegale"))),
+    champ("categorie_juridique", Source::Colonne(position(&UNITE_LEGALE, "categorieJuridiqueUniteLegale"))),
+    champ("activite_principale", Source::Colonne(position(&UNITE_LEGALE, "activitePrincipaleUniteLegale"))),
+    champ("nomenclature_activite_principale", Source::Colonne(position(&UNITE_LEGALE, "nomenclatureActivitePrincipaleUniteLegale"))),
+    champ("nic_siege", Source::Colonne(position(&UNITE_LEGALE, "nicSiegeUniteLegale"))),
+    champ("economie_sociale_solidaire", Source::Colonne(position(&UNITE_LEGALE, "economieSocialeSolidaireUniteLegale"))),
+    champ("caractere_employeur", Source::Colonne(position(&UNITE_LEGALE, "caractereEmployeurUniteLegale"))),
+    champ("created_at", Source::Moment),
+    champ("updated_at", Source::Moment),
+];
