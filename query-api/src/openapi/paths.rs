@@ -115,6 +115,13 @@ pub(super) fn paths() -> Paths {
             Reads::Nothing,
             &[],
         ),
+        get("/widget/registre-organisation.js",
+            operation(SERVICE, "composant", "Le composant de préremplissage d'un formulaire", "Un module JavaScript (ES) qui définit l'élément `<registre-organisation>` : il reconnaît une organisation à son numéro, montre sa fiche et remplit les champs du formulaire. Il en importe quelques autres, du même dossier. Mode d'emploi : `/integration`.")
+                .response("200", script())
+                .response("304", unchanged()),
+            Reads::Nothing,
+            &[],
+        ),
         get("/openapi.json",
             operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
                 .response("200", document())

@@ -143,10 +143,13 @@ function etat({ code, identifiant, organisation }) {
 export function fiche(answer, base) {
   const { organisation } = answer;
   if (!organisation) return null;
+  const { siret, siren, rna } = organisation;
+  const asked = answer.identifiant?.type;
   const numbers = [
-    organisation.siret && `SIRET ${affichage(organisation.siret)}`,
-    organisation.siren && !organisation.siret && `SIREN ${affichage(organisation.siren)}`,
-    organisation.rna && `RNA ${organisation.rna}`,
+    rna && asked === "rna" && `RNA ${rna}`,
+    siret && asked === "siret" ? `SIRET ${affichage(siret)}` : siren && `SIREN ${affichage(siren)}`,
+    siret && asked !== "siret" && `${organisation.est_siege ? "siège" : "établissement"} ${affichage(siret)}`,
+    rna && asked !== "rna" && `RNA ${rna}`,
   ].filter(Boolean);
   const name = organisation.nom || "Identité masquée (diffusion partielle)";
   const lines = organisation.adresse?.lignes ?? [];

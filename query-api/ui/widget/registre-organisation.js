@@ -102,6 +102,8 @@ class RegistreOrganisation extends HTMLElement {
     this.#input = this.querySelector("input:not([type=hidden])") ?? this.#field(id, name);
     const input = this.#input;
     this.#list = new Liste(input, `${id}-liste`, (choice) => this.#chosen(choice));
+    // The page's own look, or ours.
+    if (!input.className) input.className = "registre-saisie";
     input.setAttribute("autocomplete", "off");
     input.setAttribute("spellcheck", "false");
     // Sent by the hidden fields from now on, under the same name.
@@ -141,7 +143,6 @@ class RegistreOrganisation extends HTMLElement {
     const input = element("input", {
       id: `${id}-saisie`,
       type: "text",
-      class: "registre-saisie",
       name,
       value: this.getAttribute("value"),
       required: this.hasAttribute("required"),
