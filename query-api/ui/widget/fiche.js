@@ -47,15 +47,26 @@ export function nonVerifie(demande, { type, valeur }, code) {
   });
 }
 
-// The service speaks to whoever receives the form ("Montrez à la personne…"). Where the component does
-// what it asks, the applicant is told the rest.
+const JUSTIFICATIF = "un justificatif à jour (extrait Kbis, avis de situation SIRENE)";
+
+function siFerme({ code, siret_siege, organisation }) {
+  const last = organisation?.succession?.siret_actuel;
+  if (last) return `Si votre organisation est maintenant celle du SIRET ${last}, utilisez-le. Sinon, saisissez le numéro d'un établissement ouvert.`;
+  if (siret_siege) return `Saisissez le SIRET d'un établissement ouvert de la même organisation, par exemple son siège, ${siret_siege}.`;
+  if (code === "association_reprise") return "Saisissez son nouveau numéro RNA : il figure sur le récépissé de déclaration.";
+  return "Saisissez le numéro d'une organisation en activité : celle-ci ne l'est plus.";
+}
+
+// What the service says to do of these is said to whoever receives the form ("Montrez à la personne…",
+// "Demandez-lui…"): here the applicant reads it. The rest is said as it comes.
 const AU_DEMANDEUR = {
-  trouve: "Vérifiez que c'est bien votre organisation. Sinon, corrigez le numéro.",
-  diffusion_partielle:
-    "Indiquez vous-même le nom et l'adresse, et joignez un justificatif à jour (extrait Kbis, avis de situation SIRENE) : les données ouvertes ne les donnent pas.",
+  trouve: () => "Vérifiez que c'est bien votre organisation. Sinon, corrigez le numéro.",
+  ferme: siFerme,
+  diffusion_partielle: () =>
+    `Indiquez vous-même le nom et l'adresse, et joignez ${JUSTIFICATIF} : les données ouvertes ne les donnent pas.`,
 };
 
-export const queFaire = (answer) => AU_DEMANDEUR[answer.resultat] ?? answer.que_faire;
+export const queFaire = (answer) => AU_DEMANDEUR[answer.resultat]?.(answer) ?? answer.que_faire;
 
 /** What replaces the number asked, the likeliest first: { valeur, titre, detail }. */
 export function propositions(answer) {
