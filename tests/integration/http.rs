@@ -27,6 +27,8 @@ const ADDRESSES: [&str; 18] = [
     "/docs/swagger-ui.css",
     "/app.js",
     "/widget/identifiants.js",
+    "/widget/registre-organisation.js",
+    "/integration",
     "/style.css",
     "/favicon.svg",
     "/v1/unites-legales/732829320",

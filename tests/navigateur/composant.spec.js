@@ -25,18 +25,10 @@ const message = (page) => page.locator(".registre-message");
 const status = (page) => page.locator("registre-organisation").getByRole("status");
 const result = (page) => page.locator("input[name=organisation_resultat]");
 const paste = async (page, text) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
   await field(page).focus();
-  await page.evaluate((pasted) => {
-    const data = new DataTransfer();
-    data.setData("text/plain", pasted);
-    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-  }, text);
-  // What the browser does of a paste.
-  await page.evaluate((pasted) => {
-    const input = document.activeElement;
-    input.value = pasted;
-    input.dispatchEvent(new InputEvent("input", { inputType: "insertFromPaste", data: pasted, bubbles: true }));
-  }, text);
+  await page.keyboard.press("ControlOrMeta+v");
 };
 
 test.describe("each result shows its own message and what to do", () => {

@@ -24,7 +24,7 @@ class DemandeForm(forms.Form):
             self.resultat = "non_verifie"
             return saisi
         if resultat not in ("trouve", "diffusion_partielle"):
-            raise forms.ValidationError(f"{reponse['message']} {reponse['que_faire']}")
+            raise forms.ValidationError(reponse["message"])
         self.organisation = reponse["organisation"]
         self.resultat = resultat
         return reponse["identifiant"]["valeur"]

@@ -3,7 +3,7 @@ require "net/http"
 require "json"
 
 class OrganisationValidator < ActiveModel::EachValidator
-  REGISTRE = "https://registre.example".freeze
+  REGISTRE = "https://registre.example"
   ACCEPTES = %w[trouve diffusion_partielle].freeze
 
   def validate_each(record, attribute, saisi)
@@ -14,7 +14,7 @@ class OrganisationValidator < ActiveModel::EachValidator
     if ACCEPTES.include?(reponse["resultat"])
       record[attribute] = reponse.dig("identifiant", "valeur")
     else
-      record.errors.add(attribute, "#{reponse['message']} #{reponse['que_faire']}")
+      record.errors.add(attribute, reponse["message"])
     end
   end
 

@@ -78,11 +78,12 @@ export function propositions(answer) {
     answer.suggestion && { valeur: answer.suggestion, detail: "le numéro que vous vouliez sans doute saisir" },
     chain?.siret_actuel && { valeur: chain.siret_actuel, titre: last?.nom, detail: "en a pris la suite" },
     rnaRepris && { valeur: rnaRepris, titre: organisation.nom, detail: "le numéro qui remplace celui-ci" },
+    answer.code === "siren_doublon" && { valeur: answer.siren_reference, titre: organisation?.nom, detail: "le SIREN de référence" },
     answer.siret_siege && { valeur: answer.siret_siege, titre: organisation?.nom, detail: "le siège" },
     answer.siren_reference && { valeur: answer.siren_reference, titre: organisation?.nom, detail: "le SIREN de référence" },
   ];
   const seen = new Set([answer.identifiant?.valeur]);
-  return found.filter((one) => one && !seen.has(one.valeur) && seen.add(one.valeur));
+  return found.filter((one) => one?.valeur && !seen.has(one.valeur) && seen.add(one.valeur));
 }
 
 const shown = (text) => (text && text !== "[ND]" ? text : "");
@@ -164,6 +165,8 @@ export function fiche(answer, base) {
   ].filter(Boolean);
   const name = organisation.nom || "Identité masquée (diffusion partielle)";
   const lines = organisation.adresse?.lignes ?? [];
+  // What is shown of a doublon is the organisation that it refers to.
+  const page = answer.resultat === "doublon" ? (siret ?? siren ?? rna) : answer.identifiant.valeur;
   const sigle = organisation.nom_parts?.sigle;
   return element(
     "div",
@@ -177,7 +180,7 @@ export function fiche(answer, base) {
       { class: "registre-lien" },
       element(
         "a",
-        { href: `${base}/?id=${encodeURIComponent(answer.identifiant?.valeur ?? "")}`, target: "_blank", rel: "noopener noreferrer" },
+        { href: `${base}/?id=${encodeURIComponent(page)}`, target: "_blank", rel: "noopener noreferrer" },
         "Voir la fiche complète",
         element("span", { class: "registre-invisible" }, ` de ${name} (nouvelle fenêtre)`),
       ),
