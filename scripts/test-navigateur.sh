@@ -1,8 +1,8 @@
 #!/bin/sh
 # The browser tests, tests/navigateur/, on the binary that is already built.
 #
-# Needs Chromium and npm. Chromium is installed by apt-get where it is missing and that is possible;
-# where it cannot be had, or npm, nothing is tested and the script says so. Arguments go to Playwright:
+# Needs Chromium, node 20 and npm. Chromium is installed by apt-get where it is missing and that is possible;
+# where one of them cannot be had, nothing is tested and the script says so. Arguments go to Playwright:
 #   sh scripts/test-navigateur.sh composant -g successor
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,6 +28,11 @@ if [ -z "$CHROMIUM" ]; then
     exit 0
 fi
 export CHROMIUM
+
+if ! have node || ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)'; then
+    say 'SKIPPED: Playwright needs node 20 or later'
+    exit 0
+fi
 
 cd tests/navigateur
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
