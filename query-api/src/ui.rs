@@ -4,9 +4,11 @@
 mod card;
 pub(crate) mod donnees;
 mod html;
+pub(crate) mod integration;
 mod names;
 mod sections;
 pub(crate) mod template;
+pub(crate) mod widget;
 
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -26,7 +28,6 @@ use template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/index.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
-const IDENTIFIANTS: &str = include_str!("../ui/identifiants.js");
 const STYLE: &str = include_str!("../ui/style.css");
 const ICON: &str = include_str!("../ui/favicon.svg");
 
@@ -93,12 +94,34 @@ pub(crate) async fn page(
             .unwrap_or_default(),
         "id" => escape(&asked.id),
         "resultat" => result.clone(),
+        "navigation" => navigation("/"),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "date" => escape(&dates(snapshot.as_deref())),
         "version" => env!("CARGO_PKG_VERSION").to_owned(),
         _ => String::new(),
     });
     html_page(status, body)
+}
+
+/// The pages, in the order of the navigation that each of them has.
+const PAGES: [(&str, &str); 4] = [
+    ("/", "Rechercher"),
+    ("/donnees", "Données"),
+    ("/integration", "Intégrer"),
+    ("/docs", "API"),
+];
+
+/// The navigation of the page at `current`.
+pub(crate) fn navigation(current: &str) -> String {
+    let links = PAGES.map(|(path, name)| {
+        let here = if path == current {
+            " aria-current=\"page\""
+        } else {
+            ""
+        };
+        format!("<a href=\"{path}\"{here}>{name}</a>")
+    });
+    format!("<nav aria-label=\"Principale\">{}</nav>", links.join(" "))
 }
 
 /// A page of ours.
@@ -175,15 +198,6 @@ pub(crate) async fn script(headers: HeaderMap) -> Response {
         &headers,
         "text/javascript; charset=utf-8",
         SCRIPT.as_bytes(),
-    )
-}
-
-/// `GET /widget/identifiants.js`: the rules of identifiers for the forms of other sites.
-pub(crate) async fn identifiants(headers: HeaderMap) -> Response {
-    asset(
-        &headers,
-        "text/javascript; charset=utf-8",
-        IDENTIFIANTS.as_bytes(),
     )
 }
 
