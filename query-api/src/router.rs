@@ -52,7 +52,7 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/app.js", get(ui::script))
-        .route("/widget/identifiants.js", get(ui::identifiants))
+        .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 

@@ -7,6 +7,7 @@ mod html;
 mod names;
 mod sections;
 pub(crate) mod template;
+pub(crate) mod widget;
 
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -26,7 +27,6 @@ use template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/index.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
-const IDENTIFIANTS: &str = include_str!("../ui/identifiants.js");
 const STYLE: &str = include_str!("../ui/style.css");
 const ICON: &str = include_str!("../ui/favicon.svg");
 
@@ -175,15 +175,6 @@ pub(crate) async fn script(headers: HeaderMap) -> Response {
         &headers,
         "text/javascript; charset=utf-8",
         SCRIPT.as_bytes(),
-    )
-}
-
-/// `GET /widget/identifiants.js`: the rules of identifiers for the forms of other sites.
-pub(crate) async fn identifiants(headers: HeaderMap) -> Response {
-    asset(
-        &headers,
-        "text/javascript; charset=utf-8",
-        IDENTIFIANTS.as_bytes(),
     )
 }
 

@@ -10,7 +10,7 @@
 //! | `repair` | the number most certainly meant, when there is only one |
 //! | `verdict` | all of that as one record, the same on the command line, in SQL and in a browser |
 //!
-//! The rules exist once more, in `query-api/ui/identifiants.js`, for browsers. A test asks both the
+//! The rules exist once more, in `query-api/ui/widget/identifiants.js`, for browsers. A test asks both the
 //! same questions: a rule or a message that changes here changes there.
 //!
 //! Sources: décret 2007-750 (SIREN and SIRET), INSEE « Numéro SIRET » (Luhn key, and La Poste's

@@ -230,7 +230,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 fn asked_to_the_module(questions: &[(String, Option<IdentifierKind>)]) -> Option<Vec<Value>> {
     let module = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../query-api/ui/identifiants.js"
+        "/../query-api/ui/widget/identifiants.js"
     );
     let started = Command::new("node")
         .args(["--input-type=module", "--eval", ASK_THE_MODULE, module])
