@@ -125,7 +125,11 @@ mod tests {
             ("Basic ???".to_owned(), false),
             ("cle-de-l-exploitant".to_owned(), false),
         ] {
-            assert_eq!(key.ouvre(&headers(&[("authorization", &value)])), opens, "{value}");
+            assert_eq!(
+                key.ouvre(&headers(&[("authorization", &value)])),
+                opens,
+                "{value}"
+            );
         }
         assert!(!key.ouvre(&HeaderMap::new()));
     }
@@ -133,8 +137,14 @@ mod tests {
     #[test]
     fn a_key_that_could_be_guessed_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(matches!(Cle::read(file.path()), Err(KeyError::Short { found: 0, .. })));
-        assert!(matches!(Cle::read(Path::new("/nowhere")), Err(KeyError::Read { .. })));
+        assert!(matches!(
+            Cle::read(file.path()),
+            Err(KeyError::Short { found: 0, .. })
+        ));
+        assert!(matches!(
+            Cle::read(Path::new("/nowhere")),
+            Err(KeyError::Read { .. })
+        ));
     }
 
     #[test]
@@ -144,10 +154,29 @@ mod tests {
             (vec![("sec-fetch-site", "same-origin")], true),
             (vec![("sec-fetch-site", "none")], true),
             (vec![("sec-fetch-site", "cross-site")], false),
-            (vec![("sec-fetch-site", "same-site"), ("origin", "https://a.example"), ("host", "a.example")], false),
-            (vec![("origin", "https://a.example"), ("host", "a.example")], true),
-            (vec![("origin", "http://a.example:8080"), ("host", "a.example:8080")], true),
-            (vec![("origin", "https://b.example"), ("host", "a.example")], false),
+            (
+                vec![
+                    ("sec-fetch-site", "same-site"),
+                    ("origin", "https://a.example"),
+                    ("host", "a.example"),
+                ],
+                false,
+            ),
+            (
+                vec![("origin", "https://a.example"), ("host", "a.example")],
+                true,
+            ),
+            (
+                vec![
+                    ("origin", "http://a.example:8080"),
+                    ("host", "a.example:8080"),
+                ],
+                true,
+            ),
+            (
+                vec![("origin", "https://b.example"), ("host", "a.example")],
+                false,
+            ),
             (vec![("origin", "null"), ("host", "a.example")], false),
         ] {
             assert_eq!(meme_origine(&headers(&pairs)), ours, "{pairs:?}");

@@ -220,12 +220,12 @@ mod tests {
                 format!("[[api]]\nid = \"x\"\n{MINE}requis = [\"bilan\"]"),
                 "bilan",
             ),
+            (format!("[[api]]\nid = \"x\"\n{MINE}couleur = 1"), "couleur"),
             (
-                format!("[[api]]\nid = \"x\"\n{MINE}couleur = 1"),
-                "couleur",
-            ),
-            (
-                format!("[[api]]\nid = \"x\"\n{}", MINE.replace("/docs", "javascript:0")),
+                format!(
+                    "[[api]]\nid = \"x\"\n{}",
+                    MINE.replace("/docs", "javascript:0")
+                ),
                 "javascript",
             ),
         ] {

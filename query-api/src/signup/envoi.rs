@@ -126,7 +126,9 @@ impl Webhook {
             let numero = next.demande.numero.clone();
             let envoi = after(&next, outcome, Utc::now());
             match envoi.etat.as_str() {
-                "envoyee" => tracing::info!(%numero, essais = envoi.essais, "request {numero} sent to the webhook"),
+                "envoyee" => {
+                    tracing::info!(%numero, essais = envoi.essais, "request {numero} sent to the webhook")
+                }
                 "abandonnee" => tracing::error!(
                     %numero,
                     "request {numero} given up after {} tries in {} days, the last one: {}; see /signup/operateur, which can send it again",
@@ -160,7 +162,10 @@ impl Webhook {
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", &next.idempotence)
             .header("X-Registre-Timestamp", &timestamp)
-            .header("X-Registre-Signature", signature(&self.secret, &timestamp, &body))
+            .header(
+                "X-Registre-Signature",
+                signature(&self.secret, &timestamp, &body),
+            )
             .body(body)
             .send()
             .await;
@@ -245,21 +250,40 @@ mod tests {
         assert_eq!([pause(14), pause(40)], [21_600, 21_600]);
         let late = DateTime::UNIX_EPOCH + GIVE_UP;
         let given_up = after(&tried(30), Err("refused".to_owned()), late);
-        assert_eq!((given_up.etat.as_str(), given_up.dernier.as_deref()), ("abandonnee", Some("refused")));
+        assert_eq!(
+            (given_up.etat.as_str(), given_up.dernier.as_deref()),
+            ("abandonnee", Some("refused"))
+        );
         assert_eq!(after(&tried(30), Ok(204), late).etat, "envoyee");
-        assert_eq!(after(&tried(0), Ok(302), DateTime::UNIX_EPOCH).etat, "en_attente", "a redirect is no receipt");
+        assert_eq!(
+            after(&tried(0), Ok(302), DateTime::UNIX_EPOCH).etat,
+            "en_attente",
+            "a redirect is no receipt"
+        );
     }
 
     #[test]
     fn a_webhook_has_an_address_and_a_secret_that_is_not_guessed() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("secret");
-        let make = |text: &str| std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes()).unwrap();
-        assert!(matches!(Webhook::new("https://a.example/", &path), Err(WebhookError::Read { .. })));
+        let make = |text: &str| {
+            std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes())
+                .unwrap()
+        };
+        assert!(matches!(
+            Webhook::new("https://a.example/", &path),
+            Err(WebhookError::Read { .. })
+        ));
         make("court\n");
-        assert!(matches!(Webhook::new("https://a.example/", &path), Err(WebhookError::Short { found: 5, .. })));
+        assert!(matches!(
+            Webhook::new("https://a.example/", &path),
+            Err(WebhookError::Short { found: 5, .. })
+        ));
         make(&"0".repeat(32));
-        assert!(matches!(Webhook::new("file:///etc", &path), Err(WebhookError::Address(_))));
+        assert!(matches!(
+            Webhook::new("file:///etc", &path),
+            Err(WebhookError::Address(_))
+        ));
         assert!(Webhook::new("https://a.example/", &path).is_ok());
     }
 }

@@ -139,6 +139,16 @@ impl<'apis> Formulaire<'apis> {
         erreurs
     }
 
+    /// Puts errors in the order of the page.
+    pub(super) fn ranger(&self, erreurs: &mut [Erreur]) {
+        let names: Vec<String> = self
+            .groupes
+            .iter()
+            .flat_map(|(groupe, _)| groupe.champs.iter().map(|champ| groupe.entree(champ)))
+            .collect();
+        erreurs.sort_by_key(|erreur| names.iter().position(|name| *name == erreur.entree));
+    }
+
     fn erreur(
         &self,
         groupe: &Groupe,
@@ -374,17 +384,41 @@ mod tests {
         for text in ["a@b.fr", "prenom.nom+x@mairie-ville.example", "é@école.fr"] {
             assert!(is_email(text), "{text}");
         }
-        for text in ["", "a", "a@b", "@b.fr", "a b@c.fr", "a@b..fr", "a@-b.fr", "<a@b.fr>", "a@b.fr, c@d.fr"] {
+        for text in [
+            "",
+            "a",
+            "a@b",
+            "@b.fr",
+            "a b@c.fr",
+            "a@b..fr",
+            "a@-b.fr",
+            "<a@b.fr>",
+            "a@b.fr, c@d.fr",
+        ] {
             assert!(!is_email(text), "{text}");
         }
         assert_eq!(telephone("01 23.45-67 89").as_deref(), Some("0123456789"));
         assert_eq!(telephone("+33 (0)").as_deref(), None);
         assert_eq!(telephone("+687 12 34 56").as_deref(), Some("+687123456"));
-        for text in ["12", "1234567890", "+0123456789", "appelez-moi", "+33 1 23 45 67 89 00 11 22"] {
+        for text in [
+            "12",
+            "1234567890",
+            "+0123456789",
+            "appelez-moi",
+            "+33 1 23 45 67 89 00 11 22",
+        ] {
             assert_eq!(telephone(text), None, "{text}");
         }
         assert!(is_address("https://www.commune.example/a?b=é#c"));
-        for text in ["commune.fr", "javascript:alert(1)", "ftp://a.b", "https://", "https://a", "https://u:p@a.b/", "https://a.b/ c"] {
+        for text in [
+            "commune.fr",
+            "javascript:alert(1)",
+            "ftp://a.b",
+            "https://",
+            "https://a",
+            "https://u:p@a.b/",
+            "https://a.b/ c",
+        ] {
             assert!(!is_address(text), "{text}");
         }
     }
@@ -401,12 +435,22 @@ mod tests {
         };
         let whole = missing("api-particulier");
         for name in [
-            "service.titre", "service.usage", "siret", "delegue_protection_donnees.email",
-            "responsable_traitement.nom", "contact_technique.email", "fondement_juridique.reference",
-            "donnees.perimetres", "conservation.mois", "conservation.destinataires",
+            "service.titre",
+            "service.usage",
+            "siret",
+            "delegue_protection_donnees.email",
+            "responsable_traitement.nom",
+            "contact_technique.email",
+            "fondement_juridique.reference",
+            "donnees.perimetres",
+            "conservation.mois",
+            "conservation.destinataires",
             "engagement.conditions",
         ] {
-            assert!(whole.iter().any(|found| found == name), "{name} of {whole:?}");
+            assert!(
+                whole.iter().any(|found| found == name),
+                "{name} of {whole:?}"
+            );
         }
         assert_eq!(whole.len(), 14, "{whole:?}");
         assert_eq!(missing("registre").len(), 7);
@@ -425,34 +469,61 @@ mod tests {
         };
         let long = messages(&[("conservation.mois", "37")]);
         assert!(long.contains(&"conservation.motif".to_owned()), "{long:?}");
-        assert!(long.contains(&"conservation.destinataires".to_owned()), "a group begun is finished");
+        assert!(
+            long.contains(&"conservation.destinataires".to_owned()),
+            "a group begun is finished"
+        );
         let short = messages(&[("conservation.mois", "36")]);
         assert!(!short.contains(&"conservation.motif".to_owned()));
         let law = messages(&[("fondement_juridique.reference", "R")]);
         assert!(law.contains(&"fondement_juridique.adresse".to_owned()));
-        let described = messages(&[("fondement_juridique.reference", "R"), ("fondement_juridique.document", "D")]);
+        let described = messages(&[
+            ("fondement_juridique.reference", "R"),
+            ("fondement_juridique.document", "D"),
+        ]);
         assert!(!described.contains(&"fondement_juridique.adresse".to_owned()));
-        assert!(!messages(&[]).iter().any(|name| name.starts_with("fondement")), "not asked");
+        assert!(
+            !messages(&[])
+                .iter()
+                .any(|name| name.starts_with("fondement")),
+            "not asked"
+        );
     }
 
     #[test]
     fn an_answer_is_bounded_and_holds_no_control() {
         let form = Formulaire::donnee_manquante();
         let long = "é".repeat(5001);
-        let saisie = form.lire(&sent(&[("donnee.description", &long), ("donnee.usage", "a\u{0}b")]));
+        let saisie = form.lire(&sent(&[
+            ("donnee.description", &long),
+            ("donnee.usage", "a\u{0}b"),
+        ]));
         let erreurs = form.erreurs(&saisie);
-        assert!(erreurs[0].message.contains("5001 caractères, 5000"), "{erreurs:?}");
+        assert!(
+            erreurs[0].message.contains("5001 caractères, 5000"),
+            "{erreurs:?}"
+        );
         assert!(erreurs[1].message.contains("contrôle"), "{erreurs:?}");
         let saisie = form.lire(&sent(&[("donnee.usage", " a\r\nb "), ("autre", "x")]));
         assert_eq!(form.json(&saisie)["donnee"]["usage"], "a\nb");
-        assert!(!saisie.canonique().contains('x'), "what is not asked is not kept");
+        assert!(
+            !saisie.canonique().contains('x'),
+            "what is not asked is not kept"
+        );
     }
 
     #[test]
     fn a_scope_that_is_not_of_the_api_is_refused() {
         let apis = apis::read(None).unwrap();
         let form = Formulaire::of_api(&apis[0]);
-        let saisie = form.lire(&sent(&[("donnees.perimetres", "tout"), ("donnees.perimetres", "bilans_bdf")]));
-        assert!(form.erreurs(&saisie).iter().any(|erreur| erreur.message.contains("pas dans la liste")));
+        let saisie = form.lire(&sent(&[
+            ("donnees.perimetres", "tout"),
+            ("donnees.perimetres", "bilans_bdf"),
+        ]));
+        assert!(
+            form.erreurs(&saisie)
+                .iter()
+                .any(|erreur| erreur.message.contains("pas dans la liste"))
+        );
     }
 }

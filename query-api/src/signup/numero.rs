@@ -116,7 +116,14 @@ mod tests {
             assert_eq!(relu(&copied[2..]).as_ref(), Some(&number));
             assert_eq!(relu(&copied), Some(number));
         }
-        for text in ["", "D-", "D-12345-6789", "D-12345-6789U", "D-12345-67890-1", "' OR 1=1"] {
+        for text in [
+            "",
+            "D-",
+            "D-12345-6789",
+            "D-12345-6789U",
+            "D-12345-67890-1",
+            "' OR 1=1",
+        ] {
             assert_eq!(relu(text), None, "{text}");
         }
     }
@@ -132,7 +139,11 @@ mod tests {
     #[test]
     fn a_secret_is_that_of_one_form_and_its_answers() {
         let jeton = jeton().unwrap();
-        assert!(is_jeton(&jeton) && !is_jeton("x") && !is_jeton(&jeton.to_uppercase().replace('0', "A")));
+        assert!(
+            is_jeton(&jeton)
+                && !is_jeton("x")
+                && !is_jeton(&jeton.to_uppercase().replace('0', "A"))
+        );
         assert_eq!(secret(&jeton, "a"), secret(&jeton, "a"));
         assert_ne!(secret(&jeton, "a"), secret(&jeton, "b"));
         let secret = secret(&jeton, "a");

@@ -90,12 +90,18 @@ fn accepted(resultat: &'static str, said: &Value) -> Verification {
     for name in KEPT {
         kept.insert(name.to_owned(), organisation[name].clone());
     }
-    kept.insert("adresse".to_owned(), organisation["adresse"]["lignes"].clone());
-    kept.insert("donnees".to_owned(), json!({
-        "snapshot": said["donnees"]["snapshot"],
-        "sirene": said["donnees"]["sirene"],
-        "rna": said["donnees"]["rna"],
-    }));
+    kept.insert(
+        "adresse".to_owned(),
+        organisation["adresse"]["lignes"].clone(),
+    );
+    kept.insert(
+        "donnees".to_owned(),
+        json!({
+            "snapshot": said["donnees"]["snapshot"],
+            "sirene": said["donnees"]["sirene"],
+            "rna": said["donnees"]["rna"],
+        }),
+    );
     Verification::Acceptee {
         resultat,
         json: Value::Object(kept),

@@ -23,9 +23,10 @@ pub(super) fn demande(kept: &Demande) -> Value {
 /// The same, with what became of sending it on.
 pub(super) fn pour_exploitant(kept: &Demande) -> Value {
     let mut whole = demande(kept);
-    whole["envoi"] = kept.envoi.as_ref().map_or(Value::Null, |envoi| {
-        json!({ "etat": envoi.etat, "essais": envoi.essais, "dernier": envoi.dernier })
-    });
+    whole["envoi"] = kept.envoi.as_ref().map_or(
+        Value::Null,
+        |envoi| json!({ "etat": envoi.etat, "essais": envoi.essais, "dernier": envoi.dernier }),
+    );
     whole
 }
 

@@ -15,7 +15,8 @@ use tokio::sync::Semaphore;
 use super::formulaire::Nature;
 
 /// The schema, a step per version: `user_version` says how many were taken.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; KNOWN as usize] = [include_str!("schema.sql")];
+const KNOWN: u32 = 1;
 
 /// How long another process that writes is waited for.
 const BUSY: Duration = Duration::from_secs(5);
@@ -39,8 +40,8 @@ pub(super) enum StoreError {
         source: rusqlite::Error,
     },
     /// Made by a later version of the program.
-    #[error("{path} has version {found} of its schema, this program knows up to {known}: use the program that made it", path = .path.display(), known = MIGRATIONS.len())]
-    Newer { path: PathBuf, found: usize },
+    #[error("{path} has version {found} of its schema, this program knows up to {known}: use the program that made it", path = .path.display(), known = KNOWN)]
+    Newer { path: PathBuf, found: u32 },
     /// Too many wait.
     #[error("too many questions wait for the store of requests")]
     Busy,
@@ -67,9 +68,7 @@ impl StoreError {
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite { source, .. } => source.sqlite_error_code(),
-            Self::Folder { source, .. }
-                if source.kind() == std::io::ErrorKind::StorageFull =>
-            {
+            Self::Folder { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some(ErrorCode::DiskFull)
             }
             Self::Folder { .. } => Some(ErrorCode::CannotOpen),
@@ -158,7 +157,10 @@ impl Store {
         self: &Arc<Self>,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let _place = self.waiting.try_acquire().map_err(|_full| StoreError::Busy)?;
+        let _place = self
+            .waiting
+            .try_acquire()
+            .map_err(|_full| StoreError::Busy)?;
         let store = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || store.run(work)).await;
         done.map_err(StoreError::Panicked)?
@@ -257,12 +259,13 @@ impl Store {
             return Ok((Vec::new(), 0));
         }
         self.with(move |connection| {
-            let total = connection.query_row("SELECT count(*) FROM demande", [], |row| row.get(0))?;
+            let total =
+                connection.query_row("SELECT count(*) FROM demande", [], |row| row.get(0))?;
             let sql = format!(
                 "SELECT {COLUMNS}, d.id FROM demande d LEFT JOIN envoi e ON e.demande = d.id
                  WHERE d.id < ?1 ORDER BY d.id DESC LIMIT ?2"
             );
-            let mut statement = connection.prepare_cached(&sql)?;
+            let mut statement = connection.prepare(&sql)?;
             let rows = statement.query_map(params![avant.unwrap_or(i64::MAX), limite], |row| {
                 Ok((row.get("id")?, demande(row)?))
             })?;
@@ -347,7 +350,13 @@ impl Store {
             connection.execute(
                 "UPDATE envoi SET etat = ?2, essais = ?3, dernier = ?4, prochain = ?5, bail = 0
                  WHERE demande = (SELECT id FROM demande WHERE numero = ?1)",
-                params![numero, envoi.etat, envoi.essais, envoi.dernier, envoi.prochain],
+                params![
+                    numero,
+                    envoi.etat,
+                    envoi.essais,
+                    envoi.dernier,
+                    envoi.prochain
+                ],
             )?;
             Ok(())
         })
@@ -443,20 +452,21 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     };
     let mut connection = Connection::open(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
-    let taken: usize = connection
+    let taken: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(failed)?;
-    if taken > MIGRATIONS.len() {
+    if taken > KNOWN {
         return Err(StoreError::Newer {
             path: path.to_owned(),
             found: taken,
         });
     }
-    for (version, sql) in MIGRATIONS.iter().enumerate().skip(taken) {
+    for (version, sql) in (0..).zip(MIGRATIONS).skip(taken as usize) {
         let step = |connection: &mut Connection| {
             let transaction =
                 connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            let now: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let now: u32 =
+                transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
             // Another process may have taken it while this one waited.
             if now == version {
                 transaction.execute_batch(sql)?;
@@ -480,9 +490,12 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Cuts the journal, where deleted pages are still written.
 fn forget(connection: &Connection) -> rusqlite::Result<()> {
-    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy != 0 {
-        tracing::warn!("another process reads the store of requests: what was deleted stays in its journal until the next deletion");
+        tracing::warn!(
+            "another process reads the store of requests: what was deleted stays in its journal until the next deletion"
+        );
     }
     Ok(())
 }
