@@ -232,7 +232,7 @@ pub struct Forms {
     #[arg(long, env = "REGISTRE_NO_SIGNUP", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     pub no_signup: bool,
 
-    /// `SQLite` file where requests are kept [default: signup/demandes.sqlite in the data folder].
+    /// SQLite file where requests are kept [default: signup/demandes.sqlite in the data folder].
     #[arg(long, env = "REGISTRE_SIGNUP_DB", value_name = "FILE")]
     pub signup_db: Option<PathBuf>,
 

@@ -52,7 +52,7 @@ pub struct Config {
 /// Settings of the forms.
 #[derive(Debug, Clone)]
 pub struct Signup {
-    /// `SQLite` file of the requests; `None`: `signup/demandes.sqlite` in the data folder. Made when the
+    /// SQLite file of the requests; `None`: `signup/demandes.sqlite` in the data folder. Made when the
     /// first request is kept.
     pub db: Option<PathBuf>,
     /// TOML file of kinds of API, added to those compiled in.
