@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
+.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -32,6 +32,11 @@ build: setup ## build the everyday binary, target/debug/registre (its dependenci
 
 test: setup ## run every test
 	cargo test --workspace $(FEATURES)
+
+# The same selection of packages as the tests: another would compile dependencies again.
+test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
+	cargo build --workspace $(FEATURES)
+	@sh scripts/test-navigateur.sh
 
 check: fmt-check clippy doc ## check the format, clippy and the documentation
 

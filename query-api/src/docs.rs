@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::cache::asset;
 use crate::error::{ApiError, Code};
+use crate::ui::navigation;
 use crate::ui::template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/docs.html");
@@ -27,6 +28,7 @@ const SWAGGER_FILES: [(&str, &str); 2] = [
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         fill(TEMPLATE, |name| match name {
+            "navigation" => navigation("/docs"),
             "erreurs" => errors(),
             _ => String::new(),
         })

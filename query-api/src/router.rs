@@ -57,6 +57,8 @@ pub(crate) fn router(
         .route("/openapi.json", get(handlers::openapi_json))
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
+        .route("/integration", get(ui::integration::page))
+        .route("/integration.js", get(ui::integration::script))
         .route("/app.js", get(ui::script))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
@@ -331,6 +333,8 @@ mod tests {
             "/?id=13002526500013",
             "/style.css",
             "/widget/identifiants.js",
+            "/widget/registre-organisation.js",
+            "/integration",
             "/docs/swagger-ui.css",
         ] {
             let first = get(&app, path).await;
@@ -357,6 +361,8 @@ mod tests {
             ("/?id=bonjour", "no-store"),
             ("/style.css", shared),
             ("/widget/identifiants.js", shared),
+            ("/widget/registre-organisation.js", shared),
+            ("/integration", shared),
             ("/health", "no-store"),
         ] {
             let answer = get(&app, path).await;
@@ -410,6 +416,61 @@ mod tests {
             .await
             .unwrap();
         assert!(script.len() < 6 * 1024, "{} bytes", script.len());
+    }
+
+    #[tokio::test]
+    async fn the_component_is_under_twenty_kilobytes_and_imports_nothing_that_is_not_served() {
+        let (_fixture, app) = app().await;
+        let mut bytes = 0;
+        for (file, script) in crate::ui::widget::FILES {
+            let request =
+                Request::get(format!("/widget/{file}")).header(header::ACCEPT_ENCODING, "gzip");
+            let request = request.body(Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(app.clone(), request)
+                .await
+                .unwrap();
+            assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+            assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+            bytes += body.unwrap().len();
+            let imports = script
+                .lines()
+                .filter_map(|line| line.split_once(" from \"./")?.1.strip_suffix("\";"));
+            for import in imports {
+                assert!(
+                    crate::ui::widget::FILES
+                        .iter()
+                        .any(|(name, _)| *name == import),
+                    "{file} imports {import}"
+                );
+            }
+        }
+        assert!(bytes < 20 * 1024, "{bytes} bytes compressed");
+        assert_eq!(get(&app, "/widget/absent.js").await.status, 404);
+    }
+
+    #[tokio::test]
+    async fn the_guide_shows_its_examples_as_text_and_each_page_leads_to_it() {
+        let (_fixture, app) = app().await;
+        let guide = get(&app, "/integration").await;
+        assert_eq!(guide.header("content-type"), "text/html; charset=utf-8");
+        let policy = guide.header("content-security-policy");
+        assert!(
+            policy.contains("script-src 'self'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        let text = guide.text();
+        assert!(text.contains("&lt;registre-organisation name=&quot;organisation&quot;&gt;"));
+        assert!(!text.contains("{{"), "a hole was left");
+        for (code, ..) in crate::organisation::resultat::CODES {
+            assert!(text.contains(&format!("<code>{code}</code>")), "{code}");
+        }
+        for page in ["/", "/donnees", "/docs", "/integration"] {
+            let page_text = get(&app, page).await;
+            let here = format!("<a href=\"{page}\" aria-current=\"page\">");
+            assert!(page_text.text().contains(&here), "{page}");
+            assert!(page_text.text().contains("href=\"/integration\""), "{page}");
+        }
     }
 
     #[tokio::test]

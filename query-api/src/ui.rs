@@ -4,6 +4,7 @@
 mod card;
 pub(crate) mod donnees;
 mod html;
+pub(crate) mod integration;
 mod names;
 mod sections;
 pub(crate) mod template;
@@ -93,12 +94,34 @@ pub(crate) async fn page(
             .unwrap_or_default(),
         "id" => escape(&asked.id),
         "resultat" => result.clone(),
+        "navigation" => navigation("/"),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "date" => escape(&dates(snapshot.as_deref())),
         "version" => env!("CARGO_PKG_VERSION").to_owned(),
         _ => String::new(),
     });
     html_page(status, body)
+}
+
+/// The pages, in the order of the navigation that each of them has.
+const PAGES: [(&str, &str); 4] = [
+    ("/", "Rechercher"),
+    ("/donnees", "Données"),
+    ("/integration", "Intégrer"),
+    ("/docs", "API"),
+];
+
+/// The navigation of the page at `current`.
+pub(crate) fn navigation(current: &str) -> String {
+    let links = PAGES.map(|(path, name)| {
+        let here = if path == current {
+            " aria-current=\"page\""
+        } else {
+            ""
+        };
+        format!("<a href=\"{path}\"{here}>{name}</a>")
+    });
+    format!("<nav aria-label=\"Principale\">{}</nav>", links.join(" "))
 }
 
 /// A page of ours.

@@ -12,7 +12,7 @@ use crate::harness::sample_server;
 const SIRET: &str = "/v1/etablissements/13002526500013";
 
 /// An address of each route, and of each kind of miss.
-const ADDRESSES: [&str; 18] = [
+const ADDRESSES: [&str; 20] = [
     SIRET,
     "/v1/unites-legales/356000000",
     "/v1/unites-legales/356000000/etablissements?limite=3",
@@ -27,6 +27,8 @@ const ADDRESSES: [&str; 18] = [
     "/docs/swagger-ui.css",
     "/app.js",
     "/widget/identifiants.js",
+    "/widget/registre-organisation.js",
+    "/integration",
     "/style.css",
     "/favicon.svg",
     "/v1/unites-legales/732829320",

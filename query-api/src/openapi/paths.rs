@@ -108,12 +108,11 @@ pub(super) fn paths() -> Paths {
             Reads::Snapshot,
             &[],
         ),
-        get("/widget/identifiants.js",
-            operation(SERVICE, "identifiants", "Les règles des numéros, pour un navigateur", "Un module JavaScript (ES) qui vérifie un SIRET, un SIREN, un numéro RNA ou de TVA là où il est saisi, sans appel au serveur : `verdict(texte, attendu)`, `tvaDe(siren)`, `affichage(valeur)`. Mêmes codes et mêmes messages que ce service.")
-                .response("200", script())
-                .response("304", unchanged()),
-            Reads::Nothing,
-            &[],
+        script("/widget/identifiants.js",
+            operation(SERVICE, "identifiants", "Les règles des numéros, pour un navigateur", "Un module JavaScript (ES) qui vérifie un SIRET, un SIREN, un numéro RNA ou de TVA là où il est saisi, sans appel au serveur : `verdict(texte, attendu)`, `tvaDe(siren)`, `affichage(valeur)`. Mêmes codes et mêmes messages que ce service."),
+        ),
+        script("/widget/registre-organisation.js",
+            operation(SERVICE, "composant", "Le composant de préremplissage d'un formulaire", "Un module JavaScript (ES) qui définit l'élément `<registre-organisation>` : il reconnaît une organisation à son numéro, montre sa fiche et remplit les champs du formulaire. Il en importe quelques autres, du même dossier. Mode d'emploi : `/integration`."),
         ),
         get("/openapi.json",
             operation(SERVICE, "openapi", "Cette description, au format OpenAPI 3.1", "La documentation lisible par une machine.")
@@ -145,6 +144,14 @@ pub(super) fn operation(
 
 /// A route, and all that may be answered there.
 type Route = (&'static str, PathItem);
+
+/// A module for browsers, compiled in.
+fn script(path: &'static str, operation: OperationBuilder) -> Route {
+    let operation = operation
+        .response("200", javascript())
+        .response("304", unchanged());
+    get(path, operation, Reads::Nothing, &[])
+}
 
 fn get(path: &'static str, operation: OperationBuilder, reads: Reads, own: &[Code]) -> Route {
     let operation = complete(path, operation, reads, own);
@@ -221,7 +228,7 @@ fn document() -> Response {
         .build()
 }
 
-fn script() -> Response {
+fn javascript() -> Response {
     ResponseBuilder::new()
         .description("Le module")
         .content(

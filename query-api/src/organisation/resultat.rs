@@ -40,6 +40,11 @@ impl Resultat {
         "invalide",
     ];
 
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL[self as usize]
+    }
+
     /// The HTTP status of an answer that says this.
     pub(crate) fn status(self) -> StatusCode {
         match self {

@@ -4,7 +4,7 @@
 //   <registre-organisation champs='{"cp": "adresse.code_postal"}'>   the same, by the field's name
 
 /** What is not a member of `organisation`, but made from the answer. */
-const COMPOSES = {
+export const COMPOSES = {
   identifiant: (answer) => answer.identifiant?.valeur,
   "identifiant.affichage": (answer) => answer.identifiant?.affichage,
   "identifiant.type": (answer) => answer.identifiant?.type,

@@ -47,15 +47,26 @@ export function nonVerifie(demande, { type, valeur }, code) {
   });
 }
 
-// The service speaks to whoever receives the form ("Montrez à la personne…"). Where the component does
-// what it asks, the applicant is told the rest.
+const JUSTIFICATIF = "un justificatif à jour (extrait Kbis, avis de situation SIRENE)";
+
+function siFerme({ code, siret_siege, organisation }) {
+  const last = organisation?.succession?.siret_actuel;
+  if (last) return `Si votre organisation est maintenant celle du SIRET ${last}, utilisez-le. Sinon, saisissez le numéro d'un établissement ouvert.`;
+  if (siret_siege) return `Saisissez le SIRET d'un établissement ouvert de la même organisation, par exemple son siège, ${siret_siege}.`;
+  if (code === "association_reprise") return "Saisissez son nouveau numéro RNA : il figure sur le récépissé de déclaration.";
+  return "Saisissez le numéro d'une organisation en activité : celle-ci ne l'est plus.";
+}
+
+// What the service says to do of these is said to whoever receives the form ("Montrez à la personne…",
+// "Demandez-lui…"): here the applicant reads it. The rest is said as it comes.
 const AU_DEMANDEUR = {
-  trouve: "Vérifiez que c'est bien votre organisation. Sinon, corrigez le numéro.",
-  diffusion_partielle:
-    "Indiquez vous-même le nom et l'adresse, et joignez un justificatif à jour (extrait Kbis, avis de situation SIRENE) : les données ouvertes ne les donnent pas.",
+  trouve: () => "Vérifiez que c'est bien votre organisation. Sinon, corrigez le numéro.",
+  ferme: siFerme,
+  diffusion_partielle: () =>
+    `Indiquez vous-même le nom et l'adresse, et joignez ${JUSTIFICATIF} : les données ouvertes ne les donnent pas.`,
 };
 
-export const queFaire = (answer) => AU_DEMANDEUR[answer.resultat] ?? answer.que_faire;
+export const queFaire = (answer) => AU_DEMANDEUR[answer.resultat]?.(answer) ?? answer.que_faire;
 
 /** What replaces the number asked, the likeliest first: { valeur, titre, detail }. */
 export function propositions(answer) {
@@ -67,11 +78,12 @@ export function propositions(answer) {
     answer.suggestion && { valeur: answer.suggestion, detail: "le numéro que vous vouliez sans doute saisir" },
     chain?.siret_actuel && { valeur: chain.siret_actuel, titre: last?.nom, detail: "en a pris la suite" },
     rnaRepris && { valeur: rnaRepris, titre: organisation.nom, detail: "le numéro qui remplace celui-ci" },
+    answer.code === "siren_doublon" && { valeur: answer.siren_reference, titre: organisation?.nom, detail: "le SIREN de référence" },
     answer.siret_siege && { valeur: answer.siret_siege, titre: organisation?.nom, detail: "le siège" },
     answer.siren_reference && { valeur: answer.siren_reference, titre: organisation?.nom, detail: "le SIREN de référence" },
   ];
   const seen = new Set([answer.identifiant?.valeur]);
-  return found.filter((one) => one && !seen.has(one.valeur) && seen.add(one.valeur));
+  return found.filter((one) => one?.valeur && !seen.has(one.valeur) && seen.add(one.valeur));
 }
 
 const shown = (text) => (text && text !== "[ND]" ? text : "");
@@ -143,13 +155,18 @@ function etat({ code, identifiant, organisation }) {
 export function fiche(answer, base) {
   const { organisation } = answer;
   if (!organisation) return null;
+  const { siret, siren, rna } = organisation;
+  const asked = answer.identifiant?.type;
   const numbers = [
-    organisation.siret && `SIRET ${affichage(organisation.siret)}`,
-    organisation.siren && !organisation.siret && `SIREN ${affichage(organisation.siren)}`,
-    organisation.rna && `RNA ${organisation.rna}`,
+    rna && asked === "rna" && `RNA ${rna}`,
+    siret && asked === "siret" ? `SIRET ${affichage(siret)}` : siren && `SIREN ${affichage(siren)}`,
+    siret && asked !== "siret" && `${organisation.est_siege ? "siège" : "établissement"} ${affichage(siret)}`,
+    rna && asked !== "rna" && `RNA ${rna}`,
   ].filter(Boolean);
   const name = organisation.nom || "Identité masquée (diffusion partielle)";
   const lines = organisation.adresse?.lignes ?? [];
+  // What is shown of a doublon is the organisation that it refers to.
+  const page = answer.resultat === "doublon" ? (siret ?? siren ?? rna) : answer.identifiant.valeur;
   const sigle = organisation.nom_parts?.sigle;
   return element(
     "div",
@@ -163,7 +180,7 @@ export function fiche(answer, base) {
       { class: "registre-lien" },
       element(
         "a",
-        { href: `${base}/?id=${encodeURIComponent(answer.identifiant?.valeur ?? "")}`, target: "_blank", rel: "noopener noreferrer" },
+        { href: `${base}/?id=${encodeURIComponent(page)}`, target: "_blank", rel: "noopener noreferrer" },
         "Voir la fiche complète",
         element("span", { class: "registre-invisible" }, ` de ${name} (nouvelle fenêtre)`),
       ),

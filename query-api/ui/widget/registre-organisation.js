@@ -45,6 +45,7 @@ class RegistreOrganisation extends HTMLElement {
   #timer = 0;
   #retry = 0;
   #attempt = 0;
+  #notBefore = 0;
   #announcing = 0;
 
   connectedCallback() {
@@ -102,6 +103,8 @@ class RegistreOrganisation extends HTMLElement {
     this.#input = this.querySelector("input:not([type=hidden])") ?? this.#field(id, name);
     const input = this.#input;
     this.#list = new Liste(input, `${id}-liste`, (choice) => this.#chosen(choice));
+    // The page's own look, or ours.
+    if (!input.className) input.className = "registre-saisie";
     input.setAttribute("autocomplete", "off");
     input.setAttribute("spellcheck", "false");
     // Sent by the hidden fields from now on, under the same name.
@@ -141,7 +144,6 @@ class RegistreOrganisation extends HTMLElement {
     const input = element("input", {
       id: `${id}-saisie`,
       type: "text",
-      class: "registre-saisie",
       name,
       value: this.getAttribute("value"),
       required: this.hasAttribute("required"),
@@ -239,16 +241,16 @@ class RegistreOrganisation extends HTMLElement {
   #unverified(text, said, { code, attente }) {
     // Said once, however many times it is tried again.
     if (this.#answer?.code !== code) this.#show(nonVerifie(text, said, code));
+    // A service that limits its clients says when to come back: not before.
+    this.#notBefore = Date.now() + (attente ?? 0);
     const wait = attente ?? RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)];
     this.#attempt += 1;
-    this.#retry = setTimeout(this.#again, Math.min(wait, 120000));
+    this.#retry = setTimeout(this.#again, wait);
   }
 
   /** Tries again what could not be verified: after a while, when the network or the reader is back. */
-  #again = (event) => {
-    if (this.#answer?.resultat !== "non_verifie" || document.hidden) return;
-    // Whoever limits its clients says when to come back.
-    if (event?.type === "visibilitychange" && this.#answer.code === "limite") return;
+  #again = () => {
+    if (this.#answer?.resultat !== "non_verifie" || document.hidden || Date.now() < this.#notBefore) return;
     const said = verdict(this.#input.value);
     if (said.valeur) this.#ask(said);
   };
@@ -316,6 +318,7 @@ class RegistreOrganisation extends HTMLElement {
   #forget() {
     this.#stop();
     this.#attempt = 0;
+    this.#notBefore = 0;
     this.#list.fermer();
     const had = this.#answer;
     this.#answer = null;
