@@ -79,7 +79,7 @@ pub(super) async fn liste(
     };
     let mut html = format!(
         "<h1>Demandes reçues</h1><p>{} en tout. <a href=\"/signup/operateur/export.json\">Tout en JSON</a>, <a href=\"/signup/operateur/export.csv\">tout en CSV</a>.</p>",
-        thousands(i64::try_from(total).unwrap_or(i64::MAX))
+        thousands(total)
     );
     let _written = write!(
         html,

@@ -254,7 +254,7 @@ impl Store {
         self: &Arc<Self>,
         avant: Option<i64>,
         limite: u32,
-    ) -> Result<(Vec<(i64, Demande)>, u64), StoreError> {
+    ) -> Result<(Vec<(i64, Demande)>, i64), StoreError> {
         if !self.exists() {
             return Ok((Vec::new(), 0));
         }
