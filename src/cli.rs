@@ -6,7 +6,7 @@ use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::GATES;
-use registre_query_api::{Config, Network, Quota};
+use registre_query_api::{Config, Network, Quota, Signup, Webhook};
 use registre_schemas::identifiers::IdentifierKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ Serve the whole country (about 4.5 GB to download, then a refresh every night wh
 Exit codes:
   0    done (for `up` and `serve`: stopped by Ctrl-C or SIGTERM)
   1    the server failed
-  2    wrong usage, or a file of keys that is not one
+  2    wrong usage, or a file of keys, of a secret or of kinds of API that is not one
   3    a source, or the file to check, cannot be found or reached
   4    a downloaded file is truncated, corrupt or malformed
   5    a check refused the new snapshot; see --allow
@@ -223,14 +223,72 @@ pub struct Access {
     pub trusted_proxy: Vec<Network>,
 }
 
+/// The forms at /signup and /demander-une-donnee. They are there unless refused: nothing is written
+/// before someone sends one.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Forms")]
+pub struct Forms {
+    /// Do not serve the forms.
+    #[arg(long, env = "REGISTRE_NO_SIGNUP", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    pub no_signup: bool,
+
+    /// SQLite file where requests are kept [default: signup/demandes.sqlite in the data folder].
+    #[arg(long, env = "REGISTRE_SIGNUP_DB", value_name = "FILE")]
+    pub signup_db: Option<PathBuf>,
+
+    /// TOML file of kinds of API, added to those the program knows.
+    #[arg(long, env = "REGISTRE_SIGNUP_APIS", value_name = "FILE")]
+    pub signup_apis: Option<PathBuf>,
+
+    /// Address to which each request is sent as signed JSON, tried again for five days.
+    #[arg(
+        long,
+        env = "REGISTRE_SIGNUP_WEBHOOK",
+        value_name = "URL",
+        requires = "signup_webhook_secret_file"
+    )]
+    pub signup_webhook: Option<String>,
+
+    /// File of the secret, of 32 bytes at least, that signs what is sent there.
+    #[arg(long, env = "REGISTRE_SIGNUP_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    pub signup_webhook_secret_file: Option<PathBuf>,
+
+    /// File of the key, of 16 bytes at least, that opens /signup/operateur; without it these pages do
+    /// not exist.
+    #[arg(long, env = "REGISTRE_SIGNUP_KEY_FILE", value_name = "FILE")]
+    pub signup_key_file: Option<PathBuf>,
+
+    /// Days that requests are kept, then deleted.
+    #[arg(long, env = "REGISTRE_SIGNUP_RETENTION_DAYS", value_name = "N", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub signup_retention_days: u32,
+}
+
+impl Forms {
+    /// The settings of the forms; none when they are refused.
+    fn config(self) -> Option<Signup> {
+        let webhook = self
+            .signup_webhook
+            .zip(self.signup_webhook_secret_file)
+            .map(|(url, secret_file)| Webhook { url, secret_file });
+        (!self.no_signup).then_some(Signup {
+            db: self.signup_db,
+            apis: self.signup_apis,
+            webhook,
+            key_file: self.signup_key_file,
+            retention_days: self.signup_retention_days,
+        })
+    }
+}
+
 impl Access {
     /// The settings of a server of `data`.
-    pub fn config(self, data: &Path) -> Config {
+    pub fn config(self, forms: Forms, data: &Path) -> Config {
         Config {
             data: data.to_path_buf(),
             rate_limit: self.rate_limit,
             keys: self.keys,
             trusted_proxies: self.trusted_proxy,
+            signup: forms.config(),
             ..Config::default()
         }
     }
@@ -247,6 +305,8 @@ pub struct Up {
     pub listen: Listen,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub forms: Forms,
     /// When to look for new data: seconds, minutes, hours, day, month, weekday, on French clocks.
     /// Files that did not change are not downloaded again.
     #[arg(
@@ -276,6 +336,8 @@ pub struct Serve {
     pub listen: Listen,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub forms: Forms,
 }
 
 /// `registre lookup`.

@@ -129,7 +129,9 @@ async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
     // service would stay.
     DataFolder::at(&arguments.data.data).current()?;
     let listener = bind(arguments.listen.listen).await?;
-    let config = arguments.access.config(&arguments.data.data);
+    let config = arguments
+        .access
+        .config(arguments.forms, &arguments.data.data);
     serve_until(listener, config, stop).await
 }
 

@@ -36,7 +36,7 @@ impl From<IngestError> for Failure {
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         let code = match error {
-            ServeError::Keys(_) => 2,
+            ServeError::Keys(_) | ServeError::Signup(_) => 2,
             ServeError::Io(_) => 1,
         };
         Self::new(code, error.to_string())

@@ -45,6 +45,45 @@ pub struct Config {
     pub keys: Option<PathBuf>,
     /// Proxies that are believed when they say, in `X-Forwarded-For`, for whom they ask.
     pub trusted_proxies: Vec<Network>,
+    /// The forms that ask for an API or for missing data; `None`: there are none.
+    pub signup: Option<Signup>,
+}
+
+/// Settings of the forms.
+#[derive(Debug, Clone)]
+pub struct Signup {
+    /// SQLite file of the requests; `None`: `signup/demandes.sqlite` in the data folder. Made when the
+    /// first request is kept.
+    pub db: Option<PathBuf>,
+    /// TOML file of kinds of API, added to those compiled in.
+    pub apis: Option<PathBuf>,
+    /// Where each request is sent on.
+    pub webhook: Option<Webhook>,
+    /// File of the operator's key; without it the operator's pages do not exist.
+    pub key_file: Option<PathBuf>,
+    /// Days that requests are kept.
+    pub retention_days: u32,
+}
+
+/// A system that handles requests.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Its address, `http` or `https`.
+    pub url: String,
+    /// File of the secret that signs what is sent.
+    pub secret_file: PathBuf,
+}
+
+impl Default for Signup {
+    fn default() -> Self {
+        Self {
+            db: None,
+            apis: None,
+            webhook: None,
+            key_file: None,
+            retention_days: 365,
+        }
+    }
 }
 
 impl Default for Config {
@@ -68,6 +107,7 @@ impl Default for Config {
             rate_limit: None,
             keys: None,
             trusted_proxies: Vec::new(),
+            signup: None,
         }
     }
 }

@@ -91,10 +91,7 @@ pub(crate) async fn etablissements(
         sender,
     };
     tokio::spawn(export.run(first.etablissements, first.more));
-    let mut response = Response::new(Body::new(Pages {
-        receiver,
-        whole: false,
-    }));
+    let mut response = Response::new(Body::new(Pages::of(receiver)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
@@ -109,19 +106,29 @@ pub(crate) async fn etablissements(
 /// Why a list stops before its end: the fault itself is logged where it happens.
 #[derive(Debug, thiserror::Error)]
 #[error("list cut before its end")]
-struct Cut;
+pub(crate) struct Cut;
 
 /// Lines, and whether no more follow.
-struct Lines {
-    bytes: Bytes,
-    last: bool,
+pub(crate) struct Lines {
+    pub(crate) bytes: Bytes,
+    pub(crate) last: bool,
 }
 
 /// The pages as they come. Only the last ends the body: whatever else stops the one who sends them,
 /// the client is told that the list is cut.
-struct Pages {
+pub(crate) struct Pages {
     receiver: Receiver<Lines>,
     whole: bool,
+}
+
+impl Pages {
+    /// As they are sent.
+    pub(crate) fn of(receiver: Receiver<Lines>) -> Self {
+        Self {
+            receiver,
+            whole: false,
+        }
+    }
 }
 
 impl hyper::body::Body for Pages {

@@ -16,10 +16,12 @@
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
 //! | `error` | every error, as RFC 9457 |
+//! | `signup` | the forms, where their requests are kept, how they are sent on |
 //! | `openapi`, `docs` | the documentation, from the same tables |
 //! | `ui` | the page, rendered here so that it works without JavaScript |
 //!
-//! Architecture invariant: this crate writes nothing and opens no connection to anyone.
+//! Architecture invariant: this crate writes nothing and opens no connection to anyone, but in
+//! `signup`: `store` keeps what applicants send, `envoi` sends it where the operator said.
 
 mod answer;
 mod cache;
@@ -45,6 +47,7 @@ mod router;
 mod rows;
 mod selection;
 mod server;
+mod signup;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -56,10 +59,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-pub use config::Config;
+pub use config::{Config, Signup, Webhook};
 pub use error::{ApiError, Code, Problem};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
+pub use signup::{ApisError, KeyError, SignupError, WebhookError};
 
 use catalog::{Catalog, Seen};
 use limits::Limits;
@@ -73,6 +77,9 @@ pub enum ServeError {
     /// The file of keys is refused.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The forms cannot be set up as asked.
+    #[error(transparent)]
+    Signup(#[from] SignupError),
 }
 
 /// Serves `config.data` until `shutdown` completes, then lets the requests in progress finish, for
@@ -91,11 +98,15 @@ pub async fn serve(
     }
     // Ended when it is dropped.
     let mut watching = JoinSet::new();
+    let forms = match &config.signup {
+        None => None,
+        Some(signup) => Some(signup::Signup::of(signup, &config.data, &mut watching)?),
+    };
     watching.spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
     if let Some(limits) = &limits {
         watching.spawn(Arc::clone(limits).watch(config.poll_interval));
     }
-    let app = router::router(&config, catalog, limits);
+    let app = router::router(&config, catalog, limits, forms);
     watching.spawn(app.clone().tell());
     Ok(server::run(listener, app, &config, shutdown).await?)
 }

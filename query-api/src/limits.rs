@@ -111,6 +111,7 @@ impl Limits {
             return None;
         }
         if let Some(file) = &self.keys
+            && !is_of_operator(request.uri().path())
             && let Some(given) = key_of(request.headers())
         {
             let keys = Arc::clone(&file.keys.read().unwrap_or_else(PoisonError::into_inner));
@@ -197,6 +198,14 @@ pub(crate) fn is_limited(path: &str) -> bool {
         || path == "/"
         || path == "/donnees"
         || dialects::envelope(path).is_some()
+        || path.starts_with("/signup")
+        || path == "/demander-une-donnee"
+}
+
+/// Whether a key sent there is the operator's of the forms, who is not one of those that were given a
+/// key: counted by address, so that keys are not tried without end.
+fn is_of_operator(path: &str) -> bool {
+    path.starts_with("/signup/operateur")
 }
 
 /// `Authorization: Bearer`, else `X-Api-Key`.

@@ -12,12 +12,12 @@
 //! | `http` | the routes |
 
 pub(crate) mod adresse;
-mod demande;
+pub(crate) mod demande;
 mod faits;
 pub(crate) mod http;
 mod lot;
 pub(crate) mod nom;
-mod reponse;
+pub(crate) mod reponse;
 pub(crate) mod resultat;
 
 use chrono::NaiveDate;

@@ -11,10 +11,16 @@ use crate::dialects::entreprise_data_gouv as edg;
 use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
+use crate::signup::{self, Signup};
 use crate::{docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
-pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<Limits>>) -> App {
+pub(crate) fn router(
+    config: &Config,
+    catalog: Arc<Catalog>,
+    limits: Option<Arc<Limits>>,
+    forms: Option<Arc<Signup>>,
+) -> App {
     let from_snapshot = |keep| FromSnapshot::new(Arc::clone(&catalog), keep);
     let data = Router::new()
         .route("/v1/etablissements/{siret}", get(handlers::etablissement))
@@ -66,9 +72,12 @@ pub(crate) fn router(config: &Config, catalog: Arc<Catalog>, limits: Option<Arc<
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 
+    let forms = forms.map(|forms| signup::routes(forms, Arc::clone(&catalog)));
+
     let routes = data
         .merge(page)
         .merge(rest)
+        .merge(forms.unwrap_or_default())
         .method_not_allowed_fallback(handlers::methode_non_permise)
         .fallback(handlers::route_inconnue)
         .with_state(catalog);

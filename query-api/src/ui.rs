@@ -125,7 +125,7 @@ pub(crate) fn navigation(current: &str) -> String {
 }
 
 /// A page of ours.
-fn html_page(status: StatusCode, body: String) -> Response {
+pub(crate) fn html_page(status: StatusCode, body: String) -> Response {
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -167,7 +167,7 @@ async fn unite_legale(snapshot: &Snapshot, siren: Siren, asked: &Asked) -> Resul
 }
 
 /// Said above everything when the data is made up: nobody must take it for the registers.
-fn notice(snapshot: Option<&Snapshot>) -> &'static str {
+pub(crate) fn notice(snapshot: Option<&Snapshot>) -> &'static str {
     if snapshot.is_some_and(|snapshot| snapshot.manifest.origin == "sample") {
         "<p class=\"avis\"><strong>Données d'exemple.</strong> Ce serveur montre un petit jeu d'essai : quelques organismes publics et des personnes inventées, pas les registres complets.</p>"
     } else {
@@ -176,7 +176,7 @@ fn notice(snapshot: Option<&Snapshot>) -> &'static str {
 }
 
 /// How old what is shown is.
-fn dates(snapshot: Option<&Snapshot>) -> String {
+pub(crate) fn dates(snapshot: Option<&Snapshot>) -> String {
     let Some(snapshot) = snapshot else {
         return "Aucun jeu de données n'est encore en service.".to_owned();
     };
