@@ -4,10 +4,10 @@
 mod swap; // thousands of SIRET verified while snapshots take each other's place
 mod v1; // the columns of before 2019
 
-use registre_schemas::Table;
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::unite_legale::UNITE_LEGALE;
+use registre_schemas::{Kind, Table};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -210,7 +210,8 @@ fn every_field_of_sirene_v3_is_there_in_order_and_of_its_type() {
         for column in ETABLISSEMENT.columns {
             let value = cell(&ETABLISSEMENT, row, column.name);
             let value = match column.kind {
-                registre_schemas::Kind::Timestamp => moment(value),
+                Kind::Timestamp => moment(value),
+                Kind::Real => value.trim_end_matches(".0").to_owned(),
                 _ => value.to_owned(),
             };
             if let Some(field) = answered.get(column.field) {
@@ -442,7 +443,7 @@ fn every_column_is_a_filter() {
             };
             let value = cell(table, row, column.name);
             let typed = match column.kind {
-                registre_schemas::Kind::Timestamp => moment(value),
+                Kind::Timestamp => moment(value),
                 _ => value.to_owned(),
             };
             let path = format!(
