@@ -33,22 +33,24 @@ fn written(text: &str) -> String {
 
 /// A number as someone copied it from paper: case, separators, `O` for `0`, `I` and `L` for `1`.
 pub(super) fn relu(text: &str) -> Option<String> {
+    const SEPARATORS: [char; 3] = ['-', ' ', '\u{a0}'];
+    let text = text.trim().to_ascii_uppercase();
+    // `D` may be a character of the number too: it is our prefix when a separator follows.
+    let text = match text.strip_prefix('D') {
+        Some(rest) if rest.starts_with(SEPARATORS) => rest,
+        _ => &text,
+    };
     let kept: String = text
-        .to_ascii_uppercase()
         .chars()
-        .filter(|c| !matches!(c, '-' | ' ' | '\u{a0}'))
+        .filter(|c| !SEPARATORS.contains(c))
         .map(|c| match c {
             'O' => '0',
             'I' | 'L' => '1',
             other => other,
         })
         .collect();
-    let kept = match kept.strip_prefix('D') {
-        Some(rest) if rest.len() == LENGTH => rest,
-        _ => &kept,
-    };
     let right = kept.len() == LENGTH && kept.bytes().all(|byte| ALPHABET.contains(&byte));
-    right.then(|| written(kept))
+    right.then(|| written(&kept))
 }
 
 /// 128 random bits in hexadecimal: what tells one form from the next.

@@ -23,8 +23,6 @@ pub(super) enum Verification {
 /// Why an organisation is refused.
 #[derive(Debug)]
 pub(super) struct Refus {
-    /// One of the codes of the API.
-    pub(super) code: String,
     pub(super) message: String,
     pub(super) que_faire: String,
     /// Numbers to propose in its place, each with what it is.
@@ -139,7 +137,6 @@ fn refused(said: &Value) -> Verification {
         }
     }
     Verification::Refusee(Refus {
-        code: text(&said["code"]),
         message: text(&said["message"]),
         que_faire: text(&said["que_faire"]),
         propositions,
