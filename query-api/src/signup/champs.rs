@@ -23,7 +23,7 @@ pub(super) enum Genre {
 }
 
 /// A question.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Champ {
     /// Its name in the group, in the JSON too.
     pub(super) nom: &'static str,

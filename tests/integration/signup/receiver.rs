@@ -26,7 +26,9 @@ impl Received {
         mac.update(b".");
         mac.update(self.body.as_bytes());
         let bytes = mac.finalize().into_bytes();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = bytes
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         self.header("x-registre-signature") == format!("sha256={hex}")
     }
 }
