@@ -1,5 +1,5 @@
 //! Rows chosen by what their columns hold, when no key names them: asked of DuckDB over the tables,
-//! which answers with their keys. Rows are then read by key ([`crate::lookup`]), as any other.
+//! which answers with their keys. Rows are then read by key ([`mod@crate::lookup`]), as any other.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use registre_schemas::{Kind, Table};
