@@ -1,5 +1,6 @@
 //! The statements of a selection: conditions on columns, then a count and a page of keys.
 
+use registre_schemas::association::ASSOCIATION;
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use registre_schemas::{Kind, Table};
 
@@ -83,6 +84,20 @@ fn columns(table: &Table, indexes: &[usize]) -> String {
     format!("concat_ws(' ', {})", names.join(", "))
 }
 
+/// Whether one of the columns has that word. SIRENE is in capitals without accents: its texts are
+/// looked at as they are, in half the time that folding them takes.
+fn contains(table: &Table, indexes: &[usize], word: &str) -> String {
+    if std::ptr::eq(table, &raw const ASSOCIATION) {
+        let text = columns(table, indexes);
+        return format!("contains(strip_accents(lower({text})), strip_accents(lower({word})))");
+    }
+    let each = indexes.iter().map(|index| {
+        let column = column(table, *index);
+        format!("contains({column}, upper(strip_accents({word})))")
+    });
+    format!("({})", each.collect::<Vec<_>>().join(" OR "))
+}
+
 fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> String {
     let mut bind = |text: &str| {
         bound.push(text.to_owned());
@@ -106,19 +121,17 @@ fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> Stri
             of_unit,
             words,
         } => {
-            let folded =
-                |table, indexes| format!("strip_accents(lower({}))", columns(table, indexes));
             let each: Vec<String> = words
                 .iter()
                 .map(|word| {
-                    let word = format!("strip_accents(lower({}))", bind(word));
-                    let own = format!("contains({}, {word})", folded(table, own));
+                    let word = bind(word);
+                    let own = contains(table, own, &word);
                     if of_unit.is_empty() {
                         return own;
                     }
                     let named = format!(
-                        "statutDiffusionUniteLegale = 'O' AND contains({}, {word})",
-                        folded(&UNITE_LEGALE, of_unit)
+                        "statutDiffusionUniteLegale = 'O' AND {}",
+                        contains(&UNITE_LEGALE, of_unit, &word)
                     );
                     format!("({own} OR {})", of_units(&named))
                 })
@@ -177,7 +190,7 @@ mod tests {
         assert_eq!(
             made.sql,
             "SELECT \"siret\" FROM \"etablissement\" WHERE \"siret\" = $1 AND \"dateDebut\" = CAST($2 AS DATE) \
-             AND contains(strip_accents(lower(concat_ws(' ', \"siret\"))), strip_accents(lower($3))) \
+             AND (contains(\"siret\", upper(strip_accents($3)))) \
              ORDER BY coalesce(\"etablissementSiege\" = CAST($4 AS BOOLEAN), false) DESC, length(\"siret\"), \"siret\" LIMIT 20 OFFSET 40"
         );
         assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é", "true"]);
