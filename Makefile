@@ -33,9 +33,9 @@ build: setup ## build the everyday binary, target/debug/registre (its dependenci
 test: setup ## run every test
 	cargo test --workspace $(FEATURES)
 
-# The same selection of packages as the tests: another would compile dependencies again.
+# The binary that the tests have: `cargo build` chooses other features, and compiles for two minutes.
 test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
-	cargo build --workspace $(FEATURES)
+	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
 
 check: fmt-check clippy doc ## check the format, clippy and the documentation

@@ -279,7 +279,7 @@ impl Vue<'_> {
         if let Some(api) = self.formulaire.api {
             let _written = write!(
                 html,
-                "<p><a href=\"{}\">Conditions d'utilisation de {}</a></p>",
+                "<p><a href=\"{}\">Conditions d'utilisation : {}</a></p>",
                 escape(&api.conditions),
                 escape(&api.nom)
             );
