@@ -287,9 +287,14 @@ impl IntoResponse for ApiError {
 pub(crate) fn problem_response(error: &ApiError, instance: Option<&str>) -> Response {
     let code = error.code();
     let body = serde_json::to_vec(&Problem::new(error, instance)).unwrap_or_default();
+    of_code(code, PROBLEM_JSON, body)
+}
+
+/// The response of an error, whatever shape its body has: kept by nobody, and when to come back.
+pub(crate) fn of_code(code: Code, content_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = (code.status(), body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = code.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -29,6 +29,15 @@ pub(crate) fn json(status: StatusCode, answer: &impl Serialize) -> Result<Respon
     Ok((status, headers, to_json(answer)?).into_response())
 }
 
+/// Megabytes to write: not on a thread that others wait for.
+pub(crate) async fn aside<E: From<ApiError> + Send + 'static>(
+    write: impl FnOnce() -> Result<Response, E> + Send + 'static,
+) -> Result<Response, E> {
+    tokio::task::spawn_blocking(write)
+        .await
+        .map_err(|error| ApiError::Interne(Box::new(error)))?
+}
+
 /// `GET /v1/etablissements/{siret}`
 pub(crate) async fn etablissement(
     Id(siret): Id<Siret>,

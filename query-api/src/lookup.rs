@@ -14,7 +14,7 @@ use crate::engine::PoolError;
 use crate::record::{Record, at};
 use crate::rows::Rows;
 
-pub(crate) use many::{OfAssociations, OfSirens, OfSirets, SirenFound, SiretFound};
+pub(crate) use many::{Many, OfAssociations, OfSirens, OfSirets, SirenFound, SiretFound};
 
 /// Asked of a store of rows; asked again of another when the first fails.
 pub(crate) trait Question: Clone + Send + 'static {
@@ -51,11 +51,7 @@ impl Snapshot {
     }
 
     /// The same, of a question about many keys: when the tables answer, each is read once for all.
-    pub(crate) async fn ask_among<Q: Question>(
-        &self,
-        identifiers: Vec<Identifier>,
-        question: Q,
-    ) -> Result<Q::Answer, PoolError> {
+    pub(crate) async fn ask_among<Q: Many>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         if let Some(fiches) = self.fiches() {
             let own = question.clone();
             let answer = fiches.ask_aside(move |reader| own.answer(reader)).await;
@@ -63,7 +59,7 @@ impl Snapshot {
                 return Ok(answer);
             }
         }
-        self.engine.ask_among(identifiers, question).await
+        self.engine.ask_among(question).await
     }
 
     /// As many dossiers as identifiers, in their order.

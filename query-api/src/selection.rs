@@ -3,6 +3,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use registre_schemas::{Kind, Table};
+use std::str::FromStr;
 
 use crate::catalog::Snapshot;
 use crate::engine::PoolError;
@@ -68,13 +69,23 @@ pub(crate) struct Selection {
     pub(crate) limit: u16,
 }
 
-/// The rows of a page.
+/// The rows of a page, by their keys.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selected {
     /// Over all pages.
     pub(crate) total: i64,
     /// Their keys, in order.
     pub(crate) keys: Vec<String>,
+}
+
+impl Selected {
+    /// Its keys, as identifiers of their kind.
+    pub(crate) fn identifiers<T: FromStr>(&self) -> Vec<T> {
+        self.keys
+            .iter()
+            .filter_map(|key| key.parse().ok())
+            .collect()
+    }
 }
 
 impl Snapshot {

@@ -1,11 +1,10 @@
 //! Rows chosen by what their columns hold: one reading to count them, one for the keys of a page.
 
 use duckdb::{Connection, params_from_iter};
-use registre_schemas::identifiers::Identifier;
 
 use super::ahead::Ahead;
 use super::{Engine, PoolError, sql};
-use crate::lookup::Question;
+use crate::lookup::Many;
 use crate::selection::{Selected, Selection};
 
 impl Engine {
@@ -20,13 +19,11 @@ impl Engine {
     }
 
     /// The answer to a question about many keys: one reading of each table for most of its rows.
-    pub(crate) async fn ask_among<Q: Question>(
-        &self,
-        identifiers: Vec<Identifier>,
-        question: Q,
-    ) -> Result<Q::Answer, PoolError> {
+    pub(crate) async fn ask_among<Q: Many>(&self, question: Q) -> Result<Q::Answer, PoolError> {
         self.pool
-            .run(move |connection| question.answer(&Ahead::read(connection, &identifiers)?))
+            .run(move |connection| {
+                question.answer(&Ahead::read(connection, &question.identifiers())?)
+            })
             .await
     }
 }

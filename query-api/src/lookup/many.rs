@@ -1,14 +1,26 @@
 //! The rows of many keys, in one question.
 
-use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 
 use super::{Page, Question};
 use crate::record::Record;
 use crate::rows::Rows;
 
+/// A question about many keys, which says which: the tables are read once for all of them.
+pub(crate) trait Many: Question {
+    /// What it asks about.
+    fn identifiers(&self) -> Vec<Identifier>;
+}
+
 /// Établissements by SIRET, each with its unité légale and the siège of it.
 #[derive(Debug, Clone)]
 pub(crate) struct OfSirets(pub(crate) Vec<Siret>);
+
+impl Many for OfSirets {
+    fn identifiers(&self) -> Vec<Identifier> {
+        self.0.iter().copied().map(Identifier::Siret).collect()
+    }
+}
 
 /// An établissement, its unité légale, and the siège of it.
 pub(crate) struct SiretFound {
@@ -43,6 +55,12 @@ pub(crate) struct OfSirens {
     pub(crate) sirens: Vec<Siren>,
     /// Établissements of each, at most.
     pub(crate) etablissements: u16,
+}
+
+impl Many for OfSirens {
+    fn identifiers(&self) -> Vec<Identifier> {
+        self.sirens.iter().copied().map(Identifier::Siren).collect()
+    }
 }
 
 /// What hangs on a SIREN.
@@ -83,6 +101,12 @@ impl Question for OfSirens {
 /// Associations by RNA number.
 #[derive(Debug, Clone)]
 pub(crate) struct OfAssociations(pub(crate) Vec<RnaId>);
+
+impl Many for OfAssociations {
+    fn identifiers(&self) -> Vec<Identifier> {
+        self.0.iter().cloned().map(Identifier::Rna).collect()
+    }
+}
 
 impl Question for OfAssociations {
     /// In the order of the numbers asked, without those that are in no table.

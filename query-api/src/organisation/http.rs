@@ -15,10 +15,11 @@ use super::resultat::AuxDates;
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
-use crate::handlers::json;
+use crate::handlers::{aside, json};
 use crate::lookup::DossierOf;
 
-fn dates(snapshot: &Snapshot) -> AuxDates {
+/// The dates of what is served, which a verdict says.
+pub(crate) fn dates(snapshot: &Snapshot) -> AuxDates {
     AuxDates {
         sirene: snapshot.as_of("sirene"),
         rna: snapshot.as_of("rna"),
@@ -90,8 +91,7 @@ async fn answer(snapshot: Arc<Snapshot>, demandes: Vec<Demande>) -> Result<Respo
     } else {
         snapshot.dossiers(identifiers).await?
     };
-    // Megabytes to write: not on a thread that others wait for.
-    let written = tokio::task::spawn_blocking(move || {
+    aside(move || {
         let au = dates(&snapshot);
         let reponses = demandes.iter().map(|demande| {
             let place = demande
@@ -108,10 +108,8 @@ async fn answer(snapshot: Arc<Snapshot>, demandes: Vec<Demande>) -> Result<Respo
             donnees: snapshot.donnees(),
         };
         json(StatusCode::OK, &lot)
-    });
-    written
-        .await
-        .map_err(|error| ApiError::Interne(Box::new(error)))?
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -86,13 +86,7 @@ pub fn find(block: &[u8], key: &[u8]) -> Option<Range<usize>> {
     let mut cursor = Cursor::new(block);
     // Bytes of the entry's key, and how many of them begin the key sought.
     let (mut length, mut alike) = (0, 0);
-    while !cursor.is_at_end() {
-        let shared = cursor.length()?;
-        let suffix = cursor.length()?;
-        let suffix = cursor.take(suffix)?;
-        let body = cursor.length()?;
-        let start = cursor.position();
-        cursor.take(body)?;
+    while let Some((shared, suffix, body)) = header(&mut cursor) {
         // Less than the one before somewhere it agreed with the key: after it, hence after the key.
         if shared > length || shared < alike {
             return None;
@@ -108,7 +102,7 @@ pub fn find(block: &[u8], key: &[u8]) -> Option<Range<usize>> {
             .take_while(|(own, sought)| own == sought);
         let same = same.count();
         match (suffix.get(same), rest.get(same)) {
-            (None, None) => return Some(start..start + body),
+            (None, None) => return Some(body),
             (Some(_), None) => return None,
             (Some(own), Some(sought)) if own > sought => return None,
             _ => alike += same,
@@ -117,18 +111,25 @@ pub fn find(block: &[u8], key: &[u8]) -> Option<Range<usize>> {
     None
 }
 
-fn next(cursor: &mut Cursor<'_>, key: &mut Vec<u8>) -> Option<Range<usize>> {
+/// What an entry's key shares with the one before, the rest of the key, where the body is.
+fn header<'a>(cursor: &mut Cursor<'a>) -> Option<(usize, &'a [u8], Range<usize>)> {
     let shared = cursor.length()?;
     let suffix = cursor.length()?;
+    let suffix = cursor.take(suffix)?;
+    let length = cursor.length()?;
+    let start = cursor.position();
+    cursor.take(length)?;
+    Some((shared, suffix, start..start + length))
+}
+
+fn next(cursor: &mut Cursor<'_>, key: &mut Vec<u8>) -> Option<Range<usize>> {
+    let (shared, suffix, body) = header(cursor)?;
     if shared > key.len() {
         return None;
     }
     key.truncate(shared);
-    key.extend_from_slice(cursor.take(suffix)?);
-    let length = cursor.length()?;
-    let start = cursor.position();
-    cursor.take(length)?;
-    Some(start..start + length)
+    key.extend_from_slice(suffix);
+    Some(body)
 }
 
 #[cfg(test)]

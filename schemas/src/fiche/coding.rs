@@ -238,9 +238,7 @@ pub struct TableCoding {
     pub(super) forms: Vec<Form>,
     pub(super) guesses: Vec<Guess>,
     pub(super) constants: Vec<Cell>,
-    /// Whether what is expected is the value of the base, when it has one, or a constant.
-    pub(super) is_simple: Vec<bool>,
-    /// The columns written of which that is so.
+    /// The columns written of which the value of the base is expected, or else a constant.
     pub(super) simple: Vec<usize>,
     /// A row of which nothing was read: the constant of each column that is written.
     pub(super) unread: Vec<Cell>,
@@ -346,7 +344,6 @@ impl TableCoding {
             stored,
             numbers: numbers.collect(),
             forms,
-            is_simple: guesses.iter().map(|guess| *guess == Guess::Base).collect(),
             guesses,
             constants: (0..table.columns.len()).map(constant).collect(),
             domains: domain_of,

@@ -139,7 +139,7 @@ impl TableCoding {
         for (bit, &column) in self.stored.iter().enumerate() {
             let own = row.cells[column];
             // By far the most common: the value of the base, or a constant.
-            let is_expected = if self.is_simple[column] {
+            let is_expected = if self.guesses[column] == Guess::Base {
                 match base.and_then(|base| Some((base, base.cell(column)?))) {
                     Some((base, cell)) => row.same(own, cell, &base.row),
                     None => own == self.constants[column],

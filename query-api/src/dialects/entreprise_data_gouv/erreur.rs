@@ -1,14 +1,16 @@
 //! Errors, as `{"message": …}`.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::engine::PoolError;
-use crate::error::ApiError;
+use crate::error::{ApiError, of_code};
 
 /// What the service said of an empty answer, whatever was asked.
 pub(super) const NO_RESULT: &str = "no results found";
+
+const JSON: &str = "application/json";
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -48,23 +50,17 @@ struct Message<'text> {
     message: &'text str,
 }
 
+fn body(message: &str) -> Vec<u8> {
+    serde_json::to_vec(&Message { message }).unwrap_or_default()
+}
+
 fn message(status: StatusCode, message: &str) -> Response {
-    let body = serde_json::to_vec(&Message { message }).unwrap_or_default();
-    let mut response = (status, body).into_response();
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
+    let json = [(header::CONTENT_TYPE, JSON)];
+    (status, json, body(message)).into_response()
 }
 
 /// An error of ours, in this shape: what happened and what to do, in French.
 pub(crate) fn failure(error: &ApiError) -> Response {
-    let code = error.code();
     let text = format!("{error} {}", error.que_faire());
-    let mut response = message(code.status(), &text);
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(seconds) = code.retry_after() {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
+    of_code(error.code(), JSON, body(&text))
 }

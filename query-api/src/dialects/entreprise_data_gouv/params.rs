@@ -4,8 +4,10 @@
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use std::convert::Infallible;
+use std::str::FromStr;
 
 use super::champs::{Champ, Filtre};
+use super::erreur::Refus;
 
 /// The pairs of the query.
 #[derive(Debug, Default)]
@@ -83,6 +85,18 @@ impl Params {
 
 /// The last segment of the path: a text, without the `.json` that Rails allows.
 pub(crate) struct Segment(pub(super) String);
+
+impl Segment {
+    /// The number that it is.
+    pub(super) fn number<T: FromStr>(&self) -> Result<T, Refus> {
+        number(&self.0)
+    }
+}
+
+/// A number; the service refused none, and found nothing for those that are not one.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, Refus> {
+    text.parse().or(Err(Refus::AucunResultat))
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Segment {
     type Rejection = Infallible;

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::identifiers::{Identifier, RnaId, Siret};
+use registre_schemas::identifiers::{RnaId, Siret};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -63,23 +63,16 @@ fn one(record: &Record, snapshot: &Snapshot) -> Result<Response, Refus> {
 }
 
 /// `GET id/{id}`
-async fn by_id(Segment(text): Segment, InService(snapshot): InService) -> Result<Response, Refus> {
-    let Ok(id) = text.parse::<RnaId>() else {
-        return Err(Refus::AucunResultat);
-    };
+async fn by_id(segment: Segment, InService(snapshot): InService) -> Result<Response, Refus> {
+    let id: RnaId = segment.number()?;
     let found = snapshot.ask(OfAssociations(vec![id])).await?;
     one(found.first().ok_or(Refus::AucunResultat)?, &snapshot)
 }
 
 /// `GET siret/{siret}`: the association that gave the RNA this SIRET. Of a unit that asked not to be
 /// shown there is none: its name would be its unit's.
-async fn by_siret(
-    Segment(text): Segment,
-    InService(snapshot): InService,
-) -> Result<Response, Refus> {
-    let Ok(siret) = text.parse::<Siret>() else {
-        return Err(Refus::AucunResultat);
-    };
+async fn by_siret(segment: Segment, InService(snapshot): InService) -> Result<Response, Refus> {
+    let siret: Siret = segment.number()?;
     let unit = snapshot.ask(OfSiret(siret)).await?;
     let unit = unit.and_then(|found| found.unite_legale);
     if unit.as_ref().is_some_and(is_hidden_unit) {
@@ -131,9 +124,7 @@ async fn full_text(
 
 async fn select(snapshot: &Snapshot, selection: Selection) -> Result<(i64, Vec<Record>), Refus> {
     let selected = snapshot.select(selection).await?;
-    let ids = selected.keys.iter().filter_map(|key| key.parse().ok());
-    let ids: Vec<RnaId> = ids.collect();
-    let identifiers = ids.iter().cloned().map(Identifier::Rna).collect();
-    let found = snapshot.ask_among(identifiers, OfAssociations(ids)).await?;
+    let question = OfAssociations(selected.identifiers());
+    let found = snapshot.ask_among(question).await?;
     Ok((selected.total, found))
 }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use registre_schemas::etablissement::ETABLISSEMENT;
-use registre_schemas::identifiers::{Identifier, Siren, Siret};
+use registre_schemas::identifiers::{Siren, Siret};
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use serde::Serialize;
 use std::sync::Arc;
@@ -73,14 +73,12 @@ pub(crate) fn text_routes() -> Router<Arc<Catalog>> {
 }
 
 /// `GET siret/{siret}`
-async fn siret(Segment(text): Segment, InService(snapshot): InService) -> Result<Response, Refus> {
+async fn siret(segment: Segment, InService(snapshot): InService) -> Result<Response, Refus> {
     #[derive(Serialize)]
     struct Reponse<'row> {
         etablissement: Vu<'row>,
     }
-    let Ok(siret) = text.parse::<Siret>() else {
-        return Err(Refus::AucunResultat);
-    };
+    let siret: Siret = segment.number()?;
     let found = snapshot.ask(OfSirets(vec![siret])).await?;
     let moment = moment(&snapshot);
     let vu = found.first().and_then(|found| Vu::of(found, &moment));
@@ -89,7 +87,7 @@ async fn siret(Segment(text): Segment, InService(snapshot): InService) -> Result
 }
 
 /// `GET siren/{siren}`: the siège and the numbers of the others.
-async fn siren(Segment(text): Segment, InService(snapshot): InService) -> Result<Response, Refus> {
+async fn siren(segment: Segment, InService(snapshot): InService) -> Result<Response, Refus> {
     #[derive(Serialize)]
     struct Reponse<'row> {
         total_results: usize,
@@ -98,9 +96,7 @@ async fn siren(Segment(text): Segment, InService(snapshot): InService) -> Result
         numero_tva_intra: String,
     }
     const SIRET: usize = at!(ETABLISSEMENT, "siret");
-    let Ok(siren) = text.parse::<Siren>() else {
-        return Err(Refus::AucunResultat);
-    };
+    let siren: Siren = segment.number()?;
     let question = OfSirens {
         sirens: vec![siren],
         etablissements: u16::MAX,
@@ -324,16 +320,8 @@ async fn select(
     selection: Selection,
 ) -> Result<(i64, Vec<SiretFound>), Refus> {
     let selected = snapshot.select(selection).await?;
-    let sirets: Vec<Siret> = selected
-        .keys
-        .iter()
-        .filter_map(|key| key.parse().ok())
-        .collect();
-    let identifiers = sirets
-        .iter()
-        .map(|siret| Identifier::Siret(*siret))
-        .collect();
-    let found = snapshot.ask_among(identifiers, OfSirets(sirets)).await?;
+    let question = OfSirets(selected.identifiers());
+    let found = snapshot.ask_among(question).await?;
     Ok((selected.total, found))
 }
 

@@ -9,22 +9,20 @@ use axum::response::Response;
 use axum::routing::get;
 use registre_schemas::Table;
 use registre_schemas::etablissement::ETABLISSEMENT;
-use registre_schemas::identifiers::{Identifier, Siren, Siret};
+use registre_schemas::identifiers::{Siren, Siret};
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use serde::Serialize;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use super::champs::{Filtre, conditions};
 use super::erreur::Refus;
-use super::params::{Feuille, Params, Segment};
+use super::params::{Feuille, Params, Segment, number};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
-use crate::error::ApiError;
-use crate::handlers::json;
+use crate::handlers::{aside, json};
 use crate::lookup::{OfSirens, OfSirets};
 use crate::record::at;
-use crate::selection::Selection;
+use crate::selection::{Selected, Selection};
 use reponse::{EtablissementVu, Meta, UniteVue};
 
 pub(crate) use colonnes::{ETABLISSEMENTS, UNITES_LEGALES};
@@ -52,7 +50,7 @@ pub(crate) fn routes() -> Router<Arc<Catalog>> {
 
 /// `GET etablissements/{siret}`
 async fn etablissement(
-    Segment(text): Segment,
+    segment: Segment,
     params: Params,
     InService(snapshot): InService,
 ) -> Result<Response, Refus> {
@@ -60,7 +58,7 @@ async fn etablissement(
     struct Reponse<'row> {
         etablissement: EtablissementVu<'row>,
     }
-    let siret: Siret = number(&text)?;
+    let siret: Siret = segment.number()?;
     let moment = moment(&snapshot);
     let found = snapshot.ask(OfSirets(vec![siret])).await?;
     let found = found.first().ok_or(Refus::AucunResultat)?;
@@ -73,7 +71,7 @@ async fn etablissement(
 
 /// `GET unites_legales/{siren}`
 async fn unite_legale(
-    Segment(text): Segment,
+    segment: Segment,
     params: Params,
     InService(snapshot): InService,
 ) -> Result<Response, Refus> {
@@ -81,7 +79,7 @@ async fn unite_legale(
     struct Reponse<'row> {
         unite_legale: UniteVue<'row>,
     }
-    let siren: Siren = number(&text)?;
+    let siren: Siren = segment.number()?;
     let filters = params.filters(&UNITES_LEGALES);
     let question = OfSirens {
         sirens: vec![siren],
@@ -101,29 +99,16 @@ async fn unite_legale(
 
 /// `GET etablissements`: every column is a filter. A number among them is a lookup.
 async fn etablissements(params: Params, InService(snapshot): InService) -> Result<Response, Refus> {
-    #[derive(Serialize)]
-    struct Reponse<'row> {
-        etablissements: Vec<EtablissementVu<'row>>,
-        meta: Meta,
-    }
     let feuille = params.feuille(PER_PAGE);
     let filters = params.filters(&ETABLISSEMENTS);
     if let Some(text) = key(&filters, "siret", "id", 14) {
-        let sirets = vec![number(&text)?];
-        let found = snapshot.ask(OfSirets(sirets)).await?;
+        let found = snapshot.ask(OfSirets(vec![number(&text)?])).await?;
         return aside(move || {
             let moment = moment(&snapshot);
             let all = found
                 .iter()
                 .map(|found| EtablissementVu::of(found, &moment));
-            let (etablissements, meta) = of_all(all.filter(|vu| vu.passes(&filters)), feuille)?;
-            Ok(json(
-                StatusCode::OK,
-                &Reponse {
-                    etablissements,
-                    meta,
-                },
-            )?)
+            liste(of_all(all.filter(|vu| vu.passes(&filters)), feuille)?)
         })
         .await;
     }
@@ -139,42 +124,37 @@ async fn etablissements(params: Params, InService(snapshot): InService) -> Resul
                 .first()
                 .map(|found| EtablissementVu::all_of(found, &moment));
             let all = of_unit.into_iter().flatten();
-            let (etablissements, meta) = of_all(all.filter(|vu| vu.passes(&filters)), feuille)?;
-            Ok(json(
-                StatusCode::OK,
-                &Reponse {
-                    etablissements,
-                    meta,
-                },
-            )?)
+            liste(of_all(all.filter(|vu| vu.passes(&filters)), feuille)?)
         })
         .await;
     }
     let statut = at!(ETABLISSEMENT, "statutDiffusionEtablissement");
-    let (total, keys) = select(&snapshot, &ETABLISSEMENT, statut, &filters, feuille).await?;
-    let sirets: Vec<Siret> = keys.iter().filter_map(|key| key.parse().ok()).collect();
-    let identifiers = sirets
-        .iter()
-        .map(|siret| Identifier::Siret(*siret))
-        .collect();
-    let found = snapshot.ask_among(identifiers, OfSirets(sirets)).await?;
+    let selected = select(&snapshot, &ETABLISSEMENT, statut, &filters, feuille).await?;
+    let question = OfSirets(selected.identifiers());
+    let found = snapshot.ask_among(question).await?;
     aside(move || {
         let moment = moment(&snapshot);
         let all = found
             .iter()
             .map(|found| EtablissementVu::of(found, &moment));
         // One that is diffusible, of a unit that is not, is hidden too.
-        let etablissements: Vec<_> = all.filter(|vu| vu.passes(&filters)).collect();
-        let meta = Meta::of(feuille, total, etablissements.len());
-        Ok(json(
-            StatusCode::OK,
-            &Reponse {
-                etablissements,
-                meta,
-            },
-        )?)
+        let page = all.filter(|vu| vu.passes(&filters)).collect();
+        liste(of_page(page, feuille, selected.total))
     })
     .await
+}
+
+fn liste((etablissements, meta): Page<EtablissementVu<'_>>) -> Result<Response, Refus> {
+    #[derive(Serialize)]
+    struct Reponse<'row> {
+        etablissements: Vec<EtablissementVu<'row>>,
+        meta: Meta,
+    }
+    let reponse = Reponse {
+        etablissements,
+        meta,
+    };
+    Ok(json(StatusCode::OK, &reponse)?)
 }
 
 /// `GET unites_legales`: every column is a filter.
@@ -190,19 +170,14 @@ async fn unites_legales(params: Params, InService(snapshot): InService) -> Resul
         (None, vec![number(&text)?])
     } else {
         let statut = at!(UNITE_LEGALE, "statutDiffusionUniteLegale");
-        let (total, keys) = select(&snapshot, &UNITE_LEGALE, statut, &filters, feuille).await?;
-        let sirens = keys.iter().filter_map(|key| key.parse().ok());
-        (Some(total), sirens.collect::<Vec<Siren>>())
+        let selected = select(&snapshot, &UNITE_LEGALE, statut, &filters, feuille).await?;
+        (Some(selected.total), selected.identifiers())
     };
-    let identifiers = sirens
-        .iter()
-        .map(|siren| Identifier::Siren(*siren))
-        .collect();
     let question = OfSirens {
         sirens,
         etablissements: PAR_UNITE,
     };
-    let found = snapshot.ask_among(identifiers, question).await?;
+    let found = snapshot.ask_among(question).await?;
     aside(move || {
         let moment = moment(&snapshot);
         let all = found
@@ -211,26 +186,15 @@ async fn unites_legales(params: Params, InService(snapshot): InService) -> Resul
         let all = all.filter(|vue| vue.passes(&filters));
         let (unites_legales, meta) = match total {
             None => of_all(all, feuille)?,
-            Some(total) => {
-                let page: Vec<_> = all.collect();
-                let meta = Meta::of(feuille, total, page.len());
-                (page, meta)
-            }
+            Some(total) => of_page(all.collect(), feuille, total),
         };
-        Ok(json(
-            StatusCode::OK,
-            &Reponse {
-                unites_legales,
-                meta,
-            },
-        )?)
+        let reponse = Reponse {
+            unites_legales,
+            meta,
+        };
+        Ok(json(StatusCode::OK, &reponse)?)
     })
     .await
-}
-
-/// A number; the service refused none, and found nothing for those that are not one.
-fn number<T: FromStr>(text: &str) -> Result<T, Refus> {
-    text.parse().or(Err(Refus::AucunResultat))
 }
 
 /// The number that a filter gives, by its own column or by the one that is made from it.
@@ -243,6 +207,9 @@ fn key(filters: &[Filtre], name: &str, id: &str, width: usize) -> Option<String>
     Some(format!("{number:0width$}"))
 }
 
+/// What is answered of a list, and where it is among all.
+type Page<T> = (Vec<T>, Meta);
+
 /// A page of the keys of a table; an empty one is answered like anything that is not there.
 async fn select(
     snapshot: &Snapshot,
@@ -250,7 +217,7 @@ async fn select(
     statut: usize,
     filters: &[Filtre],
     feuille: Feuille,
-) -> Result<(i64, Vec<String>), Refus> {
+) -> Result<Selected, Refus> {
     let selection = Selection {
         table,
         conditions: conditions(table, statut, filters, &moment(snapshot)),
@@ -262,11 +229,17 @@ async fn select(
     if selected.keys.is_empty() {
         return Err(Refus::AucunResultat);
     }
-    Ok((selected.total, selected.keys))
+    Ok(selected)
+}
+
+/// A page that was selected, of so many in all.
+fn of_page<T>(page: Vec<T>, feuille: Feuille, total: i64) -> Page<T> {
+    let meta = Meta::of(feuille, total, page.len());
+    (page, meta)
 }
 
 /// A page of all those that match.
-fn of_all<T>(all: impl Iterator<Item = T>, feuille: Feuille) -> Result<(Vec<T>, Meta), Refus> {
+fn of_all<T>(all: impl Iterator<Item = T>, feuille: Feuille) -> Result<Page<T>, Refus> {
     let mut all: Vec<T> = all.collect();
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let offset = usize::try_from(feuille.offset()).unwrap_or(usize::MAX);
@@ -275,15 +248,5 @@ fn of_all<T>(all: impl Iterator<Item = T>, feuille: Feuille) -> Result<(Vec<T>, 
     if all.is_empty() {
         return Err(Refus::AucunResultat);
     }
-    let meta = Meta::of(feuille, total, all.len());
-    Ok((all, meta))
-}
-
-/// Megabytes to write: not on a thread that others wait for.
-async fn aside(
-    write: impl FnOnce() -> Result<Response, Refus> + Send + 'static,
-) -> Result<Response, Refus> {
-    tokio::task::spawn_blocking(write)
-        .await
-        .map_err(|error| ApiError::Interne(Box::new(error)))?
+    Ok(of_page(all, feuille, total))
 }
