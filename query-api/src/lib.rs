@@ -63,7 +63,7 @@ pub use config::{Config, Signup, Webhook};
 pub use error::{ApiError, Code, Problem};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
-pub use signup::{ApisError, KeyError, SignupError, WebhookError};
+pub use signup::{ApisError, SecretError, SignupError, WebhookError};
 
 use catalog::{Catalog, Seen};
 use limits::Limits;

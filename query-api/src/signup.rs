@@ -38,7 +38,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-pub use acces::KeyError;
+pub use acces::SecretError;
 pub use apis::ApisError;
 pub use envoi::WebhookError;
 
@@ -60,7 +60,7 @@ pub enum SignupError {
     Apis(#[from] ApisError),
     /// The operator's key is refused.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(#[from] SecretError),
     /// The webhook is refused.
     #[error(transparent)]
     Webhook(#[from] WebhookError),

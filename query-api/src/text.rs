@@ -1,7 +1,18 @@
-//! French words for values: dates and numbers as a person reads them.
+//! Values as texts: dates and numbers as a person in France reads them, digits as a machine does.
 
 use chrono::{Datelike, NaiveDate};
 use registre_schemas::MONTHS;
+use std::fmt::Write as _;
+
+/// Two digits a byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // A text never fails to be written.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
 
 /// A number as that many digits, in ASCII.
 pub(crate) fn digits(out: &mut [u8], mut number: u64) {

@@ -2,13 +2,13 @@
 //! manifest tells a file from that of another snapshot, and a lookup reads one block of many.
 
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
 use super::{Fiches, FichesError};
+use crate::text::hexadecimal;
 
 /// Read at a time.
 const PIECE: usize = 1 << 20;
@@ -74,11 +74,7 @@ fn check(fiches: &Weak<Fiches>, file: fn(&Fiches) -> &Blocks) -> Result<Ended, F
                 }
             };
             if read == 0 {
-                let digest = sha256.finalize();
-                let mut found = String::with_capacity(64);
-                for byte in digest {
-                    let _never_fails = write!(found, "{byte:02x}");
-                }
+                let found = hexadecimal(&sha256.finalize());
                 if found != blocks.sha256() {
                     let published = blocks.sha256();
                     let detail = format!("sha256 {found}, {published} in the manifest");

@@ -10,44 +10,63 @@ use subtle::ConstantTimeEq as _;
 /// Bytes of a key: fewer would be tried through.
 const LEAST: usize = 16;
 
-/// Why the key of the operator is refused.
+/// Why a secret kept in a file is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub enum SecretError {
     /// Its file cannot be read.
-    #[error("read the operator's key, {path}: {source}", path = .path.display())]
+    #[error("read {what}, {path}: {source}", path = .path.display())]
     Read {
-        /// Which one.
+        /// Which secret.
+        what: &'static str,
+        /// Which file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
     /// Guessed too easily.
-    #[error("the operator's key, {path}, has {found} bytes: {LEAST} at least are needed; make it with `openssl rand -hex 32`", path = .path.display())]
+    #[error("{what}, {path}, has {found} bytes: {least} at least are needed; make it with `openssl rand -hex 32`", path = .path.display())]
     Short {
+        /// Which secret.
+        what: &'static str,
         /// Which file.
         path: PathBuf,
         /// How many bytes it has.
         found: usize,
+        /// How many it needs.
+        least: usize,
     },
+}
+
+/// Reads a secret of at least so many bytes, without the line end that editors add.
+pub(super) fn secret(
+    what: &'static str,
+    path: &Path,
+    least: usize,
+) -> Result<Vec<u8>, SecretError> {
+    let bytes = std::fs::read(path).map_err(|source| SecretError::Read {
+        what,
+        path: path.to_owned(),
+        source,
+    })?;
+    let bytes = bytes.trim_ascii();
+    if bytes.len() < least {
+        return Err(SecretError::Short {
+            what,
+            path: path.to_owned(),
+            found: bytes.len(),
+            least,
+        });
+    }
+    Ok(bytes.to_vec())
 }
 
 /// The operator's key, by its digest.
 pub(super) struct Cle([u8; 32]);
 
 impl Cle {
-    /// Reads it, without the line end that editors add.
-    pub(super) fn read(path: &Path) -> Result<Self, KeyError> {
-        let bytes = std::fs::read(path).map_err(|source| KeyError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let key = bytes.trim_ascii();
-        if key.len() < LEAST {
-            return Err(KeyError::Short {
-                path: path.to_owned(),
-                found: key.len(),
-            });
-        }
+    /// Reads it.
+    pub(super) fn read(path: &Path) -> Result<Self, SecretError> {
+        let key = secret("the operator's key", path, LEAST)?;
         Ok(Self(Sha256::digest(key).into()))
     }
 
@@ -139,11 +158,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(matches!(
             Cle::read(file.path()),
-            Err(KeyError::Short { found: 0, .. })
+            Err(SecretError::Short { found: 0, .. })
         ));
         assert!(matches!(
             Cle::read(Path::new("/nowhere")),
-            Err(KeyError::Read { .. })
+            Err(SecretError::Read { .. })
         ));
     }
 

@@ -9,14 +9,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-use super::numero::{hexadecimal, hmac};
+use super::acces::{self, SecretError};
+use super::numero::hmac;
 use super::reponse;
 use super::store::{APartir, Envoi, Store, StoreError};
+use crate::text::hexadecimal;
 
 /// The whole of a sending.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,22 +40,9 @@ pub enum WebhookError {
     /// No address of a server.
     #[error("--signup-webhook {0:?} is no http:// or https:// address")]
     Address(String),
-    /// The file of the secret cannot be read.
-    #[error("read the secret of the webhook, {path}: {source}", path = .path.display())]
-    Read {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Guessed too easily.
-    #[error("the secret of the webhook, {path}, has {found} bytes: {LEAST_SECRET} at least are needed; make it with `openssl rand -hex 32`", path = .path.display())]
-    Short {
-        /// Which file.
-        path: PathBuf,
-        /// How many bytes it has.
-        found: usize,
-    },
+    /// Its secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// No client could be made.
     #[error("make the HTTP client of the webhook: {0}")]
     Client(reqwest::Error),
@@ -72,17 +61,7 @@ impl Webhook {
             matches!(parsed.scheme(), "http" | "https") && parsed.host_str().is_some()
         });
         let parsed = parsed.ok_or_else(|| WebhookError::Address(url.to_owned()))?;
-        let bytes = std::fs::read(secret).map_err(|source| WebhookError::Read {
-            path: secret.to_owned(),
-            source,
-        })?;
-        let bytes = bytes.trim_ascii();
-        if bytes.len() < LEAST_SECRET {
-            return Err(WebhookError::Short {
-                path: secret.to_owned(),
-                found: bytes.len(),
-            });
-        }
+        let secret = acces::secret("the secret of the webhook", secret, LEAST_SECRET)?;
         // The only failure is that a provider is already installed, which is as good.
         let _already_installed = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -94,7 +73,7 @@ impl Webhook {
             .map_err(WebhookError::Client)?;
         Ok(Self {
             url: parsed,
-            secret: bytes.to_vec(),
+            secret,
             client,
         })
     }
@@ -272,12 +251,12 @@ mod tests {
         };
         assert!(matches!(
             Webhook::new("https://a.example/", &path),
-            Err(WebhookError::Read { .. })
+            Err(WebhookError::Secret(SecretError::Read { .. }))
         ));
         make("court\n");
         assert!(matches!(
             Webhook::new("https://a.example/", &path),
-            Err(WebhookError::Short { found: 5, .. })
+            Err(WebhookError::Secret(SecretError::Short { found: 5, .. }))
         ));
         make(&"0".repeat(32));
         assert!(matches!(

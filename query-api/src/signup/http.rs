@@ -25,14 +25,12 @@ const FOREIGN: &str = "Ce formulaire a été envoyé par la page d'un autre site
 
 /// `GET /signup`
 pub(super) async fn choix(State(guichet): State<Guichet>) -> Response {
-    let snapshot = guichet.catalog.current();
     let html = pages::choix(&guichet.signup.apis);
-    pages::page(
+    guichet.page(
         StatusCode::OK,
         Place::Signup,
         "Demander l'accès à une API",
         &html,
-        snapshot.as_deref(),
     )
 }
 
@@ -76,6 +74,23 @@ pub(super) async fn envoyer_donnee(
 }
 
 impl Guichet {
+    /// A page, with what is said of the snapshot in service.
+    pub(super) fn page(
+        &self,
+        status: StatusCode,
+        place: Place,
+        titre: &str,
+        html: &str,
+    ) -> Response {
+        pages::page(
+            status,
+            place,
+            titre,
+            html,
+            self.catalog.current().as_deref(),
+        )
+    }
+
     fn of_api(&self, id: &str) -> Result<Formulaire<'_>, ApiError> {
         let api = self.signup.apis.iter().find(|api| api.id == id);
         api.map(Formulaire::of_api).ok_or(ApiError::RouteInconnue)
@@ -281,6 +296,12 @@ pub(super) fn see_other(address: &str) -> Response {
     response
 }
 
+/// The last segment of an address, and whether it asks for JSON.
+pub(super) fn without_json(name: &str) -> (&str, bool) {
+    name.strip_suffix(".json")
+        .map_or((name, false), |name| (name, true))
+}
+
 /// JSON that nobody keeps.
 pub(super) fn json_seul(value: &Value) -> Response {
     let headers = [
@@ -301,13 +322,7 @@ pub(super) fn dit(
     let html = format!(
         "<h1>{titre}</h1><p>{message}</p><p><a href=\"/signup\">Demander l'accès à une API</a></p>"
     );
-    pages::page(
-        status,
-        place,
-        titre,
-        &html,
-        guichet.catalog.current().as_deref(),
-    )
+    guichet.page(status, place, titre, &html)
 }
 
 /// What is told when the store cannot be read.
@@ -351,10 +366,7 @@ pub(super) async fn recu(
     Query(pairs): Query<Pairs>,
 ) -> Response {
     let secret = first(&pairs, JETON);
-    let (numero, as_json) = match name.strip_suffix(".json") {
-        Some(numero) => (numero, true),
-        None => (name.as_str(), false),
-    };
+    let (numero, as_json) = without_json(&name);
     match ouverte(&guichet, numero, secret).await {
         Ok(Some(kept)) => {
             let request = reponse::demande(&kept);
@@ -363,14 +375,7 @@ pub(super) async fn recu(
             }
             let html = recu::recu(&kept, &request, secret, guichet.signup.retention_days);
             let titre = format!("Récépissé {}", kept.numero);
-            let snapshot = guichet.catalog.current();
-            pages::page(
-                StatusCode::OK,
-                Place::Signup,
-                &titre,
-                &html,
-                snapshot.as_deref(),
-            )
+            guichet.page(StatusCode::OK, Place::Signup, &titre, &html)
         }
         Ok(None) if as_json => ApiError::RouteInconnue.into_response(),
         Ok(None) => introuvable(&guichet),

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::acces::meme_origine;
 use super::csv;
-use super::http::{Pairs, dit, first, illisible, json_seul, see_other, told};
+use super::http::{Pairs, dit, first, illisible, json_seul, see_other, told, without_json};
 use super::pages::{self, Place};
 use super::store::{Demande, Envoi, Store, StoreError};
 use super::{Guichet, numero, recu, reponse};
@@ -96,14 +96,7 @@ pub(super) async fn liste(
             "<nav class=\"pages\" aria-label=\"Pages\"><a href=\"/signup/operateur\">Les plus récentes</a> <a rel=\"next\" href=\"/signup/operateur?avant={last}\">Plus anciennes</a></nav>"
         );
     }
-    let snapshot = guichet.catalog.current();
-    pages::page(
-        StatusCode::OK,
-        Place::Exploitant,
-        "Demandes reçues",
-        &html,
-        snapshot.as_deref(),
-    )
+    guichet.page(StatusCode::OK, Place::Exploitant, "Demandes reçues", &html)
 }
 
 fn table(html: &mut String, rows: &[(i64, Demande)]) {
@@ -166,10 +159,7 @@ pub(super) async fn demande(
     if let Some(refused) = guichet.ferme(&headers) {
         return refused;
     }
-    let (asked, as_json) = match name.strip_suffix(".json") {
-        Some(asked) => (asked, true),
-        None => (name.as_str(), false),
-    };
+    let (asked, as_json) = without_json(&name);
     let Some(numero) = numero::relu(asked) else {
         return ApiError::RouteInconnue.into_response();
     };
@@ -209,14 +199,7 @@ pub(super) async fn demande(
         "<form action=\"/signup/operateur/demandes/{numero}/supprimer\" method=\"post\"><h2>Supprimer</h2><p>La demande est effacée de ce serveur, et ne peut pas être retrouvée.</p><button class=\"supprimer\" type=\"submit\">Supprimer la demande {numero}</button></form>"
     );
     let titre = format!("Demande {}", kept.numero);
-    let snapshot = guichet.catalog.current();
-    pages::page(
-        StatusCode::OK,
-        Place::Exploitant,
-        &titre,
-        &html,
-        snapshot.as_deref(),
-    )
+    guichet.page(StatusCode::OK, Place::Exploitant, &titre, &html)
 }
 
 /// Whether a form of the operator may act; else the answer.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::catalog::Snapshot;
 use crate::lookup::DossierOf;
 use crate::organisation::demande::Demande;
+use crate::organisation::http::dates;
 use crate::organisation::reponse::Reponse;
 use crate::organisation::resultat::{AuxDates, Resultat};
 
@@ -58,10 +59,6 @@ pub(super) async fn verifier(snapshot: Option<&Snapshot>, number: &str) -> Verif
     let Some(snapshot) = snapshot else {
         return unverified(identifier.as_str(), identifier.kind().as_str());
     };
-    let au = AuxDates {
-        sirene: snapshot.as_of("sirene"),
-        rna: snapshot.as_of("rna"),
-    };
     let dossier = match snapshot.ask(DossierOf(identifier.clone())).await {
         Ok(dossier) => dossier,
         Err(error) => {
@@ -69,7 +66,12 @@ pub(super) async fn verifier(snapshot: Option<&Snapshot>, number: &str) -> Verif
             return unverified(identifier.as_str(), identifier.kind().as_str());
         }
     };
-    let reponse = Reponse::of(&demande, Some(&dossier), au, Some(snapshot.donnees()));
+    let reponse = Reponse::of(
+        &demande,
+        Some(&dossier),
+        dates(snapshot),
+        Some(snapshot.donnees()),
+    );
     let resultat = reponse.resultat;
     let said = json!(reponse);
     match resultat {
