@@ -104,26 +104,9 @@ impl Webhook {
             let outcome = self.send(&next).await;
             let numero = next.demande.numero.clone();
             let envoi = after(&next, outcome, Utc::now());
-            match envoi.etat.as_str() {
-                "envoyee" => {
-                    tracing::info!(%numero, essais = envoi.essais, "request {numero} sent to the webhook")
-                }
-                "abandonnee" => tracing::error!(
-                    %numero,
-                    "request {numero} given up after {} tries in {} days, the last one: {}; see /signup/operateur, which can send it again",
-                    envoi.essais,
-                    GIVE_UP.num_days(),
-                    envoi.dernier.as_deref().unwrap_or_default()
-                ),
-                _ => tracing::warn!(
-                    %numero,
-                    "request {numero} not sent to the webhook: {}; try {} in {} s",
-                    envoi.dernier.as_deref().unwrap_or_default(),
-                    envoi.essais + 1,
-                    envoi.prochain - Utc::now().timestamp()
-                ),
-            }
-            store.rendre(numero, envoi).await?;
+            // Told once it is written: what a crash leaves is what the log says.
+            store.rendre(numero.clone(), envoi.clone()).await?;
+            tell(&numero, &envoi);
         }
         let due = store.prochain_envoi().await?;
         let seconds = due.map(|due| (due - Utc::now().timestamp()).max(1));
@@ -152,6 +135,29 @@ impl Webhook {
             .map(|answer| answer.status().as_u16())
             // The address may hold a secret of its own.
             .map_err(|error| causes(&error.without_url()))
+    }
+}
+
+/// How a sending ended, for the operator.
+fn tell(numero: &str, envoi: &Envoi) {
+    match envoi.etat.as_str() {
+        "envoyee" => {
+            tracing::info!(%numero, essais = envoi.essais, "request {numero} sent to the webhook")
+        }
+        "abandonnee" => tracing::error!(
+            %numero,
+            "request {numero} given up after {} tries in {} days, the last one: {}; see /signup/operateur, which can send it again",
+            envoi.essais,
+            GIVE_UP.num_days(),
+            envoi.dernier.as_deref().unwrap_or_default()
+        ),
+        _ => tracing::warn!(
+            %numero,
+            "request {numero} not sent to the webhook: {}; try {} in {} s",
+            envoi.dernier.as_deref().unwrap_or_default(),
+            envoi.essais + 1,
+            envoi.prochain - Utc::now().timestamp()
+        ),
     }
 }
 
