@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::cache::asset;
 use crate::error::{ApiError, Code};
-use crate::ui::navigation;
+use crate::ui::bandeau;
 use crate::ui::template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/docs.html");
@@ -28,7 +28,7 @@ const SWAGGER_FILES: [(&str, &str); 2] = [
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         fill(TEMPLATE, |name| match name {
-            "navigation" => navigation("/docs"),
+            "bandeau" => bandeau("/docs", &[]),
             "erreurs" => errors(),
             _ => String::new(),
         })

@@ -26,6 +26,7 @@ use crate::text::long_date;
 use card::Card;
 use template::{escape, fill};
 
+const BANDEAU: &str = include_str!("../ui/bandeau.html");
 const TEMPLATE: &str = include_str!("../ui/index.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
 const STYLE: &str = include_str!("../ui/style.css");
@@ -94,7 +95,7 @@ pub(crate) async fn page(
             .unwrap_or_default(),
         "id" => escape(&asked.id),
         "resultat" => result.clone(),
-        "navigation" => navigation("/"),
+        "bandeau" => bandeau("/", &[]),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "date" => escape(&dates(snapshot.as_deref())),
         "version" => env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,7 +104,7 @@ pub(crate) async fn page(
     html_page(status, body)
 }
 
-/// The pages, in the order of the navigation that each of them has.
+/// The pages, in the order that each of them has at its top.
 const PAGES: [(&str, &str); 4] = [
     ("/", "Rechercher"),
     ("/donnees", "Données"),
@@ -111,17 +112,18 @@ const PAGES: [(&str, &str); 4] = [
     ("/docs", "API"),
 ];
 
-/// The navigation of the page at `current`.
-pub(crate) fn navigation(current: &str) -> String {
-    let links = PAGES.map(|(path, name)| {
-        let here = if path == current {
+/// The top of the page at `current`: what every page of ours has, then `more` of a few.
+pub(crate) fn bandeau(current: &str, more: &[(&str, &str)]) -> String {
+    let links = PAGES.iter().chain(more).map(|(path, name)| {
+        let here = if *path == current {
             " aria-current=\"page\""
         } else {
             ""
         };
         format!("<a href=\"{path}\"{here}>{name}</a>")
     });
-    format!("<nav aria-label=\"Principale\">{}</nav>", links.join(" "))
+    let links = links.collect::<Vec<_>>().join(" ");
+    fill(BANDEAU, |_pages| links.clone())
 }
 
 /// A page of ours.

@@ -10,7 +10,7 @@ use super::formulaire::{Erreur, Formulaire, Nature, Saisie};
 use super::organisation::{Refus, Verification};
 use crate::catalog::Snapshot;
 use crate::ui::template::{escape, fill};
-use crate::ui::{dates, html_page, notice};
+use crate::ui::{bandeau, dates, html_page, notice};
 
 const TEMPLATE: &str = include_str!("../../ui/signup.html");
 
@@ -26,6 +26,23 @@ pub(super) enum Place {
     Donnee,
     Exploitant,
 }
+
+impl Place {
+    /// Of the page among those at the top.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Signup => FORMS[0].0,
+            Self::Donnee => FORMS[1].0,
+            Self::Exploitant => "",
+        }
+    }
+}
+
+/// The forms, at the top of their pages.
+const FORMS: [(&str, &str); 2] = [
+    ("/signup", "Demander un accès"),
+    ("/demander-une-donnee", "Demander une donnée"),
+];
 
 impl From<Nature> for Place {
     fn from(nature: Nature) -> Self {
@@ -44,19 +61,11 @@ pub(super) fn page(
     contenu: &str,
     snapshot: Option<&Snapshot>,
 ) -> Response {
-    let here = |asked: Place| {
-        if asked == place {
-            " aria-current=\"page\"".to_owned()
-        } else {
-            String::new()
-        }
-    };
     let script = "<script type=\"module\" src=\"/widget/registre-organisation.js\"></script>";
     let body = fill(TEMPLATE, |name| match name {
         "titre" => escape(titre),
         "script" if contenu.contains("<registre-organisation") => script.to_owned(),
-        "ici_signup" => here(Place::Signup),
-        "ici_donnee" => here(Place::Donnee),
+        "bandeau" => bandeau(place.path(), &FORMS),
         "avis" => notice(snapshot).to_owned(),
         "contenu" => contenu.to_owned(),
         "date" => escape(&dates(snapshot)),

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{dates, html, html_page, navigation, notice};
+use super::{bandeau, dates, html, html_page, notice};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ pub(crate) async fn page(
         (error.code().status(), html::error(&error))
     };
     let body = fill(TEMPLATE, |name| match name {
-        "navigation" => navigation("/donnees"),
+        "bandeau" => bandeau("/donnees", &[]),
         "contenu" => content.clone(),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "date" => escape(&dates(snapshot.as_deref())),

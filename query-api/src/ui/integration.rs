@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::template::{escape, fill};
-use super::{CSP, navigation};
+use super::{CSP, bandeau};
 use crate::cache::asset;
 use crate::organisation::resultat::CODES;
 
@@ -42,7 +42,7 @@ const EXAMPLES: [(&str, &str); 5] = [
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         fill(TEMPLATE, |name| match name {
-            "navigation" => navigation("/integration"),
+            "bandeau" => bandeau("/integration", &[]),
             "resultats" => results(),
             "version" => env!("CARGO_PKG_VERSION").to_owned(),
             example => EXAMPLES

@@ -6,27 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::cell;
-use crate::harness::{Server, forget_the_catalogue, generate, ingest};
-use crate::http::swap::{id, publish, replace};
+use crate::harness::Server;
+use crate::http::swap::{Two, publish};
 use crate::oracle::parquet_rows;
 
 #[test]
 fn three_thousand_siret_are_verified_without_a_failed_call_while_snapshots_change() {
-    let folder = tempfile::tempdir().unwrap();
-    let (source, data) = (folder.path().join("source"), folder.path().join("data"));
-    generate(3500, 1, &source);
-    forget_the_catalogue(&source);
-    assert_eq!(ingest(&source, &data).code, Some(0));
-    let first = id(&data);
+    let changes = [("StockEtablissement_utf8.zip", "DE SEGUR", "D'EXEMPLE")];
+    let Two {
+        folder: _folder,
+        data,
+        first,
+        second,
+    } = Two::made(3500, &changes);
     let rows = parquet_rows(&data, &ETABLISSEMENT);
-    replace(
-        &source.join("StockEtablissement_utf8.zip"),
-        "DE SEGUR",
-        "D'EXEMPLE",
-    );
-    let ran = ingest(&source, &data);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let second = id(&data);
     let server = Server::start(&data);
     let running = AtomicBool::new(true);
     let (mut verified, mut refused, mut moments) = (0, 0, BTreeSet::new());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::harness::{
 const CONNECTIONS: usize = 50;
 
 /// Replaces a text in the CSV of a zip.
-pub fn replace(zip: &Path, from: &str, to: &str) {
+fn replace(zip: &Path, from: &str, to: &str) {
     let (name, text) = csv_entries(zip).remove(0);
     assert!(text.contains(from), "{from} in {name}");
     write_zip(zip, &name, text.replace(from, to).as_bytes());
 }
 
 /// The name of the snapshot in service.
-pub fn id(data: &Path) -> String {
+fn id(data: &Path) -> String {
     snapshot(data)
         .file_name()
         .unwrap()
@@ -39,6 +39,38 @@ pub fn publish(data: &Path, id: &str) {
     fs::rename(aside, data.join("current.json")).unwrap();
 }
 
+/// Two snapshots in one data folder, the second made after texts of its source were replaced.
+pub struct Two {
+    pub folder: tempfile::TempDir,
+    pub data: PathBuf,
+    pub first: String,
+    pub second: String,
+}
+
+impl Two {
+    /// So many établissements; each change is a file, a text of it and what takes its place.
+    pub fn made(etablissements: u32, changes: &[(&str, &str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, data) = (folder.path().join("source"), folder.path().join("data"));
+        generate(etablissements, 1, &source);
+        forget_the_catalogue(&source);
+        assert_eq!(ingest(&source, &data).code, Some(0));
+        let first = id(&data);
+        for (file, from, to) in changes {
+            replace(&source.join(file), from, to);
+        }
+        let ran = ingest(&source, &data);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let second = id(&data);
+        Self {
+            folder,
+            data,
+            first,
+            second,
+        }
+    }
+}
+
 /// What an answer says that differs between the two snapshots.
 fn said(body: &Value) -> (String, String, String) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -51,26 +83,20 @@ fn said(body: &Value) -> (String, String, String) {
 
 #[test]
 fn fifty_clients_see_one_snapshot_or_the_other_never_both_and_no_failure() {
-    let folder = tempfile::tempdir().unwrap();
-    let (source, data) = (folder.path().join("source"), folder.path().join("data"));
-    generate(1500, 1, &source);
-    forget_the_catalogue(&source);
-    assert_eq!(ingest(&source, &data).code, Some(0));
-    let first = id(&data);
-    let unites = source.join("StockUniteLegale_utf8.zip");
-    replace(
-        &unites,
-        "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
-        "DIRECTION D'EXEMPLE",
-    );
-    replace(
-        &source.join("StockEtablissement_utf8.zip"),
-        "DE SEGUR",
-        "D'EXEMPLE",
-    );
-    let ran = ingest(&source, &data);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let second = id(&data);
+    let changes = [
+        (
+            "StockUniteLegale_utf8.zip",
+            "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
+            "DIRECTION D'EXEMPLE",
+        ),
+        ("StockEtablissement_utf8.zip", "DE SEGUR", "D'EXEMPLE"),
+    ];
+    let Two {
+        folder: _folder,
+        data,
+        first,
+        second,
+    } = Two::made(1500, &changes);
     let server = Server::start(&data);
     let running = AtomicBool::new(true);
     let seen = std::thread::scope(|scope| {
