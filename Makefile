@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
+.PHONY: help setup demo build test test-navigateur editeur editeur-check check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -37,6 +37,12 @@ test: setup ## run every test
 test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
+
+editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
+	@sh scripts/editeur.sh
+
+editeur-check: ## check that the editor which is committed is what its lock file gives (needs npm)
+	@sh scripts/editeur.sh --check
 
 check: fmt-check clippy doc ## check the format, clippy and the documentation
 
