@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur editeur editeur-check check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
+.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-sql release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -38,6 +38,7 @@ test-navigateur: setup ## the pages and the component in Chromium; screenshots i
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
 
+.PHONY: editeur editeur-check
 editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
 	@sh scripts/editeur.sh
 
@@ -79,6 +80,11 @@ bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writ
 	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
 		cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
 		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
+
+# Asks what bench-national left; needs wrk.
+bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes benches/README.md
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+		cargo bench --workspace --bench sql --profile dev $(FEATURES) -- --write
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)

@@ -2,6 +2,7 @@
 
 mod check;
 mod history;
+mod sql;
 
 use registre_ingest::generate;
 use registre_ingest::progress::Context;
@@ -30,6 +31,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
     match &command {
         Command::Lookup(arguments) => return lookup(arguments),
         Command::Check(arguments) => return check::check(arguments),
+        Command::Sql(arguments) => return sql::sql(arguments),
+        Command::SqlWorker => return sql::worker(),
         _ => {}
     }
     let runtime =
@@ -46,7 +49,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Command::Rollback(arguments) => history::rollback(arguments, &stop).await,
             Command::Prune(arguments) => history::prune(arguments, &stop).await,
             Command::Generate(arguments) => generate(arguments, stop).await,
-            Command::Lookup(_) | Command::Check(_) => Ok(()),
+            Command::Lookup(_) | Command::Check(_) | Command::Sql(_) | Command::SqlWorker => Ok(()),
         }
     });
     runtime.shutdown_timeout(LAST_CALL);
@@ -131,7 +134,7 @@ async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
     let listener = bind(arguments.listen.listen).await?;
     let config = arguments
         .access
-        .config(arguments.forms, &arguments.data.data);
+        .config(arguments.forms, arguments.sql, &arguments.data.data);
     serve_until(listener, config, stop).await
 }
 

@@ -23,6 +23,8 @@ const RETRY: Duration = Duration::from_secs(30);
 pub(crate) struct Snapshot {
     /// What it holds.
     pub(crate) manifest: Manifest,
+    /// Where its files are, as the system names it.
+    pub(crate) folder: PathBuf,
     /// What answers from its tables.
     pub(crate) engine: Engine,
     /// What answers by key, when it has fiches and they can be read.
@@ -231,6 +233,7 @@ impl Catalog {
         Ok(Snapshot {
             profile: read_profile(&folder),
             fiches: open_fiches(&folder, &manifest),
+            folder,
             manifest,
             engine,
             since: Utc::now(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::limits::{Network, Quota};
+use crate::sql::Sql;
 
 /// What the server needs to know. `Config::default()` serves the folder `data`.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The forms that ask for an API or for missing data; `None`: there are none.
     pub signup: Option<Signup>,
+    /// Public SQL; `None`: there is none.
+    pub sql: Option<Sql>,
 }
 
 /// Settings of the forms.
@@ -108,6 +111,7 @@ impl Default for Config {
             keys: None,
             trusted_proxies: Vec::new(),
             signup: None,
+            sql: Some(Sql::default()),
         }
     }
 }

@@ -11,6 +11,7 @@ use registre_schemas::identifiers::{Identifier, IdentifierError, IdentifierKind,
 use std::sync::Arc;
 
 use crate::engine::PoolError;
+use crate::sql::SqlError;
 use crate::text::long_date;
 
 mod code;
@@ -112,6 +113,9 @@ pub enum ApiError {
     /// The query lasted too long.
     #[error("La recherche a dépassé le temps imparti.")]
     DelaiDepasse,
+    /// SQL that has no answer.
+    #[error(transparent)]
+    Sql(SqlError),
     /// A fault of ours.
     #[error("Le serveur a rencontré une erreur.")]
     Interne(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -162,6 +166,7 @@ impl ApiError {
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
             Self::DelaiDepasse => Code::DelaiDepasse,
+            Self::Sql(error) => error.code(),
             Self::Interne(_) => Code::ErreurInterne,
         }
     }
@@ -185,6 +190,7 @@ impl ApiError {
             Self::Parametre { nom, .. } => format!(
                 "Corrigez le paramètre « {nom} » ; la documentation (/docs) donne ses valeurs."
             ),
+            Self::Sql(error) => error.que_faire(),
             other => other.code().que_faire().to_owned(),
         }
     }
@@ -266,6 +272,15 @@ impl From<PoolError> for ApiError {
             PoolError::Busy => Self::Surcharge,
             PoolError::TimedOut => Self::DelaiDepasse,
             inner => Self::Interne(Box::new(inner)),
+        }
+    }
+}
+
+impl From<SqlError> for ApiError {
+    fn from(error: SqlError) -> Self {
+        match error {
+            SqlError::Panne(cause) => Self::Interne(cause.into()),
+            other => Self::Sql(other),
         }
     }
 }

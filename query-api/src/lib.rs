@@ -16,6 +16,7 @@
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
 //! | `error` | every error, as RFC 9457 |
+//! | `sql` | public SQL: the processes that answer it, HTTP, the shell's session |
 //! | `signup` | the forms, where their requests are kept, how they are sent on |
 //! | `openapi`, `docs` | the documentation, from the same tables |
 //! | `ui` | the page, rendered here so that it works without JavaScript |
@@ -48,6 +49,7 @@ mod rows;
 mod selection;
 mod server;
 mod signup;
+mod sql;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -64,6 +66,10 @@ pub use error::{ApiError, Code, Problem};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
 pub use signup::{ApisError, SecretError, SignupError, WebhookError};
+pub use sql::schema::{Colonne, Description, FormatName, Limites, Relation};
+pub use sql::{
+    Answer, Format, Session, SessionError, Size, Sql, SqlError, WORKER_COMMAND, run_worker,
+};
 
 use catalog::{Catalog, Seen};
 use limits::Limits;

@@ -46,7 +46,7 @@ const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
 
 /// What a page of another site may read.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-total",
+    "etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-snapshot,x-total",
 );
 
 /// How long a browser may remember the answer of a preflight: a day.
@@ -82,7 +82,10 @@ pub(crate) fn around(routes: Router, config: &Config, limits: Option<Arc<Limits>
 
 /// A whole request: a wait for a connection and two queries, with some margin.
 fn request_timeout(config: &Config) -> Duration {
-    config.wait_timeout + config.query_timeout * 2 + Duration::from_secs(5)
+    let lookup = config.wait_timeout + config.query_timeout * 2;
+    // Until the first piece of an answer.
+    let sql = config.sql.as_ref().map(|sql| sql.wait + sql.timeout);
+    lookup.max(sql.unwrap_or_default()) + Duration::from_secs(5)
 }
 
 impl App {
@@ -341,6 +344,7 @@ mod tests {
         let config = Config {
             wait_timeout: Duration::ZERO,
             query_timeout: Duration::ZERO,
+            sql: None,
             ..Config::default()
         };
         assert_eq!(request_timeout(&config), Duration::from_secs(5));

@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
 use crate::signup::{self, Signup};
+use crate::sql::{self, Workers};
 use crate::{docs, handlers, middleware, ui};
 
 /// The whole service. `get` answers HEAD too.
@@ -53,6 +54,11 @@ pub(crate) fn router(
         .nest("/api/rna/v1", edg::rna::routes())
         .route_layer(from_snapshot(Keep::Shared));
 
+    let sql = config.sql.clone().map(|settings| {
+        let workers = Arc::new(Workers::new(settings, true));
+        sql::http::routes(workers).route_layer(from_snapshot(Keep::Shared).by_accept())
+    });
+
     let page = Router::new()
         .route("/", get(ui::page))
         .nest("/api/sirene/v1", edg::v1::text_routes())
@@ -75,6 +81,7 @@ pub(crate) fn router(
     let forms = forms.map(|forms| signup::routes(forms, Arc::clone(&catalog)));
 
     let routes = data
+        .merge(sql.unwrap_or_default())
         .merge(page)
         .merge(rest)
         .merge(forms.unwrap_or_default())

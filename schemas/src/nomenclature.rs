@@ -73,6 +73,27 @@ lists! {
     OBJET_SOCIAL = "objet_social.csv";
 }
 
+/// The lists that have a file, by name: each code with its label.
+pub fn lists() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let lists: [(&str, &Labels); 9] = [
+        ("naf_rev2", &NAF_REV2),
+        ("naf_2025", &NAF_2025),
+        ("naf_rev1", &NAF_REV1),
+        ("naf_1993", &NAF_1993),
+        ("categorie_juridique", &CATEGORIE_JURIDIQUE),
+        ("tranche_effectifs", &TRANCHE_EFFECTIFS),
+        ("commune", &COMMUNE),
+        ("departement", &DEPARTEMENT),
+        ("objet_social", &OBJET_SOCIAL),
+    ];
+    let rows = |(name, labels): (&'static str, &'static Labels)| {
+        labels
+            .iter()
+            .map(move |(code, label)| (name, *code, *label))
+    };
+    lists.into_iter().flat_map(rows)
+}
+
 impl Nomenclature {
     /// The label of a code, when the list has it. For [`Self::Naf`] the code is read as rév. 2;
     /// see [`naf_label`] for the older ones.

@@ -30,6 +30,22 @@ pub enum Code {
     TropDeRequetes,
     /// A key nobody was given.
     CleApiInconnue,
+    /// SQL that is not understood.
+    SqlInvalide,
+    /// SQL that does more than read.
+    SqlRefusee,
+    /// SQL of too many bytes.
+    SqlTropLongue,
+    /// SQL that has more rows than the limit.
+    SqlLignes,
+    /// SQL that needs more memory than the limit.
+    SqlMemoire,
+    /// SQL that computes for longer than the limit.
+    SqlTemps,
+    /// SQL whose answer is read too slowly.
+    SqlLecture,
+    /// As many queries as the limit are running.
+    SqlOccupe,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// Nothing published yet.
@@ -57,6 +73,14 @@ impl Code {
         Self::AdresseTropLongue,
         Self::TropDeRequetes,
         Self::CleApiInconnue,
+        Self::SqlInvalide,
+        Self::SqlRefusee,
+        Self::SqlTropLongue,
+        Self::SqlLignes,
+        Self::SqlMemoire,
+        Self::SqlTemps,
+        Self::SqlLecture,
+        Self::SqlOccupe,
         Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
@@ -108,7 +132,7 @@ impl Code {
                 "methode_non_permise",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Méthode non permise",
-                "Utilisez la méthode GET : ce service ne fait que lire. Seule /v1/organisations admet aussi POST.",
+                "Utilisez la méthode GET : ce service ne fait que lire. Seules /v1/organisations et /v1/sql admettent aussi POST.",
             ),
             Self::RequeteTropVolumineuse => (
                 "requete_trop_volumineuse",
@@ -139,6 +163,54 @@ impl Code {
                 StatusCode::UNAUTHORIZED,
                 "Clé d'accès inconnue",
                 "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
+            ),
+            Self::SqlInvalide => (
+                "sql_invalide",
+                StatusCode::BAD_REQUEST,
+                "Requête SQL invalide",
+                "Corrigez la requête à l'endroit indiqué ; /v1/sql/schema donne les tables, leurs colonnes et les fonctions.",
+            ),
+            Self::SqlRefusee => (
+                "sql_refusee",
+                StatusCode::FORBIDDEN,
+                "Requête SQL non admise",
+                "Envoyez une seule requête SELECT, sur les tables et avec les fonctions que donne /v1/sql/schema.",
+            ),
+            Self::SqlTropLongue => (
+                "sql_trop_longue",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Requête SQL trop longue",
+                "Raccourcissez la requête ; passez les longues listes de valeurs par « parametres », par exemple un texte découpé par string_split.",
+            ),
+            Self::SqlLignes => (
+                "sql_lignes",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Trop de lignes",
+                "Ajoutez LIMIT ou un filtre, agrégez, ou parcourez le résultat par tranches (WHERE siret > …). Les tables entières se prennent sur le serveur de fichiers, ou avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlMemoire => (
+                "sql_memoire",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Trop de mémoire",
+                "Filtrez avant de joindre, de trier ou d'agréger, prenez moins de colonnes, ou lancez la requête avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlTemps => (
+                "sql_temps",
+                StatusCode::GATEWAY_TIMEOUT,
+                "Requête SQL trop longue à calculer",
+                "Filtrez sur siren ou siret, les clés des tables, prenez moins de colonnes, ou lancez la requête avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlLecture => (
+                "sql_lecture",
+                StatusCode::REQUEST_TIMEOUT,
+                "Résultat lu trop lentement",
+                "Demandez moins de lignes à la fois, ou un format plus court : parquet, ou une réponse compressée (Accept-Encoding).",
+            ),
+            Self::SqlOccupe => (
+                "sql_occupe",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Trop de requêtes SQL en cours",
+                "Réessayez après le nombre de secondes de l'en-tête Retry-After.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",
@@ -202,6 +274,7 @@ impl Code {
         match self {
             Self::AucuneDonnee => Some(30),
             Self::Surcharge => Some(2),
+            Self::SqlOccupe => Some(5),
             _ => None,
         }
     }

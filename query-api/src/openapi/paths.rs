@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{entreprise_data_gouv, organisation};
+use super::{entreprise_data_gouv, organisation, sql};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -102,6 +102,8 @@ pub(super) fn paths() -> Paths {
             Reads::Snapshot,
             &[Code::ProfilAbsent],
         ),
+        ("/v1/sql", sql::query("/v1/sql")),
+        ("/v1/sql/schema", sql::schema("/v1/sql/schema")),
         get("/health",
             operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
                 .response("200", success("Sante")),
