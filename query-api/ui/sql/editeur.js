@@ -37,7 +37,7 @@ const DUCKDB = SQLDialect.define({
   keywords:
     "select from where group by all having order limit offset distinct on as and or not in between like ilike similar to is null isnull notnull " +
     "case when then else end join left right full outer inner cross natural semi anti asof positional using union intersect except with recursive " +
-    "materialized exists any some cast try_cast interval asc desc nulls first last over partition rows range groups preceding following unbounded current row " +
+    "materialized exists any some cast try_cast interval asc desc nulls first last over partition rows groups preceding following unbounded current row " +
     "qualify filter within sample tablesample exclude replace rename columns extract lateral window values escape collate pivot unpivot at for default",
   types:
     "bigint int8 long boolean bool blob bytea date decimal numeric double float8 float real float4 hugeint uhugeint integer int int4 signed interval " +
@@ -100,6 +100,21 @@ const FRENCH = {
   "Selection deleted": "Sélection supprimée",
 };
 
+/**
+ * What is typed over a selection. Left to itself, Chromium keeps the colour of what it replaces by an inline style,
+ * which the policy of the page refuses, and says so.
+ */
+function replaceTyped(event, view) {
+  const { from, to, empty } = view.state.selection.main;
+  const text = event.data;
+  if (event.inputType !== "insertText" || empty || !text || event.isComposing || view.state.selection.ranges.length > 1) return false;
+  const change = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+  event.preventDefault();
+  const handled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, change));
+  if (!handled) view.dispatch(change());
+  return true;
+}
+
 const showFault = StateEffect.define();
 const fault = StateField.define({
   create: () => Decoration.none,
@@ -129,7 +144,7 @@ export function editeur({ host, area, run, help }) {
   const place = document.createElement("div");
   root.append(described, place);
   let source = null;
-  let completing = autocompletion({ override: [(asked) => source?.(asked) ?? null], icons: false, maxRenderedOptions: 60 });
+  const completing = autocompletion({ override: [(asked) => source?.(asked) ?? null], icons: false, maxRenderedOptions: 60 });
   const view = new EditorView({
     root,
     parent: place,
@@ -160,6 +175,7 @@ export function editeur({ host, area, run, help }) {
         search({ top: true }),
         placeholder("SELECT … FROM etablissement WHERE …"),
         EditorView.lineWrapping,
+        EditorView.domEventHandlers({ beforeinput: replaceTyped }),
         DUCKDB.language,
         syntaxHighlighting(colours),
         look,

@@ -9,7 +9,7 @@ const tenths = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 1 });
 const hundredths = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 2 });
 export const duree = (ms) => `${(ms < 1000 ? hundredths : tenths).format(Math.max(ms, 10) / 1000)} s`;
 export const deux = (number) => hundredths.format(number);
-export const date = (iso) => new Date(`${iso}T00:00:00Z`).toLocaleDateString("fr-FR", { dateStyle: "long", timeZone: "UTC" });
+export const date = (iso) => new Date(`${iso}T00:00:00Z`).toLocaleDateString("fr-FR", { dateStyle: "long", timeZone: "UTC" }).replace(/^1 /, "1er ");
 export const lignes = (count) => `${entier(count)} ${count > 1 ? "lignes" : "ligne"}`;
 
 export function taille(bytes) {

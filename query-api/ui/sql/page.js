@@ -16,7 +16,7 @@ import { tableau } from "./tableau.js";
 const MOST_ROWS = 50_000;
 const MOST_BYTES = 64 << 20;
 /** Characters of a query that came in an address. */
-const MOST_TEXT = 65_536;
+const MOST_TEXT = 1 << 20;
 
 const by = (id) => document.getElementById(id);
 const form = by("requete");
