@@ -38,6 +38,13 @@ test-navigateur: setup ## the pages and the component in Chromium; screenshots i
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
 
+.PHONY: editeur editeur-check
+editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
+	@sh scripts/editeur.sh
+
+editeur-check: ## check that the editor which is committed is what its lock file gives (needs npm)
+	@sh scripts/editeur.sh --check
+
 check: fmt-check clippy doc ## check the format, clippy and the documentation
 
 fmt-check:

@@ -1,7 +1,7 @@
 //! Every route on one screen.
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use std::sync::Arc;
 
 use crate::cache::{FromSnapshot, Keep};
@@ -54,13 +54,16 @@ pub(crate) fn router(
         .nest("/api/rna/v1", edg::rna::routes())
         .route_layer(from_snapshot(Keep::Shared));
 
-    let sql = config.sql.clone().map(|settings| {
-        let workers = Arc::new(Workers::new(settings, true));
+    let workers = config.sql.clone();
+    let workers = workers.map(|settings| Arc::new(Workers::new(settings, true)));
+    let sql = workers.clone().map(|workers| {
         sql::http::routes(workers).route_layer(from_snapshot(Keep::Shared).by_accept())
     });
 
     let page = Router::new()
         .route("/", get(ui::page))
+        .route("/sql", get(ui::sql::page))
+        .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
         .nest("/api/rna/v1", edg::rna::text_routes())
         .route_layer(from_snapshot(Keep::Browser));
@@ -73,6 +76,7 @@ pub(crate) fn router(
         .route("/docs/{file}", get(docs::file))
         .route("/integration", get(ui::integration::page))
         .route("/integration.js", get(ui::integration::script))
+        .route("/sql/{file}", get(ui::sql::file))
         .route("/app.js", get(ui::script))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
@@ -350,6 +354,8 @@ mod tests {
             "/widget/identifiants.js",
             "/widget/registre-organisation.js",
             "/integration",
+            "/sql?exemple=tailles",
+            "/sql/page.js",
             "/docs/swagger-ui.css",
         ] {
             let first = get(&app, path).await;
@@ -378,6 +384,8 @@ mod tests {
             ("/widget/identifiants.js", shared),
             ("/widget/registre-organisation.js", shared),
             ("/integration", shared),
+            ("/sql?q=SELECT+1", browser),
+            ("/sql/codemirror.js", shared),
             ("/health", "no-store"),
         ] {
             let answer = get(&app, path).await;
@@ -480,7 +488,7 @@ mod tests {
         for (code, ..) in crate::organisation::resultat::CODES {
             assert!(text.contains(&format!("<code>{code}</code>")), "{code}");
         }
-        for page in ["/", "/donnees", "/docs", "/integration"] {
+        for page in ["/", "/donnees", "/sql", "/docs", "/integration"] {
             let page_text = get(&app, page).await;
             let here = format!("<a href=\"{page}\" aria-current=\"page\">");
             assert!(page_text.text().contains(&here), "{page}");

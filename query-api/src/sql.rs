@@ -23,6 +23,7 @@ mod worker;
 mod workers;
 
 pub use error::SqlError;
+pub(crate) use protocol::{Asked, Said};
 pub use session::{Answer, Session, SessionError};
 pub use size::Size;
 pub use worker::run as run_worker;

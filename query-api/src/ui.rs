@@ -7,6 +7,7 @@ mod html;
 pub(crate) mod integration;
 mod names;
 mod sections;
+pub(crate) mod sql;
 pub(crate) mod template;
 pub(crate) mod widget;
 
@@ -105,9 +106,10 @@ pub(crate) async fn page(
 }
 
 /// The pages, in the order that each of them has at its top.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/", "Rechercher"),
     ("/donnees", "Données"),
+    ("/sql", "SQL"),
     ("/integration", "Intégrer"),
     ("/docs", "API"),
 ];

@@ -12,7 +12,7 @@ use crate::harness::sample_server;
 const SIRET: &str = "/v1/etablissements/13002526500013";
 
 /// An address of each route, and of each kind of miss.
-const ADDRESSES: [&str; 20] = [
+const ADDRESSES: [&str; 22] = [
     SIRET,
     "/v1/unites-legales/356000000",
     "/v1/unites-legales/356000000/etablissements?limite=3",
@@ -29,6 +29,8 @@ const ADDRESSES: [&str; 20] = [
     "/widget/identifiants.js",
     "/widget/registre-organisation.js",
     "/integration",
+    "/sql?q=SELECT+1",
+    "/sql/codes.json",
     "/style.css",
     "/favicon.svg",
     "/v1/unites-legales/732829320",

@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub(super) parametres: Value,
     /// When it is named; else what the client accepts tells.
     pub(super) format: Option<Format>,
+    /// A form asked: what comes back is a file, in any format, for a browser would show some.
+    pub(super) fichier: bool,
 }
 
 /// A JSON body.
@@ -51,7 +53,10 @@ impl Request {
             "application/json" => request.read_json(text)?,
             "application/sql" | "text/plain" => text.clone_into(&mut request.q),
             // What curl says by itself: no form begins as JSON, nor has a name that is ours by chance.
-            "application/x-www-form-urlencoded" if text.starts_with("q=") => request.read(text)?,
+            "application/x-www-form-urlencoded" if text.starts_with("q=") => {
+                request.read(text)?;
+                request.fichier = true;
+            }
             _ if text.trim_start().starts_with('{') => request.read_json(text)?,
             _ => text.clone_into(&mut request.q),
         }
@@ -220,6 +225,7 @@ mod tests {
             (form.q.as_str(), form.format),
             ("SELECT '1'", Some(Format::Arrow))
         );
+        assert!(form.fichier && !asked.fichier);
         for body in [
             "",
             "  ",

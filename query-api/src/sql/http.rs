@@ -124,7 +124,7 @@ async fn answer(
     if let Ok(id) = HeaderValue::from_str(&snapshot.manifest.id) {
         headers.insert(SNAPSHOT, id);
     }
-    if format != Format::Json {
+    if format != Format::Json || request.fichier {
         let disposition = format!("attachment; filename=\"resultat.{}\"", format.name());
         if let Ok(disposition) = HeaderValue::from_str(&disposition) {
             headers.insert(header::CONTENT_DISPOSITION, disposition);
