@@ -3,7 +3,7 @@
 mod limits;
 mod odd;
 pub mod swap;
-mod wire;
+pub mod wire;
 
 use wire::{Wire, ask};
 
