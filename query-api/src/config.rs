@@ -47,6 +47,32 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The forms that ask for an API or for missing data; `None`: there are none.
     pub signup: Option<Signup>,
+    /// Enrichments too large for one request; `None`: there are none.
+    pub travaux: Option<Travaux>,
+}
+
+/// Settings of the enrichments that are kept while they are made.
+#[derive(Debug, Clone)]
+pub struct Travaux {
+    /// Their folder; `None`: `enrichissements` in the data folder. Made when the first is.
+    pub dossier: Option<PathBuf>,
+    /// Bytes of a file, at most.
+    pub octets: u64,
+    /// Jobs kept at the same time, at most.
+    pub nombre: usize,
+    /// Hours after which one that nobody touched is deleted.
+    pub heures: u32,
+}
+
+impl Default for Travaux {
+    fn default() -> Self {
+        Self {
+            dossier: None,
+            octets: 200_000_000,
+            nombre: 20,
+            heures: 24,
+        }
+    }
 }
 
 /// Settings of the forms.
@@ -108,6 +134,7 @@ impl Default for Config {
             keys: None,
             trusted_proxies: Vec::new(),
             signup: None,
+            travaux: None,
         }
     }
 }

@@ -100,6 +100,18 @@ pub enum ApiError {
     /// A key that was not given out.
     #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
     CleApiInconnue,
+    /// No such job.
+    #[error("Aucun travail à cette adresse.")]
+    TravailInconnu,
+    /// Not where the job is.
+    #[error("{0}")]
+    TravailConflit(String),
+    /// As many jobs as allowed.
+    #[error("Ce serveur garde déjà autant de travaux qu'il peut.")]
+    TropDeTravaux,
+    /// No room on the disk.
+    #[error("Ce serveur n'a plus assez de place pour la suite du fichier.")]
+    EspaceInsuffisant,
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -158,6 +170,10 @@ impl ApiError {
             Self::AdresseTropLongue => Code::AdresseTropLongue,
             Self::TropDeRequetes => Code::TropDeRequetes,
             Self::CleApiInconnue => Code::CleApiInconnue,
+            Self::TravailInconnu => Code::TravailInconnu,
+            Self::TravailConflit(_) => Code::TravailConflit,
+            Self::TropDeTravaux => Code::TropDeTravaux,
+            Self::EspaceInsuffisant => Code::EspaceInsuffisant,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,

@@ -3,6 +3,7 @@
 
 mod common;
 mod components;
+mod enrichir;
 mod entreprise_data_gouv;
 mod organisation;
 mod paths;
@@ -123,6 +124,10 @@ mod tests {
         let fixture = crate::testing::Fixture::published("20261101T000000Z");
         let app = fixture.app().await;
         for (path, item) in document()["paths"].as_object().unwrap() {
+            // What is only sent to, or is the name of what was: tested where they are.
+            if item.get("get").is_none() || path.starts_with("/v1/enrichir/") {
+                continue;
+            }
             let mut path = path.clone();
             for parameter in item["get"]["parameters"].as_array().into_iter().flatten() {
                 if parameter["in"] == "path" {

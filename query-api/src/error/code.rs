@@ -30,6 +30,14 @@ pub enum Code {
     TropDeRequetes,
     /// A key nobody was given.
     CleApiInconnue,
+    /// No such job.
+    TravailInconnu,
+    /// Not where the job is.
+    TravailConflit,
+    /// As many jobs as allowed.
+    TropDeTravaux,
+    /// No room on the disk.
+    EspaceInsuffisant,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// Nothing published yet.
@@ -57,6 +65,10 @@ impl Code {
         Self::AdresseTropLongue,
         Self::TropDeRequetes,
         Self::CleApiInconnue,
+        Self::TravailInconnu,
+        Self::TravailConflit,
+        Self::TropDeTravaux,
+        Self::EspaceInsuffisant,
         Self::ProfilAbsent,
         Self::AucuneDonnee,
         Self::Surcharge,
@@ -108,7 +120,7 @@ impl Code {
                 "methode_non_permise",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Méthode non permise",
-                "Utilisez la méthode GET : ce service ne fait que lire. Seule /v1/organisations admet aussi POST.",
+                "Utilisez la méthode GET, ou l'une de celles de l'en-tête Allow. La documentation (/docs) donne celles de chaque adresse.",
             ),
             Self::RequeteTropVolumineuse => (
                 "requete_trop_volumineuse",
@@ -139,6 +151,30 @@ impl Code {
                 StatusCode::UNAUTHORIZED,
                 "Clé d'accès inconnue",
                 "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
+            ),
+            Self::TravailInconnu => (
+                "travail_inconnu",
+                StatusCode::NOT_FOUND,
+                "Travail inconnu",
+                "Vérifiez l'adresse donnée à la création. Un travail est supprimé quelques heures après la dernière fois que l'on s'en est servi : créez-en un autre.",
+            ),
+            Self::TravailConflit => (
+                "travail_conflit",
+                StatusCode::CONFLICT,
+                "Le travail n'en est pas là",
+                "Demandez l'état du travail (GET, ou HEAD) : l'en-tête Upload-Offset dit combien d'octets sont arrivés, le champ etat où en est le résultat.",
+            ),
+            Self::TropDeTravaux => (
+                "trop_de_travaux",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Trop de travaux",
+                "Attendez le nombre de secondes de l'en-tête Retry-After, ou supprimez (DELETE) les travaux dont vous n'avez plus besoin.",
+            ),
+            Self::EspaceInsuffisant => (
+                "espace_insuffisant",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "Plus assez de place",
+                "Réessayez plus tard, là où l'envoi s'est arrêté : l'en-tête Upload-Offset du travail le dit. Si l'erreur se répète, prévenez l'exploitant du service.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",
@@ -202,6 +238,7 @@ impl Code {
         match self {
             Self::AucuneDonnee => Some(30),
             Self::Surcharge => Some(2),
+            Self::TropDeTravaux => Some(60),
             _ => None,
         }
     }

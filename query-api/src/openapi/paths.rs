@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{entreprise_data_gouv, organisation};
+use super::{enrichir, entreprise_data_gouv, organisation};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -123,7 +123,10 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    for (path, item) in routes.into_iter().chain(entreprise_data_gouv::paths()) {
+    let others = enrichir::paths()
+        .into_iter()
+        .chain(entreprise_data_gouv::paths());
+    for (path, item) in routes.into_iter().chain(others) {
         paths = paths.path(path, item);
     }
     paths.build()
