@@ -1,6 +1,7 @@
 //! One function per command; [`up`] and those on the snapshots kept have files of their own.
 
 mod check;
+mod enrich;
 mod history;
 mod sql;
 
@@ -44,6 +45,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Command::Up(arguments) => up(arguments, stop).await,
             Command::Ingest(arguments) => ingest(arguments, stop).await,
             Command::Serve(arguments) => serve(arguments, stop).await,
+            Command::Enrich(arguments) => enrich::enrich(arguments, stop).await,
             Command::Snapshots(arguments) => history::snapshots(&arguments),
             Command::Verify(arguments) => history::verify(arguments, &stop).await,
             Command::Rollback(arguments) => history::rollback(arguments, &stop).await,
@@ -83,8 +85,12 @@ pub async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let context = context(stop);
     let done = tokio::task::spawn_blocking(move || work(&context)).await;
-    done.map_err(|panic| Failure::new(1, format!("a bug: {panic}")))?
-        .map_err(Failure::from)
+    blocking_as(done)?.map_err(Failure::from)
+}
+
+/// What blocking work gave, unless a bug ended it.
+fn blocking_as<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Failure> {
+    done.map_err(|panic| Failure::new(1, format!("a bug: {panic}")))
 }
 
 async fn ingest(arguments: Ingest, stop: Stop) -> Result<(), Failure> {
@@ -134,7 +140,7 @@ async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
     let listener = bind(arguments.listen.listen).await?;
     let config = arguments
         .access
-        .config(arguments.forms, arguments.sql, &arguments.data.data);
+        .config(arguments.forms, arguments.sql, arguments.jobs, &arguments.data.data);
     serve_until(listener, config, stop).await
 }
 

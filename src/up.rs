@@ -20,7 +20,7 @@ pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
     let data = arguments.data.data;
     let config = arguments
         .access
-        .config(arguments.forms, arguments.sql, &data);
+        .config(arguments.forms, arguments.sql, arguments.jobs, &data);
     let options = options(arguments.sources, &data);
     let schedule = arguments.refresh;
     match DataFolder::open(&data)?.current()? {

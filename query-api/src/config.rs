@@ -50,6 +50,32 @@ pub struct Config {
     pub signup: Option<Signup>,
     /// Public SQL; `None`: there is none.
     pub sql: Option<Sql>,
+    /// Enrichments too large for one request; `None`: there are none.
+    pub travaux: Option<Travaux>,
+}
+
+/// Settings of the enrichments that are kept while they are made.
+#[derive(Debug, Clone)]
+pub struct Travaux {
+    /// Their folder; `None`: `enrichissements` in the data folder. Made when the first is.
+    pub dossier: Option<PathBuf>,
+    /// Bytes of a file, at most.
+    pub octets: u64,
+    /// Jobs kept at the same time, at most.
+    pub nombre: usize,
+    /// Hours after which one that nobody touched is deleted.
+    pub heures: u32,
+}
+
+impl Default for Travaux {
+    fn default() -> Self {
+        Self {
+            dossier: None,
+            octets: 200_000_000,
+            nombre: 20,
+            heures: 24,
+        }
+    }
 }
 
 /// Settings of the forms.
@@ -112,6 +138,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             signup: None,
             sql: Some(Sql::default()),
+            travaux: None,
         }
     }
 }

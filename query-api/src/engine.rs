@@ -4,6 +4,7 @@
 mod ahead;
 mod dossier;
 mod functions;
+mod noms;
 mod pool;
 mod rows;
 pub(crate) mod sandbox;

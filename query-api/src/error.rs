@@ -122,6 +122,18 @@ pub enum ApiError {
         "Le fichier n'est plus celui dont parle la requête (en-tête If-Match ou If-Unmodified-Since)."
     )]
     Precondition,
+    /// No such job.
+    #[error("Aucun travail à cette adresse.")]
+    TravailInconnu,
+    /// Not where the job is.
+    #[error("{0}")]
+    TravailConflit(String),
+    /// As many jobs as allowed.
+    #[error("Ce serveur garde déjà autant de travaux qu'il peut.")]
+    TropDeTravaux,
+    /// No room on the disk.
+    #[error("Ce serveur n'a plus assez de place pour la suite du fichier.")]
+    EspaceInsuffisant,
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -183,6 +195,10 @@ impl ApiError {
             Self::AdresseTropLongue => Code::AdresseTropLongue,
             Self::TropDeRequetes => Code::TropDeRequetes,
             Self::CleApiInconnue => Code::CleApiInconnue,
+            Self::TravailInconnu => Code::TravailInconnu,
+            Self::TravailConflit(_) => Code::TravailConflit,
+            Self::TropDeTravaux => Code::TropDeTravaux,
+            Self::EspaceInsuffisant => Code::EspaceInsuffisant,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::Fichier { .. } => Code::FichierInconnu,
             Self::Plage { .. } => Code::PlageInvalide,

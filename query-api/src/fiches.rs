@@ -110,6 +110,14 @@ impl Fiches {
         }
     }
 
+    /// The answer to a question, read on the calling thread, which may wait.
+    pub(crate) fn ask_here<T>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Reader<'_>) -> Result<T, FichesError>,
+    ) -> Result<T, FichesError> {
+        question(&Reader::of_disk(self))
+    }
+
     /// The answer to a question that takes a while.
     pub(crate) async fn ask_aside<T: Send + 'static>(
         self: &Arc<Self>,

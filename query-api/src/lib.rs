@@ -11,6 +11,7 @@
 //! | `selection` | what is asked by the columns of a table, of DuckDB |
 //! | `dossier`, `organisation` | which rows make an organisation; what is said of them |
 //! | `dialects` | the wire formats of services that no longer answer |
+//! | `enrichir` | the rows of someone's file, with what is known of each |
 //! | `export` | a list that has no end, page by page |
 //! | `mirror` | the tables as Parquet files, by ranges |
 //! | `engine` | DuckDB: the only SQL, the only connections |
@@ -23,7 +24,8 @@
 //! | `ui` | the page, rendered here so that it works without JavaScript |
 //!
 //! Architecture invariant: this crate writes nothing and opens no connection to anyone, but in
-//! `signup`: `store` keeps what applicants send, `envoi` sends it where the operator said.
+//! `signup`: `store` keeps what applicants send, `envoi` sends it where the operator said; and in
+//! `enrichir::travaux`, which keeps files to enrich, and what was made of them, for some hours.
 
 mod answer;
 mod cache;
@@ -33,11 +35,13 @@ mod dialects;
 mod docs;
 mod dossier;
 mod engine;
+mod enrichir;
 mod error;
 mod export;
 mod fiches;
 mod handlers;
 mod health;
+mod jeton;
 mod limits;
 mod lookup;
 mod middleware;
@@ -63,7 +67,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-pub use config::{Config, Signup, Webhook};
+pub use config::{Config, Signup, Travaux, Webhook};
+pub use enrichir::{
+    Bilan, Compris, Encodage, EnrichirError, Format, FormatEntree, Options, PREFIXE, Suivi,
+    encodage_de, enrichir,
+};
 pub use error::{ApiError, Code, Problem};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
@@ -110,11 +118,15 @@ pub async fn serve(
         None => None,
         Some(signup) => Some(signup::Signup::of(signup, &config.data, &mut watching)?),
     };
+    let jobs = config.travaux.as_ref().map(|limites| {
+        let catalog = Arc::clone(&catalog);
+        enrichir::travaux::Travaux::of(limites, &config.data, catalog, &mut watching)
+    });
     watching.spawn(Arc::clone(&catalog).watch(config.poll_interval, seen));
     if let Some(limits) = &limits {
         watching.spawn(Arc::clone(limits).watch(config.poll_interval));
     }
-    let app = router::router(&config, catalog, limits, forms);
+    let app = router::router(&config, catalog, limits, forms, jobs);
     watching.spawn(app.clone().tell());
     Ok(server::run(listener, app, &config, shutdown).await?)
 }

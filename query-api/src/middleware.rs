@@ -7,7 +7,7 @@
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use std::any::Any;
@@ -23,6 +23,7 @@ use tower::Service;
 
 use crate::config::Config;
 use crate::dialects;
+use crate::enrichir;
 use crate::error::{ApiError, problem_response};
 use crate::limits::{Limits, UnknownKey};
 
@@ -37,16 +38,22 @@ use watch::Watch;
 /// in the body of a POST.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
-const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST");
+/// How far a file that is sent piece by piece is: an error says it too.
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+
+/// Where files are sent.
+const ENRICHIR: &str = "/v1/enrichir";
+
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST,PATCH,DELETE");
 
 /// What a page of another site may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept,authorization,content-type,if-match,if-modified-since,if-none-match,if-range,if-unmodified-since,range,x-api-key,x-request-id",
+    "accept,authorization,content-type,if-match,if-modified-since,if-none-match,if-range,if-unmodified-since,range,tus-resumable,upload-complete,upload-length,upload-offset,x-api-key,x-request-id",
 );
 
 /// What a page of another site may read.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept-ranges,content-disposition,content-length,content-location,content-range,etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-snapshot,x-total",
+    "accept-ranges,content-disposition,content-length,content-location,content-range,etag,link,location,ratelimit,ratelimit-policy,retry-after,tus-resumable,upload-complete,upload-limit,upload-offset,x-request-id,x-snapshot,x-total",
 );
 
 /// How long a browser may remember the answer of a preflight: a day.
@@ -65,6 +72,8 @@ struct Around {
     limits: Option<Arc<Limits>>,
     time: Duration,
     max_body: usize,
+    /// Of what is sent to be enriched later, and how long sending it may take.
+    upload: Option<(usize, Duration)>,
     watch: Watch,
 }
 
@@ -75,6 +84,10 @@ pub(crate) fn around(routes: Router, config: &Config, limits: Option<Arc<Limits>
         limits,
         time: request_timeout(config),
         max_body: config.max_body,
+        upload: config.travaux.as_ref().map(|travaux| {
+            let most = usize::try_from(travaux.octets).unwrap_or(usize::MAX);
+            (most, config.max_age)
+        }),
         watch: Watch::default(),
     });
     App { routes, around }
@@ -170,9 +183,20 @@ impl Around {
         response
     }
 
+    /// Largest body read there, and longest time to answer: what is sent to be enriched is larger than
+    /// what is asked anywhere else.
+    fn limits_of(&self, path: &str) -> (usize, Duration) {
+        match (path.strip_prefix(ENRICHIR), self.upload) {
+            (Some(""), _) => (enrichir::http::LARGEST.max(self.max_body), self.time),
+            (Some(rest), Some(upload)) if rest.starts_with('/') => upload,
+            _ => (self.max_body, self.time),
+        }
+    }
+
     /// The answer of the routes, in time, or why there is none.
     async fn asked(&self, routes: &mut Router, request: Request) -> Response {
-        let request = match limited(request, self.max_body) {
+        let (most, time) = self.limits_of(request.uri().path());
+        let request = match limited(request, most) {
             Ok(request) => request,
             Err(error) => return error.into_response(),
         };
@@ -184,7 +208,7 @@ impl Around {
             }
         });
         // The last resort: queries have their own, shorter limit.
-        match tokio::time::timeout(self.time, unwound).await {
+        match tokio::time::timeout(time, unwound).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(panic)) => caught(&*panic),
             Err(_elapsed) => ApiError::DelaiDepasse.into_response(),
@@ -285,6 +309,7 @@ fn problem(mut response: Response, uri: &Uri) -> Response {
         header::ALLOW,
         header::CONTENT_RANGE,
         header::WWW_AUTHENTICATE,
+        UPLOAD_OFFSET,
     ] {
         if let Some(value) = response.headers_mut().remove(&name) {
             whole.headers_mut().insert(name, value);

@@ -8,6 +8,7 @@ use crate::cache::{FromSnapshot, Keep};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::dialects::entreprise_data_gouv as edg;
+use crate::enrichir::{self, travaux::Travaux};
 use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
@@ -21,6 +22,7 @@ pub(crate) fn router(
     catalog: Arc<Catalog>,
     limits: Option<Arc<Limits>>,
     forms: Option<Arc<Signup>>,
+    jobs: Option<Arc<Travaux>>,
 ) -> App {
     let from_snapshot = |keep| FromSnapshot::new(Arc::clone(&catalog), keep);
     let data = Router::new()
@@ -86,6 +88,11 @@ pub(crate) fn router(
         .route("/favicon.svg", get(ui::icon));
 
     let mirror = mirror::routes(Arc::clone(&catalog));
+    let enrichir = Router::new()
+        .route("/v1/enrichir", post(enrichir::http::enrichir))
+        .with_state(enrichir::http::Atelier::new(Arc::clone(&catalog)));
+    let jobs = jobs.map(enrichir::travaux::http::routes);
+
     let forms = forms.map(|forms| signup::routes(forms, Arc::clone(&catalog)));
 
     let routes = data
@@ -93,6 +100,8 @@ pub(crate) fn router(
         .merge(page)
         .merge(rest)
         .merge(mirror)
+        .merge(enrichir)
+        .merge(jobs.unwrap_or_default())
         .merge(forms.unwrap_or_default())
         .method_not_allowed_fallback(handlers::methode_non_permise)
         .fallback(handlers::route_inconnue)

@@ -246,7 +246,7 @@ impl Fixture {
     pub(crate) async fn app(&self) -> App {
         let catalog = Arc::new(Catalog::new(&self.config()));
         Arc::clone(&catalog).look(Seen::default()).await;
-        router::router(&self.config(), catalog, None, None)
+        router::router(&self.config(), catalog, None, None, None)
     }
 }
 

@@ -8,6 +8,7 @@ use registre_schemas::identifiers::{Identifier, Siren, Siret};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::periode::{ETABLISSEMENT_PERIODE, UNITE_LEGALE_PERIODE};
 use registre_schemas::unite_legale::DOUBLON;
+use std::time::Duration;
 
 use super::ahead::Ahead;
 use super::{Engine, PoolError, records, sql};
@@ -24,15 +25,33 @@ impl Engine {
         identifiers: Vec<Identifier>,
     ) -> Result<Vec<Dossier>, PoolError> {
         self.pool
-            .run(move |connection| {
-                let rows = Ahead::read(connection, &identifiers)?;
-                identifiers
-                    .iter()
-                    .map(|identifier| dossier::gather(&rows, identifier))
-                    .collect()
+            .run(move |connection| gathered(connection, &identifiers))
+            .await
+    }
+
+    /// The same, of many more than a request has, in the time that takes.
+    pub(crate) async fn dossiers_within(
+        &self,
+        identifiers: Vec<Identifier>,
+        at_most: Duration,
+    ) -> Result<Vec<Dossier>, PoolError> {
+        self.pool
+            .run_for(at_most, move |connection| {
+                gathered(connection, &identifiers)
             })
             .await
     }
+}
+
+fn gathered(
+    connection: &Connection,
+    identifiers: &[Identifier],
+) -> Result<Vec<Dossier>, PoolError> {
+    let rows = Ahead::read(connection, identifiers)?;
+    identifiers
+        .iter()
+        .map(|identifier| dossier::gather(&rows, identifier))
+        .collect()
 }
 
 /// A connection, asked one statement at a time.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `siren_valide(text)`, `siret_valide(text)` | whether a text is a SIREN, a SIRET; separators are ignored |
 //! | `tva_de(text)` | the VAT number of a SIREN, or NULL |
+//! | `nom_normalise(text)` | a name as names are compared, see [`normalise`] |
 //! | `identifiant_verdict(text)` | a struct: `type`, `valeur`, `verdict`, `code`, `message`, `que_faire`, `suggestion` |
 //!
 //! Of NULL, each gives NULL.
@@ -18,11 +19,14 @@ use registre_schemas::identifiers::{IdentifierKind, Siren, Siret, Tva, Verdict};
 use std::error::Error;
 use std::sync::Arc;
 
+use crate::enrichir::noms::normalise;
+
 /// Adds the functions to the database of `connection`, for all its connections.
 pub(super) fn register(connection: &Connection) -> duckdb::Result<()> {
     connection.register_scalar_function::<SirenValide>("siren_valide")?;
     connection.register_scalar_function::<SiretValide>("siret_valide")?;
     connection.register_scalar_function::<TvaDe>("tva_de")?;
+    connection.register_scalar_function::<NomNormalise>("nom_normalise")?;
     connection.register_scalar_function::<IdentifiantVerdict>("identifiant_verdict")
 }
 
@@ -84,6 +88,21 @@ impl VArrowScalar for TvaDe {
             Some(Tva::from(siren).to_string())
         });
         Ok(Arc::new(numbers.collect::<StringArray>()))
+    }
+
+    fn signatures() -> Vec<ArrowFunctionSignature> {
+        of_text(DataType::Utf8)
+    }
+}
+
+struct NomNormalise;
+
+impl VArrowScalar for NomNormalise {
+    type State = ();
+
+    fn invoke((): &(), input: RecordBatch) -> Result<ArrayRef, Box<dyn Error>> {
+        let names = texts(&input)?.iter().map(|text| text.map(normalise));
+        Ok(Arc::new(names.collect::<StringArray>()))
     }
 
     fn signatures() -> Vec<ArrowFunctionSignature> {

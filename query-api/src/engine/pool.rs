@@ -124,6 +124,15 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, PoolError> + Send + 'static,
     {
+        self.run_for(self.query, work).await
+    }
+
+    /// The same, of what may take another time than a request's queries: nobody waits for it.
+    pub(crate) async fn run_for<T, F>(&self, at_most: Duration, work: F) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, PoolError> + Send + 'static,
+    {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(PoolError::Busy);
         };
@@ -137,7 +146,7 @@ impl Pool {
         let task = tokio::task::spawn_blocking(move || {
             lease.connection.as_ref().map_or(Err(PoolError::Busy), work)
         });
-        match tokio::time::timeout(self.query, task).await {
+        match tokio::time::timeout(at_most, task).await {
             Ok(outcome) => outcome?,
             Err(_elapsed) => Err(PoolError::TimedOut),
         }

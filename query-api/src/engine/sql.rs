@@ -259,6 +259,45 @@ SELECT siren, CAST(max(dateDebut) AS VARCHAR) FROM unite_legale_periode \
 WHERE siren IN (SELECT unnest(string_split($1, ','))) \
 AND etatAdministratifUniteLegale = 'C' AND changementEtatAdministratifUniteLegale GROUP BY siren";
 
+/// `$1`: normalised names, separated by ends of line. The diffusible units that have one of them: SIREN,
+/// name. Tables are read one after the other against what is looked for, which is small: DuckDB, joining
+/// one with the other, may hold all of either.
+pub(crate) const UNITES_NOMMEES: &str = "\
+SELECT DISTINCT siren, nom FROM ( \
+  SELECT siren, unnest([nom_normalise(denominationUniteLegale), nom_normalise(sigleUniteLegale), \
+    nom_normalise(denominationUsuelle1UniteLegale), nom_normalise(denominationUsuelle2UniteLegale), \
+    nom_normalise(denominationUsuelle3UniteLegale), \
+    nom_normalise(coalesce(prenomUsuelUniteLegale, prenom1UniteLegale) || ' ' || coalesce(nomUsageUniteLegale, nomUniteLegale)), \
+    nom_normalise(coalesce(nomUsageUniteLegale, nomUniteLegale) || ' ' || coalesce(prenomUsuelUniteLegale, prenom1UniteLegale))]) AS nom \
+  FROM unite_legale WHERE statutDiffusionUniteLegale = 'O') \
+WHERE nom IN (SELECT unnest(string_split($1, chr(10))))";
+
+/// `$1`: SIREN, `$2`: postcodes, both separated by ends of line. The diffusible établissements of those
+/// units there: postcode, SIREN, SIRET, whether it is open, whether it is the siège.
+pub(crate) const LIEUX_DES_UNITES: &str = "\
+SELECT codePostalEtablissement, siren, siret, \
+  coalesce(etatAdministratifEtablissement = 'A', false), coalesce(etablissementSiege, false) \
+FROM etablissement WHERE statutDiffusionEtablissement = 'O' \
+AND siren IN (SELECT unnest(string_split($1, chr(10)))) \
+AND codePostalEtablissement IN (SELECT unnest(string_split($2, chr(10))))";
+
+/// `$1`: normalised names, `$2`: postcodes, both separated by ends of line. The diffusible établissements
+/// there that have one of the names themselves: name, then as [`LIEUX_DES_UNITES`].
+pub(crate) const ENSEIGNES: &str = "\
+SELECT DISTINCT nom, code, siren, siret, ouvert, siege FROM ( \
+  SELECT codePostalEtablissement AS code, siren, siret, \
+    coalesce(etatAdministratifEtablissement = 'A', false) AS ouvert, coalesce(etablissementSiege, false) AS siege, \
+    unnest([nom_normalise(enseigne1Etablissement), nom_normalise(enseigne2Etablissement), \
+      nom_normalise(enseigne3Etablissement), nom_normalise(denominationUsuelleEtablissement)]) AS nom \
+  FROM etablissement WHERE statutDiffusionEtablissement = 'O' \
+  AND codePostalEtablissement IN (SELECT unnest(string_split($2, chr(10))))) \
+WHERE nom IN (SELECT unnest(string_split($1, chr(10))))";
+
+/// `$1`: SIREN separated by ends of line. Those of diffusible units.
+pub(crate) const DIFFUSIBLES: &str = "\
+SELECT siren FROM unite_legale WHERE statutDiffusionUniteLegale = 'O' \
+AND siren IN (SELECT unnest(string_split($1, chr(10))))";
+
 #[cfg(test)]
 mod tests {
     use super::*;

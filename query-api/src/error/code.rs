@@ -46,6 +46,14 @@ pub enum Code {
     SqlLecture,
     /// As many queries as the limit are running.
     SqlOccupe,
+    /// No such job.
+    TravailInconnu,
+    /// Not where the job is.
+    TravailConflit,
+    /// As many jobs as allowed.
+    TropDeTravaux,
+    /// No room on the disk.
+    EspaceInsuffisant,
     /// The snapshot has no profile.
     ProfilAbsent,
     /// No such file of the mirror.
@@ -87,6 +95,10 @@ impl Code {
         Self::SqlTemps,
         Self::SqlLecture,
         Self::SqlOccupe,
+        Self::TravailInconnu,
+        Self::TravailConflit,
+        Self::TropDeTravaux,
+        Self::EspaceInsuffisant,
         Self::ProfilAbsent,
         Self::FichierInconnu,
         Self::PlageInvalide,
@@ -141,7 +153,7 @@ impl Code {
                 "methode_non_permise",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Méthode non permise",
-                "Utilisez la méthode GET : ce service ne fait que lire. Seules /v1/organisations et /v1/sql admettent aussi POST.",
+                "Utilisez la méthode GET, ou l'une de celles de l'en-tête Allow. La documentation (/docs) donne celles de chaque adresse.",
             ),
             Self::RequeteTropVolumineuse => (
                 "requete_trop_volumineuse",
@@ -195,7 +207,7 @@ impl Code {
                 "sql_lignes",
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "Trop de lignes",
-                "Ajoutez LIMIT ou un filtre, agrégez, ou parcourez le résultat par tranches (WHERE siret > …). Les tables entières se prennent sur le serveur de fichiers, ou avec « registre sql » sur votre machine.",
+                "Ajoutez LIMIT ou un filtre, agrégez, ou parcourez le résultat par tranches (WHERE siret > …). Les tables entières se prennent à /parquet, ou avec « registre sql » sur votre machine.",
             ),
             Self::SqlMemoire => (
                 "sql_memoire",
@@ -220,6 +232,30 @@ impl Code {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Trop de requêtes SQL en cours",
                 "Réessayez après le nombre de secondes de l'en-tête Retry-After.",
+            ),
+            Self::TravailInconnu => (
+                "travail_inconnu",
+                StatusCode::NOT_FOUND,
+                "Travail inconnu",
+                "Vérifiez l'adresse donnée à la création. Un travail est supprimé quelques heures après la dernière fois que l'on s'en est servi : créez-en un autre.",
+            ),
+            Self::TravailConflit => (
+                "travail_conflit",
+                StatusCode::CONFLICT,
+                "Le travail n'en est pas là",
+                "Demandez l'état du travail (GET, ou HEAD) : l'en-tête Upload-Offset dit combien d'octets sont arrivés, le champ etat où en est le résultat.",
+            ),
+            Self::TropDeTravaux => (
+                "trop_de_travaux",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Trop de travaux",
+                "Attendez le nombre de secondes de l'en-tête Retry-After, ou supprimez (DELETE) les travaux dont vous n'avez plus besoin.",
+            ),
+            Self::EspaceInsuffisant => (
+                "espace_insuffisant",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "Plus assez de place",
+                "Réessayez plus tard, là où l'envoi s'est arrêté : l'en-tête Upload-Offset du travail le dit. Si l'erreur se répète, prévenez l'exploitant du service.",
             ),
             Self::ProfilAbsent => (
                 "profil_absent",
@@ -302,6 +338,7 @@ impl Code {
             Self::AucuneDonnee => Some(30),
             Self::Surcharge => Some(2),
             Self::SqlOccupe => Some(5),
+            Self::TropDeTravaux => Some(60),
             _ => None,
         }
     }

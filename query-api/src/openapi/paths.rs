@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{entreprise_data_gouv, mirror, organisation, sql};
+use super::{enrichir, entreprise_data_gouv, mirror, organisation, sql};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -125,8 +125,9 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    let others = entreprise_data_gouv::paths()
+    let others = enrichir::paths()
         .into_iter()
+        .chain(entreprise_data_gouv::paths())
         .chain(mirror::paths());
     for (path, item) in routes.into_iter().chain(others) {
         paths = paths.path(path, item);

@@ -16,24 +16,24 @@ use crate::record::{Record, at};
 /// An address. Absent parts are null, absent lines are not there.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Adresse<'row> {
-    complement: Option<&'row str>,
-    numero_voie: Option<&'row str>,
+    pub(crate) complement: Option<&'row str>,
+    pub(crate) numero_voie: Option<&'row str>,
     /// Spelled out: `BIS` for `B`.
-    indice_repetition: Option<&'row str>,
+    pub(crate) indice_repetition: Option<&'row str>,
     /// Of an address that covers several numbers.
-    dernier_numero_voie: Option<&'row str>,
+    pub(crate) dernier_numero_voie: Option<&'row str>,
     /// Spelled out: `AVENUE` for `AV`.
-    type_voie: Option<&'row str>,
-    libelle_voie: Option<&'row str>,
-    distribution_speciale: Option<&'row str>,
-    code_postal: Option<&'row str>,
-    code_commune: Option<&'row str>,
-    libelle_commune: Option<&'row str>,
-    code_cedex: Option<&'row str>,
-    libelle_cedex: Option<&'row str>,
-    libelle_commune_etranger: Option<&'row str>,
-    code_pays_etranger: Option<&'row str>,
-    libelle_pays_etranger: Option<&'row str>,
+    pub(crate) type_voie: Option<&'row str>,
+    pub(crate) libelle_voie: Option<&'row str>,
+    pub(crate) distribution_speciale: Option<&'row str>,
+    pub(crate) code_postal: Option<&'row str>,
+    pub(crate) code_commune: Option<&'row str>,
+    pub(crate) libelle_commune: Option<&'row str>,
+    pub(crate) code_cedex: Option<&'row str>,
+    pub(crate) libelle_cedex: Option<&'row str>,
+    pub(crate) libelle_commune_etranger: Option<&'row str>,
+    pub(crate) code_pays_etranger: Option<&'row str>,
+    pub(crate) libelle_pays_etranger: Option<&'row str>,
     /// Whether parts are hidden at the request of the person.
     pub(crate) masquee: bool,
     pub(crate) lignes: Vec<Cow<'row, str>>,

@@ -18,8 +18,8 @@ use crate::record::{Record, at};
 /// A code and its label, null when the nomenclature does not know the code.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Code<'row> {
-    code: &'row str,
-    libelle: Option<&'static str>,
+    pub(crate) code: &'row str,
+    pub(crate) libelle: Option<&'static str>,
 }
 
 impl<'row> Code<'row> {
@@ -38,9 +38,9 @@ impl<'row> Code<'row> {
 /// An activity in the older NAF, with the version it is read in.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Naf<'row> {
-    code: &'row str,
-    libelle: Option<&'static str>,
-    nomenclature: Option<&'row str>,
+    pub(crate) code: &'row str,
+    pub(crate) libelle: Option<&'static str>,
+    pub(crate) nomenclature: Option<&'row str>,
 }
 
 impl<'row> Naf<'row> {
@@ -58,9 +58,9 @@ impl<'row> Naf<'row> {
 /// A workforce band and the year it is of.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Effectifs<'row> {
-    code: &'row str,
-    libelle: Option<&'static str>,
-    annee: Option<i64>,
+    pub(crate) code: &'row str,
+    pub(crate) libelle: Option<&'static str>,
+    pub(crate) annee: Option<i64>,
 }
 
 impl<'row> Effectifs<'row> {
@@ -77,17 +77,17 @@ impl<'row> Effectifs<'row> {
 /// The unit.
 #[derive(Debug, Serialize)]
 pub(crate) struct Unite<'row> {
-    etat: Option<Code<'row>>,
-    date_creation: Option<NaiveDate>,
-    date_creation_inconnue: bool,
-    date_debut: Option<NaiveDate>,
-    date_cessation: Option<NaiveDate>,
-    date_dernier_traitement: Option<NaiveDateTime>,
-    purgee: bool,
-    statut_diffusion: Option<Code<'row>>,
-    activite_principale: Option<Naf<'row>>,
-    activite_principale_naf25: Option<Code<'row>>,
-    tranche_effectifs: Option<Effectifs<'row>>,
+    pub(crate) etat: Option<Code<'row>>,
+    pub(crate) date_creation: Option<NaiveDate>,
+    pub(crate) date_creation_inconnue: bool,
+    pub(crate) date_debut: Option<NaiveDate>,
+    pub(crate) date_cessation: Option<NaiveDate>,
+    pub(crate) date_dernier_traitement: Option<NaiveDateTime>,
+    pub(crate) purgee: bool,
+    pub(crate) statut_diffusion: Option<Code<'row>>,
+    pub(crate) activite_principale: Option<Naf<'row>>,
+    pub(crate) activite_principale_naf25: Option<Code<'row>>,
+    pub(crate) tranche_effectifs: Option<Effectifs<'row>>,
 }
 
 impl<'row> Unite<'row> {
@@ -133,16 +133,16 @@ impl<'row> Unite<'row> {
 /// The établissement asked, or the siège.
 #[derive(Debug, Serialize)]
 pub(crate) struct Etablissement<'row> {
-    etat: Option<Code<'row>>,
-    date_creation: Option<NaiveDate>,
-    date_creation_inconnue: bool,
-    date_debut: Option<NaiveDate>,
-    date_fermeture: Option<NaiveDate>,
-    date_dernier_traitement: Option<NaiveDateTime>,
-    statut_diffusion: Option<Code<'row>>,
-    activite_principale: Option<Naf<'row>>,
-    activite_principale_naf25: Option<Code<'row>>,
-    tranche_effectifs: Option<Effectifs<'row>>,
+    pub(crate) etat: Option<Code<'row>>,
+    pub(crate) date_creation: Option<NaiveDate>,
+    pub(crate) date_creation_inconnue: bool,
+    pub(crate) date_debut: Option<NaiveDate>,
+    pub(crate) date_fermeture: Option<NaiveDate>,
+    pub(crate) date_dernier_traitement: Option<NaiveDateTime>,
+    pub(crate) statut_diffusion: Option<Code<'row>>,
+    pub(crate) activite_principale: Option<Naf<'row>>,
+    pub(crate) activite_principale_naf25: Option<Code<'row>>,
+    pub(crate) tranche_effectifs: Option<Effectifs<'row>>,
 }
 
 impl<'row> Etablissement<'row> {
@@ -190,13 +190,13 @@ impl<'row> Etablissement<'row> {
 /// Where an établissement is, and how surely.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Coordonnees<'row> {
-    latitude: f64,
-    longitude: f64,
-    x: Option<f64>,
-    y: Option<f64>,
-    epsg: Option<&'row str>,
-    qualite: Option<Code<'row>>,
-    precision: Option<f64>,
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+    pub(crate) x: Option<f64>,
+    pub(crate) y: Option<f64>,
+    pub(crate) epsg: Option<&'row str>,
+    pub(crate) qualite: Option<Code<'row>>,
+    pub(crate) precision: Option<f64>,
 }
 
 /// INSEE, « Géolocalisation des établissements du répertoire Sirene », variable `qualite_xy`.
@@ -234,15 +234,15 @@ impl<'row> Coordonnees<'row> {
 /// An association, and who says that it is the unit.
 #[derive(Debug, Serialize)]
 pub(crate) struct Association<'row> {
-    id: Option<&'row str>,
-    titre: Option<&'row str>,
-    titre_court: Option<&'row str>,
-    position: Option<Code<'row>>,
-    date_creation: Option<NaiveDate>,
-    date_dissolution: Option<NaiveDate>,
-    siteweb: Option<&'row str>,
-    provenance: Option<&'row str>,
-    rang: Option<i64>,
+    pub(crate) id: Option<&'row str>,
+    pub(crate) titre: Option<&'row str>,
+    pub(crate) titre_court: Option<&'row str>,
+    pub(crate) position: Option<Code<'row>>,
+    pub(crate) date_creation: Option<NaiveDate>,
+    pub(crate) date_dissolution: Option<NaiveDate>,
+    pub(crate) siteweb: Option<&'row str>,
+    pub(crate) provenance: Option<&'row str>,
+    pub(crate) rang: Option<i64>,
 }
 
 impl<'row> Association<'row> {
@@ -271,9 +271,9 @@ impl<'row> Association<'row> {
 #[derive(Debug, Serialize)]
 pub(crate) struct Succession<'row> {
     /// The open établissement at the end, if there is one.
-    siret_actuel: Option<&'row str>,
-    complete: bool,
-    cycle: bool,
+    pub(crate) siret_actuel: Option<&'row str>,
+    pub(crate) complete: bool,
+    pub(crate) cycle: bool,
     successeurs: Vec<Successeur<'row>>,
 }
 

@@ -98,7 +98,7 @@ impl<'dossier> Reponse<'dossier> {
 }
 
 /// A dossier that holds nothing.
-fn nothing() -> &'static Dossier {
+pub(crate) fn nothing() -> &'static Dossier {
     static NOTHING: std::sync::LazyLock<Dossier> = std::sync::LazyLock::new(Dossier::default);
     &NOTHING
 }

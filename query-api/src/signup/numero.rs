@@ -6,16 +6,13 @@ use subtle::ConstantTimeEq as _;
 
 use crate::text::hexadecimal;
 
+pub(super) use crate::jeton::{NoRandom, is_jeton, jeton};
+
 /// Crockford's base 32: no letter that is taken for a digit, none that makes words.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Characters of a number: 50 bits, which nobody counts through.
 const LENGTH: usize = 10;
-
-/// Random bytes could not be had.
-#[derive(Debug, thiserror::Error)]
-#[error("ask the system for random bytes: {0}")]
-pub(super) struct NoRandom(getrandom::Error);
 
 /// A new number, as `D-7K3QF-9XW2M`.
 pub(super) fn numero() -> Result<String, NoRandom> {
@@ -52,21 +49,6 @@ pub(super) fn relu(text: &str) -> Option<String> {
         .collect();
     let right = kept.len() == LENGTH && kept.bytes().all(|byte| ALPHABET.contains(&byte));
     right.then(|| written(&kept))
-}
-
-/// 128 random bits in hexadecimal: what tells one form from the next.
-pub(super) fn jeton() -> Result<String, NoRandom> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(NoRandom)?;
-    Ok(hexadecimal(&bytes))
-}
-
-/// Whether a text is such a token.
-pub(super) fn is_jeton(text: &str) -> bool {
-    text.len() == 32
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// The secret of a receipt, made of the token of its form and of what was answered: a submission

@@ -1,0 +1,291 @@
+//! The registers, asked for the rows of a lot.
+
+use registre_schemas::identifiers::Identifier;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+use super::forme::{Forme, FormatEntree};
+use super::lot::{Lecteur, Ligne, Lot, cellule, contenu, json_en_texte, objet};
+use super::noms::{Recherche, Trouves, par_recherche};
+use super::plan::Plan;
+use super::rendu::{Rangee, Rendeur, Rendu};
+use super::texte::Encodage;
+use super::verdict::{Fiche, Question};
+use super::{Compris, EnrichirError, Options};
+use crate::catalog::Snapshot;
+use crate::dossier::{self, Dossier};
+use crate::engine::PoolError;
+use crate::organisation::demande::Demande;
+use crate::organisation::http::dates;
+
+/// Rows of a lot when they are looked up one by one, in a few microseconds each.
+const PAR_CLE: usize = 2048;
+
+/// Rows of a lot when each takes a reading of the tables: by name, or without fiches.
+const PAR_LECTURE: usize = 20_000;
+
+/// How long a reading of the tables of the country may take, when nobody waits for an answer.
+const LECTURE: Duration = Duration::from_mins(5);
+
+/// Times a connection is asked for again when none is free, and how long to wait in between.
+const TRIES: usize = 60;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A snapshot, asked from a thread that may wait.
+pub(super) struct Source {
+    snapshot: Arc<Snapshot>,
+    handle: Handle,
+}
+
+/// A lot, enriched.
+pub(super) struct Fait {
+    pub(super) rendu: Rendu,
+    pub(super) lignes: u64,
+    pub(super) resultats: BTreeMap<&'static str, u64>,
+}
+
+impl Source {
+    pub(super) fn new(snapshot: Arc<Snapshot>, handle: Handle) -> Self {
+        Self { snapshot, handle }
+    }
+
+    /// What is done to each row of a file.
+    pub(super) fn plan<R: Read>(
+        &self,
+        lecteur: &mut Lecteur<R>,
+        options: &Options,
+    ) -> Result<Plan, EnrichirError> {
+        let (octets, tout_lu) = lecteur.apercu();
+        let forme = Forme::de(octets, tout_lu, options)?;
+        Plan::de(forme, options, dates(&self.snapshot))
+    }
+
+    pub(super) fn compris(&self, plan: &Plan, options: &Options) -> Compris {
+        Compris {
+            lues: plan.lues(),
+            renommees: plan.renommees(&options.prefixe),
+            snapshot: self.snapshot.manifest.id.clone(),
+            format: plan.format,
+            encodage: plan.forme.encodage,
+        }
+    }
+
+    /// How many rows are asked about at once.
+    pub(super) fn lignes(&self, plan: &Plan) -> usize {
+        if plan.cles.nom.is_none() && self.snapshot.fiches().is_some() {
+            PAR_CLE
+        } else {
+            PAR_LECTURE
+        }
+    }
+
+    /// The rows of a lot, with what is added.
+    pub(super) fn enrichir(&self, plan: &Plan, lot: &Lot) -> Result<Fait, EnrichirError> {
+        let objets: Vec<_> = match plan.forme.format {
+            FormatEntree::Csv => Vec::new(),
+            FormatEntree::Ndjson => lot
+                .lignes
+                .iter()
+                .map(|ligne| objet(lot.octets(ligne)))
+                .collect(),
+        };
+        let mut questions: Vec<Question> = lot
+            .lignes
+            .iter()
+            .enumerate()
+            .map(|(index, ligne)| {
+                let objet = objets.get(index).and_then(Option::as_ref);
+                question(plan, Rangee { lot, ligne, objet })
+            })
+            .collect();
+        self.chercher_les_noms(&mut questions)?;
+        let mut identifiants: Vec<Identifier> = questions
+            .iter()
+            .filter_map(|question| question.identifiant().cloned())
+            .collect();
+        // In the order of the fiches, each once: neighbours are in one block.
+        identifiants.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        identifiants.dedup();
+        let dossiers = self.dossiers(&identifiants)?;
+        let mut rendeur = Rendeur::de(plan, lot.octets.len());
+        let mut resultats = BTreeMap::new();
+        for (index, ligne) in lot.lignes.iter().enumerate() {
+            let question = &questions[index];
+            let dossier = question.identifiant().and_then(|asked| {
+                let place = identifiants
+                    .binary_search_by(|known| known.as_str().cmp(asked.as_str()))
+                    .ok()?;
+                dossiers.get(place)
+            });
+            let fiche = Fiche::de(question, dossier, plan.au, plan.organisation);
+            *resultats.entry(fiche.resultat).or_default() += 1;
+            let objet = objets.get(index).and_then(Option::as_ref);
+            rendeur.ajouter(Rangee { lot, ligne, objet }, &fiche);
+        }
+        Ok(Fait {
+            rendu: rendeur.finir()?,
+            lignes: lot.lignes.len() as u64,
+            resultats,
+        })
+    }
+
+    /// As many dossiers as identifiers, in their order.
+    fn dossiers(&self, identifiants: &[Identifier]) -> Result<Vec<Dossier>, PoolError> {
+        if identifiants.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(fiches) = self.snapshot.fiches() {
+            let gathered = fiches.ask_here(|reader| {
+                let dossiers = identifiants
+                    .iter()
+                    .map(|identifiant| dossier::gather(reader, identifiant));
+                dossiers.collect()
+            });
+            if let Some(dossiers) = fiches.read(gathered) {
+                return Ok(dossiers);
+            }
+        }
+        self.attendre(|| {
+            self.snapshot
+                .engine
+                .dossiers_within(identifiants.to_vec(), LECTURE)
+        })
+    }
+
+    /// Who has the names that are asked for.
+    fn chercher_les_noms(&self, questions: &mut [Question]) -> Result<(), PoolError> {
+        let recherches: Vec<Recherche> = questions
+            .iter()
+            .filter_map(|question| match question {
+                Question::Nom(trouves) => Some(trouves.recherche().clone()),
+                _ => None,
+            })
+            .collect();
+        if recherches.is_empty() {
+            return Ok(());
+        }
+        let found =
+            self.attendre(|| self.snapshot.engine.nommes(recherches.clone(), LECTURE))?;
+        let by = par_recherche(found);
+        for question in questions {
+            if let Question::Nom(trouves) = question
+                && let Some(found) = by.get(trouves.recherche())
+            {
+                trouves.prendre(found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks again while no connection is free.
+    fn attendre<T, F: Future<Output = Result<T, PoolError>>>(
+        &self,
+        ask: impl Fn() -> F,
+    ) -> Result<T, PoolError> {
+        let mut tries = 0;
+        loop {
+            match self.handle.block_on(ask()) {
+                Err(PoolError::Busy) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// What a row asks.
+fn question(plan: &Plan, rangee: Rangee<'_>) -> Question {
+    let Rangee { lot, ligne, objet } = rangee;
+    let forme = &plan.forme;
+    match forme.format {
+        FormatEntree::Ndjson => {
+            if lot.octets(ligne).trim_ascii().is_empty() {
+                return vide();
+            }
+            let Some(objet) = objet else {
+                return Question::Faute(
+                    "json_invalide",
+                    "La ligne n'est pas un objet JSON.".to_owned(),
+                );
+            };
+            let texte = |index: usize| objet.get(&forme.noms[index]).map(json_en_texte);
+            demander(
+                plan,
+                |index| texte(index).map(|texte| Demande::of(&texte)),
+                |index| texte(index).unwrap_or_default(),
+            )
+        }
+        FormatEntree::Csv => {
+            if lot.octets(ligne).trim_ascii().is_empty() {
+                return vide();
+            }
+            let asked = demander(
+                plan,
+                |index| demande(lot, ligne, index, forme.encodage),
+                |index| {
+                    let octets = lot.champ(ligne, index).unwrap_or_default();
+                    cellule(octets, forme.encodage).into_owned()
+                },
+            );
+            let largeur = lot.largeur(ligne);
+            if largeur == forme.noms.len() || asked.identifiant().is_some() {
+                // A number whose key is right is where it should be.
+                return asked;
+            }
+            Question::Faute(
+                "nombre_de_cellules",
+                format!(
+                    "La ligne a {largeur} cellule{}, l'en-tête en a {}.",
+                    if largeur > 1 { "s" } else { "" },
+                    forme.noms.len()
+                ),
+            )
+        }
+    }
+}
+
+fn vide() -> Question {
+    Question::Faute("ligne_vide", "La ligne est vide.".to_owned())
+}
+
+/// The number first; a name for a row that has none.
+fn demander(
+    plan: &Plan,
+    numero: impl Fn(usize) -> Option<Demande>,
+    texte: impl Fn(usize) -> String,
+) -> Question {
+    let demande = plan
+        .cles
+        .identifiant
+        .map(|index| numero(index).unwrap_or_else(|| Demande::of("")));
+    let Some((nom, code_postal)) = plan.cles.nom else {
+        return Question::Numero(demande.unwrap_or_else(|| Demande::of("")));
+    };
+    if let Some(demande) = demande.filter(|demande| !demande.text.trim().is_empty()) {
+        return Question::Numero(demande);
+    }
+    match Recherche::de(&texte(nom), &texte(code_postal)) {
+        Ok(recherche) => Question::Nom(Trouves::personne(recherche)),
+        Err("nom_trop_long") => Question::Faute(
+            "nom_trop_long",
+            "Le nom dépasse la longueur de tout nom de registre.".to_owned(),
+        ),
+        Err(code) => Question::Faute(
+            code,
+            "Un nom et un code postal de cinq chiffres sont attendus.".to_owned(),
+        ),
+    }
+}
+
+fn demande(lot: &Lot, ligne: &Ligne, index: usize, encodage: Encodage) -> Option<Demande> {
+    let octets = contenu(lot.champ(ligne, index)?);
+    Some(match encodage {
+        Encodage::Utf8 => Demande::of_bytes(&octets),
+        Encodage::Windows1252 => Demande::of(&encodage.lire(&octets)),
+    })
+}

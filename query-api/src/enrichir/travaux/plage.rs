@@ -1,0 +1,179 @@
+//! A file in an answer, whole or in part (RFC 9110 §14): a download that was cut goes on.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Sender, channel};
+
+use crate::export::{Lines, Pages};
+
+/// Bytes read and sent at once.
+const MORCEAU: u64 = 256 << 10;
+
+/// Who takes nothing for that long is gone.
+const STALLED: Duration = Duration::from_mins(1);
+
+/// What is asked of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plage {
+    Entier,
+    /// The first byte, and how many.
+    Partie(u64, u64),
+    /// There is no such part.
+    Hors,
+}
+
+/// The part asked: one, of a file whose tag is still that.
+fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
+    let Some(range) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
+        return Plage::Entier;
+    };
+    if headers.get(header::IF_RANGE).is_some_and(|tag| tag != etag) {
+        return Plage::Entier;
+    }
+    let Some(range) = range.trim().strip_prefix("bytes=") else {
+        return Plage::Entier;
+    };
+    let Some((first, last)) = range.split_once('-') else {
+        return Plage::Entier;
+    };
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match (first.trim(), last.trim()) {
+        ("", last) => match number(last) {
+            None => Plage::Entier,
+            Some(0) => Plage::Hors,
+            Some(last) => {
+                let many = last.min(length);
+                if many == 0 {
+                    return Plage::Hors;
+                }
+                Plage::Partie(length - many, many)
+            }
+        },
+        (first, last) => {
+            let Some(first) = number(first) else {
+                return Plage::Entier;
+            };
+            let last = match last {
+                "" => length.saturating_sub(1),
+                text => match number(text) {
+                    Some(last) if last >= first => last.min(length.saturating_sub(1)),
+                    // Several parts, or what is none: the whole is an answer to it.
+                    _ => return Plage::Entier,
+                },
+            };
+            if first >= length {
+                return Plage::Hors;
+            }
+            Plage::Partie(first, last - first + 1)
+        }
+    }
+}
+
+/// The answer: 200, 206 or 416.
+pub(super) fn reponse(
+    headers: &HeaderMap,
+    file: File,
+    length: u64,
+    etag: HeaderValue,
+) -> Response {
+    let mut response = match plage(headers, &etag, length) {
+        Plage::Hors => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
+                response.headers_mut().insert(header::CONTENT_RANGE, value);
+            }
+            return response;
+        }
+        Plage::Entier => corps(file, 0, length),
+        Plage::Partie(first, many) => {
+            let mut response = corps(file, first, many);
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let range = format!("bytes {first}-{}/{length}", first + many - 1);
+            if let Ok(value) = HeaderValue::from_str(&range) {
+                response.headers_mut().insert(header::CONTENT_RANGE, value);
+            }
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::ETAG, etag);
+    response
+}
+
+fn corps(file: File, first: u64, many: u64) -> Response {
+    let (sender, receiver) = channel(1);
+    tokio::spawn(envoyer(Arc::new(file), first, first + many, sender));
+    let mut response = Response::new(Body::new(Pages::of(receiver)));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(many));
+    response
+}
+
+/// Reads a piece each time the one before is taken.
+async fn envoyer(file: Arc<File>, mut from: u64, to: u64, sender: Sender<Lines>) {
+    loop {
+        let many = usize::try_from(MORCEAU.min(to - from)).unwrap_or(0);
+        let own = Arc::clone(&file);
+        let read = tokio::task::spawn_blocking(move || -> io::Result<Bytes> {
+            let mut bytes = vec![0; many];
+            own.read_exact_at(&mut bytes, from)?;
+            Ok(bytes.into())
+        });
+        let bytes = match read.await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(error)) => return tracing::error!("read a result: {error}"),
+            Err(_stopping) => return,
+        };
+        from += many as u64;
+        let last = from >= to;
+        let sending = sender.send(Lines { bytes, last });
+        let sent = tokio::time::timeout(STALLED, sending).await;
+        if last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_part_is_given_what_is_past_the_end_refused_and_the_rest_is_the_whole() {
+        let etag = HeaderValue::from_static("\"a\"");
+        let asked = |range: &str, tag: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, HeaderValue::from_str(range).unwrap());
+            if let Some(tag) = tag {
+                headers.insert(header::IF_RANGE, HeaderValue::from_str(tag).unwrap());
+            }
+            plage(&headers, &etag, 100)
+        };
+        for (range, expected) in [
+            ("bytes=0-9", Plage::Partie(0, 10)),
+            ("bytes=90-", Plage::Partie(90, 10)),
+            ("bytes=90-1000", Plage::Partie(90, 10)),
+            ("bytes=-10", Plage::Partie(90, 10)),
+            ("bytes=-1000", Plage::Partie(0, 100)),
+            ("bytes=100-", Plage::Hors),
+            ("bytes=-0", Plage::Hors),
+            ("bytes=9-0", Plage::Entier),
+            ("bytes=0-1,3-4", Plage::Entier),
+            ("bytes=a-b", Plage::Entier),
+            ("lines=0-1", Plage::Entier),
+        ] {
+            assert_eq!(asked(range, None), expected, "{range}");
+        }
+        assert_eq!(asked("bytes=0-9", Some("\"a\"")), Plage::Partie(0, 10));
+        assert_eq!(asked("bytes=0-9", Some("\"b\"")), Plage::Entier);
+    }
+}

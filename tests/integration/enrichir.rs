@@ -1,0 +1,510 @@
+//! Files enriched by the command and over HTTP: nothing lost, nothing altered, whatever is cut or killed.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, Response};
+use serde_json::Value;
+
+use crate::harness::{
+    Ran, Server, assert_one_error, install_crypto, registre, run, sample, sample_server, sigterm,
+    write_file,
+};
+
+/// `registre enrich` on the sample.
+fn enrich(arguments: &[&str]) -> Ran {
+    let mut whole = vec!["enrich", "--data", sample().to_str().unwrap()];
+    whole.extend(arguments);
+    run(&whole)
+}
+
+/// The SIRET of the sample, each once.
+fn sirets() -> Vec<String> {
+    let mut found = Vec::new();
+    let etablissements = crate::harness::snapshot(sample()).join("etablissement.parquet");
+    let file = std::fs::File::open(etablissements).unwrap();
+    let builder = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file);
+    for batch in builder.unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        let column = batch.column_by_name("siret").unwrap();
+        let texts = arrow::array::AsArray::as_string::<i32>(column);
+        found.extend(texts.iter().map(|text| text.unwrap().to_owned()));
+    }
+    found
+}
+
+/// A CSV of that many rows, by SIRET of the sample in no order.
+fn rows(many: usize) -> String {
+    let sirets = sirets();
+    let mut text = String::from("rang;siret\n");
+    for rank in 0..many {
+        // A step that shares no factor with their number goes through all of them.
+        let siret = &sirets[rank * 7919 % sirets.len()];
+        text.push_str(&format!("{rank};{siret}\n"));
+    }
+    text
+}
+
+#[test]
+fn a_file_is_enriched_beside_itself_and_nothing_else_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("in.csv"), folder.path().join("out.csv"));
+    let entree = b"\xef\xbb\xbfsep=;\r\nNum\xc3\xa9ro;\" note \"\r\n130 025 265 00013;\"a\"\"b\"\r\n\r\n\"x;y\r\n";
+    write_file(&file, entree);
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let ran = enrich(&[file, "-o", out, "--colonnes", "code,unite_legale.sigle"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("3 rows enriched"), "{}", ran.stderr);
+    let written = std::fs::read_to_string(out).unwrap();
+    assert_eq!(
+        written,
+        "\u{feff}sep=;\r\nNuméro;\" note \";registre_code;registre_unite_legale_sigle\r\n\
+         130 025 265 00013;\"a\"\"b\";etablissement_actif;DINUM\r\n\
+         ;;ligne_vide;\r\n\
+         \"\"\"x\";y;format_invalide;\r\n"
+    );
+    assert_eq!(std::fs::read(file).unwrap(), entree);
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 2, "only the file and its result");
+}
+
+#[test]
+fn the_registers_know_all_of_the_sample_in_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("in.csv");
+    let text = rows(20_000);
+    write_file(&file, text.as_bytes());
+    let file = file.to_str().unwrap();
+    let out = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for name in ["out.csv", "out.ndjson", "out.parquet"] {
+        let ran = enrich(&[file, "-o", &out(name)]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("inconnu"), "{}", ran.stderr);
+    }
+    let csv = std::fs::read_to_string(out("out.csv")).unwrap();
+    let ndjson = std::fs::read_to_string(out("out.ndjson")).unwrap();
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .from_reader(csv.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let mut lines = ndjson.lines();
+    for (rank, row) in reader.records().enumerate() {
+        let row = row.unwrap();
+        assert_eq!(row[0], rank.to_string());
+        let object: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        for (name, cell) in names.iter().zip(&row) {
+            let said = object[name].as_str().unwrap_or_default();
+            // What is guarded in a spreadsheet is bare elsewhere.
+            let cell = cell.strip_prefix('\'').filter(|_| cell.len() > said.len());
+            assert_eq!(cell.unwrap_or(said), said, "{name} of row {rank}");
+        }
+        assert_eq!(object["siret"], object["registre_siret"]);
+    }
+    assert!(lines.next().is_none());
+    let parquet = std::fs::File::open(out("out.parquet")).unwrap();
+    let parquet = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(parquet);
+    let parquet = parquet.unwrap();
+    assert_eq!(parquet.metadata().file_metadata().num_rows(), 20_000);
+}
+
+#[test]
+fn wrong_usage_is_one_error_and_leaves_the_files_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("in.csv");
+    write_file(&file, b"a;b\nx;y\n");
+    let own = file.to_str().unwrap();
+    assert_one_error(&enrich(&[own, "-o", own]), 2, &["another name"]);
+    let out = folder.path().join("out.csv");
+    let out = out.to_str().unwrap();
+    assert_one_error(&enrich(&[own, "-o", out]), 2, &["a, b", "--id"]);
+    assert_one_error(&enrich(&[own, "-o", out, "--id", "z"]), 2, &["--id", "z"]);
+    let unknown = enrich(&[own, "-o", out, "--id", "a", "--colonnes", "nom,z"]);
+    assert_one_error(&unknown, 2, &["\"z\"", "--help"]);
+    assert_one_error(&enrich(&["/nowhere.csv", "-o", out]), 3, &["/nowhere.csv"]);
+    let nowhere = folder.path().join("no/out.csv");
+    let nowhere = enrich(&[own, "-o", nowhere.to_str().unwrap(), "--id", "a"]);
+    assert_one_error(&nowhere, 6, &["write"]);
+    let empty = folder.path().join("empty");
+    let nothing = run(&["enrich", own, "--id", "a", "--data", empty.to_str().unwrap()]);
+    assert_one_error(&nothing, 6, &["registre ingest"]);
+    assert_eq!(std::fs::read(own).unwrap(), b"a;b\nx;y\n");
+    assert!(!Path::new(out).exists());
+}
+
+/// Standard input kept open by the test.
+fn piped(arguments: &[&str]) -> Child {
+    registre()
+        .arg("enrich")
+        .arg("-")
+        .args(arguments)
+        .arg("--data")
+        .arg(sample())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn interrupted_it_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.csv");
+    let mut child = piped(&["-o", out.to_str().unwrap(), "--no-header"]);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(rows(40_000).as_bytes()).unwrap();
+    crate::harness::wait_until("no file being written", || {
+        std::fs::read_dir(folder.path()).unwrap().count() == 1
+    });
+    sigterm(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    drop(stdin);
+}
+
+#[test]
+fn a_pipe_in_and_a_pipe_out_give_rows_before_the_end() {
+    let mut child = piped(&["--colonnes", "code"]);
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // More than is held to know what the file is and to write at once.
+    let text = rows(120_000);
+    let writing = std::thread::spawn(move || {
+        stdin.write_all(text.as_bytes()).unwrap();
+        stdin
+    });
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "rang;siret;registre_code\n");
+    let reading = std::thread::spawn(move || stdout.lines().count());
+    drop(writing.join().unwrap());
+    assert_eq!(reading.join().unwrap(), 120_000);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+fn client() -> Client {
+    install_crypto();
+    Client::builder()
+        .timeout(Duration::from_mins(1))
+        .build()
+        .unwrap()
+}
+
+fn text(response: Response) -> (u16, String) {
+    (response.status().as_u16(), response.text().unwrap())
+}
+
+#[test]
+fn http_gives_what_the_command_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("in.csv");
+    let entree = rows(5000);
+    write_file(&file, entree.as_bytes());
+    let colonnes = "resultat,code,siren,nom,adresse,etat,date_fermeture,successeur";
+    let ran = enrich(&[file.to_str().unwrap(), "--colonnes", colonnes]);
+    let server = sample_server();
+    let url = format!("{}/v1/enrichir?colonnes={colonnes}", server.base);
+    let response = client().post(&url).body(entree.clone()).send().unwrap();
+    let snapshot = crate::harness::snapshot(sample());
+    let snapshot = snapshot.file_name().unwrap().to_str().unwrap();
+    assert_eq!(response.headers()["registre-snapshot"], snapshot);
+    assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let (status, body) = text(response);
+    assert!(status == 200 && body == ran.stdout, "{status}");
+    // Each refusal before anything is sent.
+    for (query, body, expected) in [
+        ("?colonnes=zz", "siret\n1\n", "zz"),
+        ("?zz=1", "siret\n1\n", "paramètre inconnu"),
+        ("", "a;b\nx;y\n", "a, b"),
+        ("?identifiant=z", "a;b\nx;y\n", "parmi a, b"),
+        ("", "", "vide"),
+        ("", "[1]", "jq"),
+    ] {
+        let url = format!("{}/v1/enrichir{query}", server.base);
+        let (status, said) = text(client().post(&url).body(body).send().unwrap());
+        assert_eq!(status, 400, "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+    let large = vec![b'1'; 40 << 20];
+    let (status, _) = text(client().post(&url).body(large).send().unwrap());
+    assert_eq!(status, 413);
+}
+
+#[test]
+fn a_client_that_reads_slowly_is_read_slowly_and_gets_it_all() {
+    let server = sample_server();
+    let text = rows(900_000);
+    let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
+    write!(
+        stream,
+        "POST /v1/enrichir HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        text.len()
+    )
+    .unwrap();
+    let mut reading = stream.try_clone().unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    let bytes = text.as_bytes();
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match stream.write(&bytes[sent..bytes.len().min(sent + 65_536)]) {
+            Ok(written) => sent += written,
+            Err(_full) => break,
+        }
+    }
+    assert!(sent < bytes.len(), "all was read although nothing was taken");
+    stream.set_write_timeout(None).unwrap();
+    let taking = std::thread::spawn(move || {
+        let mut lines = 0_usize;
+        let mut end = Vec::new();
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = reading.read(&mut buffer).unwrap();
+            if read == 0 {
+                break;
+            }
+            lines += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
+            end.extend_from_slice(&buffer[..read]);
+            end.drain(..end.len().saturating_sub(16));
+        }
+        (lines, end)
+    });
+    stream.write_all(&bytes[sent..]).unwrap();
+    let (lines, end) = taking.join().unwrap();
+    assert!(end.ends_with(b"0\r\n\r\n"), "{}", end.escape_ascii());
+    assert!(lines > 900_000);
+}
+
+/// A server of the sample that keeps its jobs there.
+fn server_of(jobs: &Path) -> Server {
+    Server::start_with(&["serve", "--enrich-dir", jobs.to_str().unwrap()], sample())
+}
+
+fn job(server: &Server, place: &str) -> Value {
+    let response = client().get(format!("{}{place}", server.base)).send();
+    let (status, body) = text(response.unwrap());
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+fn wait_for(server: &Server, place: &str, etat: &str) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        let state = job(server, place);
+        if state["etat"] == etat {
+            return state;
+        }
+        assert_ne!(state["etat"], "echec", "{state}");
+        assert!(Instant::now() < deadline, "{state}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_of(&folder.path().join("jobs"));
+    let entree = rows(30_000);
+    let made = client()
+        .post(format!("{}/v1/enrichir/travaux?colonnes=code,nom", server.base))
+        .header("upload-complete", "?0")
+        .send()
+        .unwrap();
+    assert_eq!(made.status(), 201);
+    let place = made.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(job(&server, &place)["etat"], "depot");
+    // Says that it is whole, and is cut.
+    let half = entree.len() / 2;
+    let mut cut = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
+    write!(
+        cut,
+        "PATCH {place} HTTP/1.1\r\nHost: x\r\nUpload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Length: {}\r\n\r\n",
+        entree.len()
+    )
+    .unwrap();
+    cut.write_all(&entree.as_bytes()[..half]).unwrap();
+    cut.flush().unwrap();
+    drop(cut);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let offset = loop {
+        let head = client()
+            .head(format!("{}{place}", server.base))
+            .send()
+            .unwrap();
+        assert_eq!(head.headers()["upload-complete"], "?0");
+        let offset: usize = head.headers()["upload-offset"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        if offset == half {
+            break offset;
+        }
+        assert!(Instant::now() < deadline, "{offset} of {half}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let patch = |from: usize, bytes: &str| {
+        client()
+            .patch(format!("{}{place}", server.base))
+            .header("upload-offset", from.to_string())
+            .header("upload-complete", "?1")
+            .body(bytes.to_owned())
+            .send()
+            .unwrap()
+    };
+    let misplaced = patch(offset + 1, "x");
+    assert_eq!(misplaced.status(), 409);
+    assert_eq!(misplaced.headers()["upload-offset"], offset.to_string().as_str());
+    let early = client()
+        .get(format!("{}{place}/resultat", server.base))
+        .send()
+        .unwrap();
+    assert_eq!(early.status(), 409);
+    assert_eq!(patch(offset, &entree[offset..]).status(), 200);
+    let state = wait_for(&server, &place, "termine");
+    assert_eq!(state["resultat"]["lignes"], 30_000);
+    assert_eq!(patch(entree.len(), "more").status(), 409);
+
+    let file = folder.path().join("in.csv");
+    write_file(&file, entree.as_bytes());
+    let expected = enrich(&[file.to_str().unwrap(), "--colonnes", "code,nom"]).stdout;
+    let result = format!("{}{place}/resultat", server.base);
+    let whole = client().get(&result).send().unwrap();
+    let etag = whole.headers()["etag"].clone();
+    assert_eq!(
+        whole.headers()["registre-snapshot"],
+        state["resultat"]["snapshot"].as_str().unwrap()
+    );
+    assert!(whole.text().unwrap() == expected);
+    let length = expected.len();
+    let part = client()
+        .get(&result)
+        .header("range", format!("bytes={}-", length - 1000))
+        .header("if-range", etag)
+        .header("accept-encoding", "gzip")
+        .send()
+        .unwrap();
+    assert_eq!(part.status(), 206);
+    assert_eq!(
+        part.headers()["content-range"],
+        format!("bytes {}-{}/{length}", length - 1000, length - 1).as_str()
+    );
+    assert!(part.text().unwrap() == expected[length - 1000..]);
+    let outside = client()
+        .get(&result)
+        .header("range", format!("bytes={length}-"))
+        .send();
+    assert_eq!(outside.unwrap().status(), 416);
+
+    let gone = client()
+        .delete(format!("{}{place}", server.base))
+        .send()
+        .unwrap();
+    assert_eq!(gone.status(), 204);
+    for path in [place.clone(), format!("{place}/resultat")] {
+        let (status, body) = text(client().get(format!("{}{path}", server.base)).send().unwrap());
+        assert!(status == 404 && body.contains("travail_inconnu"), "{body}");
+    }
+    let left = std::fs::read_dir(folder.path().join("jobs")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_job_goes_on_after_the_server_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = folder.path().join("jobs");
+    let server = server_of(&jobs);
+    let entree = rows(150_000);
+    // As a client of tus does: its length, then its bytes.
+    let made = client()
+        .post(format!("{}/v1/enrichir/travaux", server.base))
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", entree.len().to_string())
+        .send()
+        .unwrap();
+    assert_eq!(made.headers()["tus-resumable"], "1.0.0");
+    let place = made.headers()["location"].to_str().unwrap().to_owned();
+    let sent = client()
+        .patch(format!("{}{place}", server.base))
+        .header("tus-resumable", "1.0.0")
+        .header("upload-offset", "0")
+        .header("content-type", "application/offset+octet-stream")
+        .body(entree.clone())
+        .send()
+        .unwrap();
+    assert_eq!(sent.status(), 200);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while job(&server, &place)["lignes_traitees"] == 0 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let state = job(&server, &place);
+    assert_eq!(state["etat"], "en_cours", "killed too late: {state}");
+    // kill -9.
+    drop(server);
+    let server = server_of(&jobs);
+    let state = wait_for(&server, &place, "termine");
+    assert_eq!(state["resultat"]["lignes"], 150_000);
+    let result = client()
+        .get(format!("{}{place}/resultat", server.base))
+        .send()
+        .unwrap();
+    let file = folder.path().join("in.csv");
+    write_file(&file, entree.as_bytes());
+    let expected = enrich(&[file.to_str().unwrap()]).stdout;
+    assert!(result.text().unwrap() == expected);
+}
+
+#[test]
+fn jobs_are_bounded_in_size_and_number_and_may_be_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = folder.path().join("jobs");
+    let server = Server::start_with(
+        &[
+            "serve",
+            "--enrich-dir",
+            jobs.to_str().unwrap(),
+            "--enrich-max-mb",
+            "1",
+            "--enrich-max-jobs",
+            "2",
+        ],
+        sample(),
+    );
+    let post = |body: String, length: Option<u32>| {
+        let mut request = client()
+            .post(format!("{}/v1/enrichir/travaux", server.base))
+            .body(body);
+        if let Some(length) = length {
+            request = request.header("upload-length", length.to_string());
+        }
+        text(request.send().unwrap())
+    };
+    let (status, body) = post(String::new(), Some(2_000_000));
+    assert_eq!(status, 413, "{body}");
+    let (status, body) = post("siret\n13002526500013\n".to_owned(), None);
+    assert_eq!(status, 201, "{body}");
+    let made: Value = serde_json::from_str(&body).unwrap();
+    let place = format!("/v1/enrichir/travaux/{}", made["id"].as_str().unwrap());
+    let state = wait_for(&server, &place, "termine");
+    assert_eq!(state["resultat"]["resultats"]["trouve"], 1);
+    assert_eq!(post(String::new(), Some(10)).0, 201);
+    let (status, body) = post(String::new(), Some(10));
+    assert!(status == 503 && body.contains("trop_de_travaux"), "{body}");
+    let unreadable = client()
+        .post(format!("{}/v1/enrichir/travaux?colonnes=zz", server.base))
+        .send()
+        .unwrap();
+    assert_eq!(unreadable.status(), 503);
+    let refused = Server::start_with(&["serve", "--no-enrich-jobs"], sample());
+    let response = client()
+        .post(format!("{}/v1/enrichir/travaux", refused.base))
+        .send();
+    assert_eq!(response.unwrap().status(), 404);
+}
