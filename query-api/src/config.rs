@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::Feed;
 use crate::limits::{Network, Quota};
 
 /// What the server needs to know. `Config::default()` serves the folder `data`.
@@ -47,6 +48,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The forms that ask for an API or for missing data; `None`: there are none.
     pub signup: Option<Signup>,
+    /// Whoever brings snapshots to the data folder from elsewhere; `None`: they are made there.
+    pub feed: Option<Feed>,
 }
 
 /// Settings of the forms.
@@ -108,6 +111,7 @@ impl Default for Config {
             keys: None,
             trusted_proxies: Vec::new(),
             signup: None,
+            feed: None,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
+//! | `feed` | whether whoever brings snapshots from elsewhere can |
 //! | `error` | every error, as RFC 9457 |
 //! | `signup` | the forms, where their requests are kept, how they are sent on |
 //! | `openapi`, `docs` | the documentation, from the same tables |
@@ -33,6 +34,7 @@ mod dossier;
 mod engine;
 mod error;
 mod export;
+mod feed;
 mod fiches;
 mod handlers;
 mod health;
@@ -61,6 +63,7 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Signup, Webhook};
 pub use error::{ApiError, Code, Problem};
+pub use feed::{Feed, State as FeedState};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
 pub use signup::{ApisError, SecretError, SignupError, WebhookError};
