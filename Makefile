@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql release clean-data
+.PHONY: help setup demo build test test-navigateur test-spark check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -37,6 +37,10 @@ test: setup ## run every test
 test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
+
+test-spark: setup ## Spark, on several worker processes, answers as DuckDB does (DATA_SPARK=a data folder)
+	cargo build $(FEATURES) --workspace
+	@DATA='$(DATA_SPARK)' sh scripts/test-spark.sh
 
 .PHONY: editeur editeur-check
 editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
@@ -99,5 +103,5 @@ release: ## build the binary to hand out, target/release/registre, DuckDB inside
 
 # Only what the program made: the folder also holds committed files.
 clean-data: ## remove downloads and snapshots from DATA
-	rm -rf -- '$(DATA)/raw' '$(DATA)/staging' '$(DATA)/snapshots'
+	rm -rf -- '$(DATA)/raw' '$(DATA)/staging' '$(DATA)/snapshots' '$(DATA)/cache'
 	rm -f -- '$(DATA)/current.json' '$(DATA)'/*.lock '$(DATA)'/*.tmp

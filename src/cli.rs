@@ -5,7 +5,7 @@ use registre_ingest::catalogue::Format;
 use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
-use registre_ingest::verify::GATES;
+use registre_ingest::verify::{GATES, RETOUR_ARRIERE};
 use registre_query_api::{
     Config, Format as AnswerFormat, Network, Quota, Signup, Size, Sql, Travaux, Webhook,
 };
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::refresh::Schedule;
+use crate::store::{Place, StoreUrl, folder};
 
 const AFTER_HELP: &str = "\
 Try it on made-up data, in seconds:
@@ -35,6 +36,7 @@ Exit codes:
   9    sql: the query is wrong, refused, or over a limit
   10   lookup: the identifier is well formed, and unknown
   11   lookup: the identifier is malformed; check: at least one line holds no valid one
+  12   the store does not answer, refuses, or does not hold what it says
   130  interrupted; nothing was published
 
 In every case the snapshot in service is unchanged unless a new one was published whole.";
@@ -68,8 +70,11 @@ pub enum Command {
     Up(Up),
     /// Make and publish a snapshot from the sources, once.
     Ingest(Ingest),
-    /// Serve the published snapshot, and the next ones as they are published.
+    /// Serve the published snapshot, and the next ones as they are published, from a folder or from
+    /// a store.
     Serve(Serve),
+    /// Send the snapshot in service to a store, for other machines to serve.
+    Publish(Publish),
     /// Look up a SIRET, a SIREN, an RNA or a VAT number in the published snapshot; prints JSON.
     Lookup(Lookup),
     /// Check a list of identifiers, one per line, without any data: is each well formed, is its key
@@ -104,7 +109,8 @@ pub struct Data {
         long,
         env = "REGISTRE_DATA",
         value_name = "DIR",
-        default_value = "data"
+        default_value = "data",
+        value_parser = folder
     )]
     pub data: PathBuf,
 }
@@ -129,6 +135,11 @@ pub struct Sources {
 
     #[command(flatten)]
     pub keep: Keep,
+
+    /// After each run, send what is in service to this store, as `registre publish` does:
+    /// s3://bucket/prefix.
+    #[arg(long, env = "REGISTRE_PUBLISH", value_name = "S3")]
+    pub publish: Option<StoreUrl>,
 
     #[command(flatten)]
     pub insee: Insee,
@@ -442,6 +453,7 @@ pub struct Up {
     pub forms: Forms,
     #[command(flatten)]
     pub sql: PublicSql,
+    #[command(flatten)]
     pub jobs: Jobs,
     /// When to look for new data: seconds, minutes, hours, day, month, weekday, on French clocks.
     /// Files that did not change are not downloaded again.
@@ -463,11 +475,41 @@ pub struct Ingest {
     pub data: Data,
 }
 
+const STORE_HELP: &str = "\
+A store is anything that speaks S3 (Amazon, Scaleway, OVH, Outscale, MinIO, Ceph…). It is described by
+the usual variables:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the key; AWS_SESSION_TOKEN with one that expires
+  AWS_ENDPOINT_URL                           its address, unless it is Amazon's
+  AWS_REGION                                 its region, if it has some
+  AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true      for one that wants the bucket in the host's name
+  AWS_SKIP_SIGNATURE=true                    to read a public bucket without a key
+  AWS_ALLOW_HTTP=true                        without TLS elsewhere than on this machine
+  AWS_CONDITIONAL_PUT=disabled               for one that has no put under a condition";
+
 /// `registre serve`.
 #[derive(Debug, Args)]
+#[command(after_help = STORE_HELP)]
 pub struct Serve {
-    #[command(flatten)]
-    pub data: Data,
+    /// Folder of snapshots, or a store where `registre publish` sends them: s3://bucket/prefix.
+    #[arg(
+        long,
+        env = "REGISTRE_DATA",
+        value_name = "DIR|S3",
+        default_value = "data"
+    )]
+    pub data: Place,
+    /// Folder where what a store holds is received: what is in it is served at once, even when the
+    /// store is away.
+    #[arg(
+        long,
+        env = "REGISTRE_CACHE",
+        value_name = "DIR",
+        default_value = "data/cache"
+    )]
+    pub cache: PathBuf,
+    /// How often a store is asked for a new snapshot, in seconds, give or take a quarter.
+    #[arg(long, env = "REGISTRE_FOLLOW", value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub follow: u32,
     #[command(flatten)]
     pub listen: Listen,
     #[command(flatten)]
@@ -476,7 +518,33 @@ pub struct Serve {
     pub forms: Forms,
     #[command(flatten)]
     pub sql: PublicSql,
+    #[command(flatten)]
     pub jobs: Jobs,
+}
+
+const PUBLISH_HELP: &str = "\
+The files go under s3://bucket/prefix/snapshots/<id>/, then s3://bucket/prefix/current.json names the
+snapshot by one put. What is there already is not sent again, and a table that did not change is
+copied there. Interrupted or killed at any moment, what the store had in service stays.
+
+  AWS_ENDPOINT_URL=https://s3.fr-par.scw.cloud AWS_REGION=fr-par registre publish s3://registres/prod
+  registre serve --data s3://registres/prod     # elsewhere, as many as needed
+";
+
+/// `registre publish`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PUBLISH_HELP}\n{STORE_HELP}"))]
+pub struct Publish {
+    /// Where: s3://bucket/prefix.
+    #[arg(value_name = "S3")]
+    pub store: StoreUrl,
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub keep: Keep,
+    /// Publish even if the store has a newer snapshot, or newer data; may be repeated.
+    #[arg(long, value_name = "CHECK", value_parser = clap::builder::PossibleValuesParser::new([RETOUR_ARRIERE]))]
+    pub allow: Vec<String>,
 }
 
 /// `registre lookup`.
@@ -733,7 +801,9 @@ pub struct Enrich {
 fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         _ if text == "\\t" => Ok(b'\t'),
-        [byte] if !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        [byte] if !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r') => {
+            Ok(*byte)
+        }
         _ => Err("one character is expected, as ; or , or \\t for a tab".to_owned()),
     }
 }

@@ -54,8 +54,8 @@ impl Engine {
     /// Picks the values, from one of the layouts; they are in all of them.
     fn choose(&mut self, layout: &str) -> Result<()> {
         self.on(layout)?;
-        self.connection.execute_batch(LIST)?;
-        for value in VALUES {
+        self.connection.execute_batch(&LIST)?;
+        for value in VALUES.iter() {
             let found = self.rows(value.sql)?;
             let found = found.into_iter().next().filter(|text| !text.is_empty());
             let found = found.ok_or_else(|| {

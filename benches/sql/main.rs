@@ -92,7 +92,9 @@ fn main() -> Result<()> {
     say("lookups");
     let pressure = pressed(&engine, &server, &data)?;
     let report = Report {
-        rows: manifest.table("etablissement").map_or(0, |table| table.rows),
+        rows: manifest
+            .table("etablissement")
+            .map_or(0, |table| table.rows),
         lines,
         pressure,
     };
@@ -112,7 +114,14 @@ fn say(what: &str) {
 fn served(data: &Path) -> Result<Server> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registre"));
     // As much memory as the engine beside it.
-    command.args(["serve", "--sql-memory", "2GB", "--listen", "127.0.0.1:0", "--data"]);
+    command.args([
+        "serve",
+        "--sql-memory",
+        "2GB",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+    ]);
     command.arg(data);
     Ok(Server::started(command, "/health")?.0)
 }

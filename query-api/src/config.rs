@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::Feed;
 use crate::limits::{Network, Quota};
 use crate::sql::Sql;
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The forms that ask for an API or for missing data; `None`: there are none.
     pub signup: Option<Signup>,
+    /// Whoever brings snapshots to the data folder from elsewhere; `None`: they are made there.
+    pub feed: Option<Feed>,
     /// Public SQL; `None`: there is none.
     pub sql: Option<Sql>,
     /// Enrichments too large for one request; `None`: there are none.
@@ -139,6 +142,7 @@ impl Default for Config {
             signup: None,
             sql: Some(Sql::default()),
             travaux: None,
+            feed: None,
         }
     }
 }

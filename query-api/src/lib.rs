@@ -17,6 +17,7 @@
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
+//! | `feed` | whether whoever brings snapshots from elsewhere can |
 //! | `error` | every error, as RFC 9457 |
 //! | `sql` | public SQL: the processes that answer it, HTTP, the shell's session |
 //! | `signup` | the forms, where their requests are kept, how they are sent on |
@@ -38,6 +39,7 @@ mod engine;
 mod enrichir;
 mod error;
 mod export;
+mod feed;
 mod fiches;
 mod handlers;
 mod health;
@@ -73,6 +75,7 @@ pub use enrichir::{
     encodage_de, enrichir,
 };
 pub use error::{ApiError, Code, Problem};
+pub use feed::{Feed, State as FeedState};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
 pub use signup::{ApisError, SecretError, SignupError, WebhookError};

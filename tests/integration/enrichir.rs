@@ -128,7 +128,14 @@ fn wrong_usage_is_one_error_and_leaves_the_files_alone() {
     let nowhere = enrich(&[own, "-o", nowhere.to_str().unwrap(), "--id", "a"]);
     assert_one_error(&nowhere, 6, &["write"]);
     let empty = folder.path().join("empty");
-    let nothing = run(&["enrich", own, "--id", "a", "--data", empty.to_str().unwrap()]);
+    let nothing = run(&[
+        "enrich",
+        own,
+        "--id",
+        "a",
+        "--data",
+        empty.to_str().unwrap(),
+    ]);
     assert_one_error(&nothing, 6, &["registre ingest"]);
     assert_eq!(std::fs::read(own).unwrap(), b"a;b\nx;y\n");
     assert!(!Path::new(out).exists());
@@ -211,8 +218,11 @@ fn http_gives_what_the_command_gives() {
     let response = client().post(&url).body(entree.clone()).send().unwrap();
     let snapshot = crate::harness::snapshot(sample());
     let snapshot = snapshot.file_name().unwrap().to_str().unwrap();
-    assert_eq!(response.headers()["registre-snapshot"], snapshot);
-    assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(response.headers()["x-snapshot"], snapshot);
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/csv; charset=utf-8"
+    );
     assert_eq!(response.headers()["cache-control"], "no-store");
     let (status, body) = text(response);
     assert!(status == 200 && body == ran.stdout, "{status}");
@@ -258,7 +268,10 @@ fn a_client_that_reads_slowly_is_read_slowly_and_gets_it_all() {
             Err(_full) => break,
         }
     }
-    assert!(sent < bytes.len(), "all was read although nothing was taken");
+    assert!(
+        sent < bytes.len(),
+        "all was read although nothing was taken"
+    );
     stream.set_write_timeout(None).unwrap();
     let taking = std::thread::spawn(move || {
         let mut lines = 0_usize;
@@ -312,7 +325,10 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     let server = server_of(&folder.path().join("jobs"));
     let entree = rows(30_000);
     let made = client()
-        .post(format!("{}/v1/enrichir/travaux?colonnes=code,nom", server.base))
+        .post(format!(
+            "{}/v1/enrichir/travaux?colonnes=code,nom",
+            server.base
+        ))
         .header("upload-complete", "?0")
         .send()
         .unwrap();
@@ -360,7 +376,10 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     };
     let misplaced = patch(offset + 1, "x");
     assert_eq!(misplaced.status(), 409);
-    assert_eq!(misplaced.headers()["upload-offset"], offset.to_string().as_str());
+    assert_eq!(
+        misplaced.headers()["upload-offset"],
+        offset.to_string().as_str()
+    );
     let early = client()
         .get(format!("{}{place}/resultat", server.base))
         .send()
@@ -378,7 +397,7 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     let whole = client().get(&result).send().unwrap();
     let etag = whole.headers()["etag"].clone();
     assert_eq!(
-        whole.headers()["registre-snapshot"],
+        whole.headers()["x-snapshot"],
         state["resultat"]["snapshot"].as_str().unwrap()
     );
     assert!(whole.text().unwrap() == expected);
@@ -408,7 +427,12 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
         .unwrap();
     assert_eq!(gone.status(), 204);
     for path in [place.clone(), format!("{place}/resultat")] {
-        let (status, body) = text(client().get(format!("{}{path}", server.base)).send().unwrap());
+        let (status, body) = text(
+            client()
+                .get(format!("{}{path}", server.base))
+                .send()
+                .unwrap(),
+        );
         assert!(status == 404 && body.contains("travail_inconnu"), "{body}");
     }
     let left = std::fs::read_dir(folder.path().join("jobs")).unwrap();

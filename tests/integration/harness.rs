@@ -216,7 +216,7 @@ impl Server {
         Self::run(registre().arg("serve").env("REGISTRE_LOG", filter), data)
     }
 
-    fn run(command: &mut Command, data: &Path) -> Self {
+    pub fn run(command: &mut Command, data: &Path) -> Self {
         let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)

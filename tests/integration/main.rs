@@ -30,6 +30,7 @@ mod parquet; // INSEE's Parquet files give what their zips give
 mod profile; // the profile of a snapshot, counted again by DuckDB
 mod signup; // the forms: applicants, the operator, the webhook
 mod sql; // public SQL: what it answers, what it refuses, its shell
+mod store; // snapshots published to a store, and served from it by other machines
 mod utilite_publique; // a spreadsheet kept by hand: its headers, its dates, its faults
 
 /// A module forgotten above would silently not run.

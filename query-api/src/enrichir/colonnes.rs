@@ -184,10 +184,7 @@ const DU_VERDICT: [&str; 9] = [
 ];
 
 /// The columns asked for; without any, those that are added by default.
-pub(super) fn choisies(
-    demandees: &[String],
-    par_nom: bool,
-) -> Result<Vec<Colonne>, EnrichirError> {
+pub(super) fn choisies(demandees: &[String], par_nom: bool) -> Result<Vec<Colonne>, EnrichirError> {
     if demandees.is_empty() {
         let own = |dite: &&Dite| dite.defaut || (par_nom && dite.nom == "candidats");
         return Ok(DITES.iter().filter(own).map(Colonne::dite).collect());
@@ -316,7 +313,12 @@ mod tests {
     #[test]
     fn columns_are_those_asked_in_order_and_once() {
         assert_eq!(
-            names(&["nom", "unite_legale.sigle", "nom", "siege.codePostalEtablissement"]),
+            names(&[
+                "nom",
+                "unite_legale.sigle",
+                "nom",
+                "siege.codePostalEtablissement"
+            ]),
             ["r_nom", "r_unite_legale_sigle", "r_siege_code_postal"]
         );
         assert_eq!(
@@ -325,7 +327,13 @@ mod tests {
         );
         assert_eq!(names(&["association.*"]).len(), ASSOCIATION.columns.len());
         assert!(names(&[]).contains(&"r_successeur".to_owned()));
-        for unknown in ["x", "unite_legale.x", "unite_legale.sigle.libelle", "x.y", ""] {
+        for unknown in [
+            "x",
+            "unite_legale.x",
+            "unite_legale.sigle.libelle",
+            "x.y",
+            "",
+        ] {
             let asked = [unknown.to_owned()];
             assert!(choisies(&asked, false).is_err(), "{unknown}");
         }

@@ -219,7 +219,10 @@ mod tests {
             ["!1|\"LES AMIS|x", "2|b|c", "3|\"LES AUTRES\"|d", "4|e|f"]
         );
         assert_eq!(rows("1;\"x;y\n2;b;c\n"), ["!1|\"x|y", "2|b|c"]);
-        assert_eq!(rows("1;\"L\"ETE\";y\n2;b;c\n"), ["!1|\"L\"ETE\"|y", "2|b|c"]);
+        assert_eq!(
+            rows("1;\"L\"ETE\";y\n2;b;c\n"),
+            ["!1|\"L\"ETE\"|y", "2|b|c"]
+        );
         assert_eq!(rows("1;\"x\n2;y\";c;d\n"), ["!1|\"x", "2|y\"|c|d"]);
     }
 

@@ -77,7 +77,9 @@ pub(super) fn derouler<R: Read + Send, W: Write + Send>(
 ) -> Result<(Bilan, W), EnrichirError> {
     let preambule = lecteur.prendre(plan.forme.preambule);
     let entete = if plan.forme.format == FormatEntree::Csv && plan.forme.entete {
-        lecteur.entete(&plan.forme).map_err(EnrichirError::Lecture)?
+        lecteur
+            .entete(&plan.forme)
+            .map_err(EnrichirError::Lecture)?
     } else {
         Lot::default()
     };
@@ -88,9 +90,7 @@ pub(super) fn derouler<R: Read + Send, W: Write + Send>(
     let mut bilan = Bilan::default();
     let threads = match ampleur {
         Ampleur::Discrete => 1,
-        Ampleur::Entiere => {
-            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-        }
+        Ampleur::Entiere => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
     let noter = |ecrivain: &mut Ecrivain<W>, bilan: &mut Bilan, fait: &Fait, octets: u64| {
         ecrivain.ecrire(&fait.rendu)?;

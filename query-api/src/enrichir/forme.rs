@@ -121,7 +121,9 @@ impl Forme {
         let noms = if entete && !rows.is_empty() {
             noms(rows.remove(0))
         } else {
-            (1..=largeur).map(|rank| format!("colonne_{rank}")).collect()
+            (1..=largeur)
+                .map(|rank| format!("colonne_{rank}"))
+                .collect()
         };
         Self {
             format: FormatEntree::Csv,
@@ -284,7 +286,11 @@ mod tests {
     #[test]
     fn the_delimiter_the_header_and_the_ends_of_lines_are_found() {
         for (text, delimiteur, names) in [
-            ("siret;nom, prénom\n1;a, b\n", b';', vec!["siret", "nom, prénom"]),
+            (
+                "siret;nom, prénom\n1;a, b\n",
+                b';',
+                vec!["siret", "nom, prénom"],
+            ),
             ("a,b;c\r\n\"1;2\",3\r\n", b',', vec!["a", "b;c"]),
             ("a\tb\n1\t2\n", b'\t', vec!["a", "b"]),
             ("a|b\r1|2\r", b'|', vec!["a", "b"]),

@@ -40,7 +40,7 @@ const AT_ONCE: usize = 4;
 const STALLED: Duration = Duration::from_mins(1);
 
 /// Which snapshot a result is of.
-pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("registre-snapshot");
+pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("x-snapshot");
 
 /// What the route needs.
 #[derive(Clone)]
@@ -136,10 +136,7 @@ struct Entame(
 
 impl Entame {
     fn told(&self) -> Option<oneshot::Sender<Result<Compris, ApiError>>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Tells the error, unless the answer has begun: then gives it back.

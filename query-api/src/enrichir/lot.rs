@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::decoupe::{LONGEST, ligne};
-use super::forme::{Forme, FormatEntree};
+use super::forme::{FormatEntree, Forme};
 use super::texte::Encodage;
 
 /// Bytes read at once, and those that tell what a file is.
@@ -207,13 +207,7 @@ impl<R: Read> Lecteur<R> {
             let premier = champs.len();
             let (fin, apres, brisee) = match forme.format {
                 FormatEntree::Csv => {
-                    let found = ligne(
-                        &self.tampon,
-                        at,
-                        forme.coupe,
-                        self.tout_lu,
-                        &mut champs,
-                    );
+                    let found = ligne(&self.tampon, at, forme.coupe, self.tout_lu, &mut champs);
                     match found {
                         Some(found) => (found.fin, found.apres, found.brisee),
                         None => break,

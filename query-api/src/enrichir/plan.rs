@@ -3,7 +3,7 @@
 use registre_schemas::identifiers::{Identifier, IdentifierError};
 
 use super::colonnes::{Colonne, choisies};
-use super::forme::{Forme, FormatEntree, libre};
+use super::forme::{FormatEntree, Forme, libre};
 use super::rendu::Format;
 use super::{EnrichirError, Options};
 use crate::organisation::resultat::AuxDates;
@@ -92,12 +92,15 @@ impl Plan {
 
     /// What the columns that say who are called.
     pub(super) fn lues(&self) -> Vec<String> {
-        let indices = self
-            .cles
-            .identifiant
-            .into_iter()
-            .chain(self.cles.nom.into_iter().flat_map(|(nom, code)| [nom, code]));
-        indices.map(|index| self.forme.noms[index].clone()).collect()
+        let indices = self.cles.identifiant.into_iter().chain(
+            self.cles
+                .nom
+                .into_iter()
+                .flat_map(|(nom, code)| [nom, code]),
+        );
+        indices
+            .map(|index| self.forme.noms[index].clone())
+            .collect()
     }
 }
 

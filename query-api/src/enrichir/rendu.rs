@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::colonnes::Cellule;
-use super::forme::{Forme, FormatEntree};
+use super::forme::{FormatEntree, Forme};
 use super::lot::{Ligne, Lot, cellule, json_en_texte};
 use super::plan::Plan;
 use super::texte::Encodage;

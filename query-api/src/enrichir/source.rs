@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-use super::forme::{Forme, FormatEntree};
+use super::forme::{FormatEntree, Forme};
 use super::lot::{Lecteur, Ligne, Lot, cellule, contenu, json_en_texte, objet};
 use super::noms::{Recherche, Trouves, par_recherche};
 use super::plan::Plan;
@@ -167,8 +167,7 @@ impl Source {
         if recherches.is_empty() {
             return Ok(());
         }
-        let found =
-            self.attendre(|| self.snapshot.engine.nommes(recherches.clone(), LECTURE))?;
+        let found = self.attendre(|| self.snapshot.engine.nommes(recherches.clone(), LECTURE))?;
         let by = par_recherche(found);
         for question in questions {
             if let Question::Nom(trouves) = question

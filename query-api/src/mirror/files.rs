@@ -5,14 +5,14 @@
 use axum::body::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
-use registre_schemas::manifest::{FILE_NAME, Manifest};
+use registre_schemas::manifest::{FILE_NAME, Manifest, is_plain_name};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::catalog::{Catalog, Fingerprint, Snapshot, fingerprint, is_plain_name};
+use crate::catalog::{Catalog, Fingerprint, Snapshot, fingerprint};
 
 /// Older snapshots held at the same time: those that a job begun before the last publication still
 /// reads.

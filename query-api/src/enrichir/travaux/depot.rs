@@ -302,7 +302,11 @@ impl Depot {
             connus.insert(id.clone(), Arc::new(Travail::new(id, path, fiche)));
         }
         if !connus.is_empty() {
-            tracing::info!("{} enrichments found in {}", connus.len(), dossier.display());
+            tracing::info!(
+                "{} enrichments found in {}",
+                connus.len(),
+                dossier.display()
+            );
         }
         Self {
             dossier,
@@ -315,11 +319,7 @@ impl Depot {
     }
 
     /// A new job, that waits for its file. Blocking.
-    pub(super) fn creer(
-        &self,
-        fiche: &Fiche,
-        at_most: usize,
-    ) -> Result<Arc<Travail>, Refus> {
+    pub(super) fn creer(&self, fiche: &Fiche, at_most: usize) -> Result<Arc<Travail>, Refus> {
         let mut connus = self.lock();
         if connus.len() >= at_most {
             return Err(Refus::Complet);
@@ -351,7 +351,9 @@ impl Depot {
         let waiting = connus
             .values()
             .filter(|travail| travail.lock().etat == Etat::Attente);
-        waiting.min_by_key(|travail| travail.lock().modifie_le).cloned()
+        waiting
+            .min_by_key(|travail| travail.lock().modifie_le)
+            .cloned()
     }
 
     /// Forgets a job, and all that was kept of it. Blocking.

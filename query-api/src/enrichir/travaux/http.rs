@@ -274,8 +274,8 @@ async fn ecrire(
     let (own, file, before) = (Arc::clone(travail), Arc::clone(file), *length);
     *length += piece.len() as u64;
     aside(move || {
-        let written = il_reste(own.dossier(), piece.len() as u64)
-            .and_then(|()| (&*file).write_all(&piece));
+        let written =
+            il_reste(own.dossier(), piece.len() as u64).and_then(|()| (&*file).write_all(&piece));
         if written.is_err() {
             file.set_len(before)?;
         }
@@ -295,10 +295,7 @@ async fn resultat(
     let Some(resultat) = fiche.resultat else {
         return Err(ApiError::TravailConflit(match fiche.erreur {
             Some(error) => format!("Ce travail n'a pas de résultat : {error}"),
-            None => format!(
-                "Le résultat n'est pas prêt (état : {}).",
-                fiche.etat.nom()
-            ),
+            None => format!("Le résultat n'est pas prêt (état : {}).", fiche.etat.nom()),
         }));
     };
     let path = travail.resultat();

@@ -30,7 +30,10 @@ enum Plage {
 
 /// The part asked: one, of a file whose tag is still that.
 fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
-    let Some(range) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
+    let Some(range) = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return Plage::Entier;
     };
     if headers.get(header::IF_RANGE).is_some_and(|tag| tag != etag) {
@@ -76,12 +79,7 @@ fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
 }
 
 /// The answer: 200, 206 or 416.
-pub(super) fn reponse(
-    headers: &HeaderMap,
-    file: File,
-    length: u64,
-    etag: HeaderValue,
-) -> Response {
+pub(super) fn reponse(headers: &HeaderMap, file: File, length: u64, etag: HeaderValue) -> Response {
     let mut response = match plage(headers, &etag, length) {
         Plage::Hors => {
             let mut response = Response::new(Body::empty());
