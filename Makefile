@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur test-spark check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql release clean-data
+.PHONY: help setup demo build test test-navigateur test-documents test-spark check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql bench-enrich release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -37,6 +37,10 @@ test: setup ## run every test
 test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
+
+test-documents: setup ## the notebook and the R script of docs/, on the sample
+	cargo test --workspace --test integration --no-run $(FEATURES)
+	@sh scripts/test-documents.sh
 
 test-spark: setup ## Spark, on several worker processes, answers as DuckDB does (DATA_SPARK=a data folder)
 	cargo build $(FEATURES) --workspace
@@ -89,6 +93,11 @@ bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writ
 bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes benches/README.md
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
 		cargo bench --workspace --bench sql --profile dev $(FEATURES) -- --write
+
+# Asks what bench-national left.
+bench-enrich: setup ## a million numbers enriched, beside the same join by DuckDB
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+		cargo bench --workspace --bench enrich --profile dev $(FEATURES)
 
 # Asks what bench-national left; needs wrk and nginx.
 bench-mirror: setup ## row groups by range, beside nginx; writes benches/README.md

@@ -819,7 +819,7 @@ pub enum EnrichFormat {
     Parquet,
 }
 
-impl From<EnrichFormat> for registre_query_api::Format {
+impl From<EnrichFormat> for registre_query_api::FormatSortie {
     fn from(format: EnrichFormat) -> Self {
         match format {
             EnrichFormat::Csv => Self::Csv,

@@ -71,7 +71,7 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Signup, Travaux, Webhook};
 pub use enrichir::{
-    Bilan, Compris, Encodage, EnrichirError, Format, FormatEntree, Options, PREFIXE, Suivi,
+    Bilan, Compris, Encodage, EnrichirError, Format as FormatSortie, FormatEntree, Options, PREFIXE, Suivi,
     encodage_de, enrichir,
 };
 pub use error::{ApiError, Code, Problem};

@@ -243,7 +243,7 @@ async fn left(
         () = idle => {}
         () = async {
             // An error would mean that the server is gone: stopping all the same.
-            let _stopped = stopping.wait_for(|stopped| *stopped).await;
+            drop(stopping.wait_for(|stopped| *stopped).await);
             tokio::time::sleep(drain).await;
         } => {}
     }
