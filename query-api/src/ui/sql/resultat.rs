@@ -66,7 +66,7 @@ pub(super) async fn first_rows(
                 break;
             }
             Some(Said::Fault(error)) => return Err(error.into()),
-            Some(Said::Start(_) | Said::Open) => {}
+            Some(Said::Start | Said::Open) => {}
             None => {
                 return Err(SqlError::Panne("SQL page: the answer has no end".to_owned()).into());
             }
