@@ -27,21 +27,42 @@ const JOIN: &str = "REGISTRE_BENCH_JOIN";
 /// Columns of both: ours, and the register's.
 const COLUMNS: [(&str, &str); 16] = [
     ("etablissement.siren", "e.siren"),
-    ("etablissement.etat_administratif", "e.etatAdministratifEtablissement"),
+    (
+        "etablissement.etat_administratif",
+        "e.etatAdministratifEtablissement",
+    ),
     ("etablissement.date_creation", "e.dateCreationEtablissement"),
     ("etablissement.date_debut", "e.dateDebut"),
     ("etablissement.numero_voie", "e.numeroVoieEtablissement"),
     ("etablissement.type_voie", "e.typeVoieEtablissement"),
     ("etablissement.libelle_voie", "e.libelleVoieEtablissement"),
     ("etablissement.code_postal", "e.codePostalEtablissement"),
-    ("etablissement.libelle_commune", "e.libelleCommuneEtablissement"),
-    ("etablissement.activite_principale", "e.activitePrincipaleEtablissement"),
-    ("etablissement.activite_principale_naf25", "e.activitePrincipaleNAF25Etablissement"),
-    ("etablissement.tranche_effectifs", "e.trancheEffectifsEtablissement"),
+    (
+        "etablissement.libelle_commune",
+        "e.libelleCommuneEtablissement",
+    ),
+    (
+        "etablissement.activite_principale",
+        "e.activitePrincipaleEtablissement",
+    ),
+    (
+        "etablissement.activite_principale_naf25",
+        "e.activitePrincipaleNAF25Etablissement",
+    ),
+    (
+        "etablissement.tranche_effectifs",
+        "e.trancheEffectifsEtablissement",
+    ),
     ("unite_legale.denomination", "u.denominationUniteLegale"),
     ("unite_legale.nom", "u.nomUniteLegale"),
-    ("unite_legale.categorie_juridique", "u.categorieJuridiqueUniteLegale"),
-    ("unite_legale.etat_administratif", "u.etatAdministratifUniteLegale"),
+    (
+        "unite_legale.categorie_juridique",
+        "u.categorieJuridiqueUniteLegale",
+    ),
+    (
+        "unite_legale.etat_administratif",
+        "u.etatAdministratifUniteLegale",
+    ),
 ];
 
 fn main() -> Result<()> {
@@ -84,10 +105,16 @@ fn main() -> Result<()> {
         ("registre, the same columns", ours(&named, "same.csv")),
         (
             "registre, the same columns and the verdict",
-            ours(&format!("resultat,code,message,suggestion,successeur,{named}"), "verdict.csv"),
+            ours(
+                &format!("resultat,code,message,suggestion,successeur,{named}"),
+                "verdict.csv",
+            ),
         ),
         ("registre, its own columns", ours("", "own.csv")),
-        ("registre, its own columns, in Parquet", ours("", "own.parquet")),
+        (
+            "registre, its own columns, in Parquet",
+            ours("", "own.parquet"),
+        ),
     ];
     let mut measured: Vec<Vec<Run>> = runs.iter().map(|_| Vec::new()).collect();
     let mut runs = runs;
@@ -103,7 +130,13 @@ fn main() -> Result<()> {
         out,
         "| {lines} SIRETs among {rows} établissements | wall | ratio | CPU | resident at most | out |\n|---|---|---|---|---|---|"
     )?;
-    let outputs = ["duckdb.csv", "same.csv", "verdict.csv", "own.csv", "own.parquet"];
+    let outputs = [
+        "duckdb.csv",
+        "same.csv",
+        "verdict.csv",
+        "own.csv",
+        "own.parquet",
+    ];
     let mut first = None;
     for (((name, _), mut measured), output) in runs.into_iter().zip(measured).zip(outputs) {
         measured.sort_unstable_by_key(|run| run.wall);
@@ -208,7 +241,9 @@ fn run(command: &mut Command) -> Result<Run> {
 /// Kilobytes resident at most and seconds of processor so far of a process.
 fn seen(id: u32) -> Option<(u64, f64)> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let memory = line.split_whitespace().next()?.parse().ok()?;
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
@@ -234,7 +269,8 @@ fn same(work: &Path) -> Result<()> {
     }
     for (theirs, ours) in theirs.iter().zip(&ours) {
         // What a spreadsheet would run is guarded in ours.
-        let alike = |(their, our): (&str, &str)| their == our || our.strip_prefix('\'') == Some(their);
+        let alike =
+            |(their, our): (&str, &str)| their == our || our.strip_prefix('\'') == Some(their);
         if theirs.len() != ours.len() || !theirs.iter().zip(ours).all(alike) {
             return Err(format!("{theirs:?}\n{ours:?}").into());
         }

@@ -18,7 +18,9 @@ use crate::signals::Stop;
 pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
     let listener = bind(arguments.listen.listen).await?;
     let data = arguments.data.data;
-    let config = arguments.access.config(arguments.forms, arguments.jobs, &data);
+    let config = arguments
+        .access
+        .config(arguments.forms, arguments.jobs, &data);
     let options = options(arguments.sources, &data);
     let schedule = arguments.refresh;
     match DataFolder::open(&data)?.current()? {

@@ -194,7 +194,10 @@ impl EnrichirError {
             } => parametre(
                 option,
                 nom,
-                format!("une colonne du fichier est attendue, parmi {}", listed(&connues)),
+                format!(
+                    "une colonne du fichier est attendue, parmi {}",
+                    listed(&connues)
+                ),
             ),
             Self::SansCle(connues) => parametre(
                 "identifiant",

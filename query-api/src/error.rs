@@ -100,6 +100,14 @@ pub enum ApiError {
     /// A key that was not given out.
     #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
     CleApiInconnue,
+    /// Bytes that a file does not have.
+    #[error(
+        "Les octets demandés (en-tête Range) ne sont pas lisibles, ou pas dans ce fichier, qui en a {taille}."
+    )]
+    Plage {
+        /// Bytes of the file.
+        taille: u64,
+    },
     /// No such job.
     #[error("Aucun travail à cette adresse.")]
     TravailInconnu,
@@ -170,6 +178,7 @@ impl ApiError {
             Self::AdresseTropLongue => Code::AdresseTropLongue,
             Self::TropDeRequetes => Code::TropDeRequetes,
             Self::CleApiInconnue => Code::CleApiInconnue,
+            Self::Plage { .. } => Code::PlageInvalide,
             Self::TravailInconnu => Code::TravailInconnu,
             Self::TravailConflit(_) => Code::TravailConflit,
             Self::TropDeTravaux => Code::TropDeTravaux,
@@ -294,6 +303,13 @@ impl IntoResponse for ApiError {
         }
         let error = Arc::new(self);
         let mut response = problem_response(&error, None);
+        if let Self::Plage { taille } = *error
+            && let Ok(content) = HeaderValue::try_from(format!("bytes */{taille}"))
+        {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_RANGE, content);
+        }
         response.extensions_mut().insert(error);
         response
     }

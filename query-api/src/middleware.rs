@@ -300,7 +300,12 @@ fn problem(mut response: Response, uri: &Uri) -> Response {
         Some(envelope) => envelope(&error),
         None => problem_response(&error, Some(uri.path())),
     };
-    for name in [header::ALLOW, header::WWW_AUTHENTICATE, UPLOAD_OFFSET] {
+    for name in [
+        header::ALLOW,
+        header::CONTENT_RANGE,
+        header::WWW_AUTHENTICATE,
+        UPLOAD_OFFSET,
+    ] {
         if let Some(value) = response.headers_mut().remove(&name) {
             whole.headers_mut().insert(name, value);
         }

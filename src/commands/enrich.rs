@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::signals::Stop;
 
 /// How long the work may take to hear that it is to stop: it may be waiting for someone to type.
-const LAST_LOT: Duration = Duration::from_secs(2);
+const LAST_LOT: Duration = Duration::from_millis(500);
 
 /// Bytes written at once.
 const BUFFER: usize = 1 << 20;
@@ -31,7 +31,9 @@ const MEMORY: &str = "1GB";
 pub async fn enrich(arguments: Enrich, stop: Stop) -> Result<(), Failure> {
     DataFolder::at(&arguments.data.data).current()?;
     let part = part_of(&arguments)?;
-    let task = context(&stop).progress.begin("enrich", size(&arguments.file));
+    let task = context(&stop)
+        .progress
+        .begin("enrich", size(&arguments.file));
     let cancel = stop.cancel();
     let handle = Handle::current();
     let own = part.clone();
@@ -248,18 +250,18 @@ fn failed(arguments: &Enrich, error: EnrichirError) -> Failure {
             };
             Failure::new(2, format!("{flag}: {error}"))
         }
-        EnrichirError::SansCle(_) => Failure::new(
-            2,
-            format!("{error} with --id, or --name and --postcode"),
-        ),
+        EnrichirError::SansCle(_) => {
+            Failure::new(2, format!("{error} with --id, or --name and --postcode"))
+        }
         EnrichirError::Sortie(_) => {
             Failure::new(2, format!("{error} that `registre enrich --help` tells of"))
         }
-        EnrichirError::Forme(..) => Failure::new(3, format!("{}: {error}", arguments.file.display())),
-        EnrichirError::Ecriture(error) => Failure::new(
-            6,
-            format!("write {}: {error}", arguments.output.display()),
-        ),
+        EnrichirError::Forme(..) => {
+            Failure::new(3, format!("{}: {error}", arguments.file.display()))
+        }
+        EnrichirError::Ecriture(error) => {
+            Failure::new(6, format!("write {}: {error}", arguments.output.display()))
+        }
         EnrichirError::Donnees(error) => {
             let cause = error.cause().map(|cause| format!(" ({cause})"));
             let advice = if error.code() == Code::AucuneDonnee {

@@ -65,7 +65,9 @@ fn trouves(connection: &Connection, recherches: &[Recherche]) -> duckdb::Result<
         .collect();
     for one in enseignes {
         // Found by its unit's name already, it is found once.
-        if diffusibles.contains(&one.siren) && !seen.contains(&(one.siret.clone(), one.recherche.nom.clone())) {
+        if diffusibles.contains(&one.siren)
+            && !seen.contains(&(one.siret.clone(), one.recherche.nom.clone()))
+        {
             found.push(one);
         }
     }

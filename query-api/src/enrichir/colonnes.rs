@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::EnrichirError;
 use super::verdict::Fiche;
+use crate::dossier::Besoins;
 use crate::organisation::Organisation;
 use crate::record::{Record, Value, label};
 
@@ -184,10 +185,7 @@ const DU_VERDICT: [&str; 9] = [
 ];
 
 /// The columns asked for; without any, those that are added by default.
-pub(super) fn choisies(
-    demandees: &[String],
-    par_nom: bool,
-) -> Result<Vec<Colonne>, EnrichirError> {
+pub(super) fn choisies(demandees: &[String], par_nom: bool) -> Result<Vec<Colonne>, EnrichirError> {
     if demandees.is_empty() {
         let own = |dite: &&Dite| dite.defaut || (par_nom && dite.nom == "candidats");
         return Ok(DITES.iter().filter(own).map(Colonne::dite).collect());
@@ -262,6 +260,34 @@ impl Colonne {
         matches!(self.lecture, Lecture::Dite(_)) && !DU_VERDICT.contains(&self.nom.as_str())
     }
 
+    /// The rows that it is read from, beside the unit and the établissement that is shown.
+    pub(super) fn besoins(&self) -> Besoins {
+        let mut besoins = Besoins::default();
+        match (self.lecture, self.nom.as_str()) {
+            (Lecture::Dite(_), "message" | "que_faire") => {
+                besoins.siege = true;
+                besoins.fermeture = true;
+                besoins.succession = true;
+            }
+            (Lecture::Dite(_), "successeur") => besoins.succession = true,
+            (Lecture::Dite(_), "date_fermeture") => besoins.fermeture = true,
+            (Lecture::Dite(_), "siret_siege") | (Lecture::Registre(Ou::Siege, ..), _) => {
+                besoins.siege = true;
+            }
+            (Lecture::Dite(_), "rna" | "est_association")
+            | (Lecture::Registre(Ou::Association, ..), _) => besoins.associations = true,
+            (Lecture::Dite(_), "est_utilite_publique") => {
+                besoins.associations = true;
+                besoins.utilite_publique = true;
+            }
+            (Lecture::Dite(_), "nombre_etablissements" | "nombre_etablissements_actifs") => {
+                besoins.comptes = true;
+            }
+            _ => {}
+        }
+        besoins
+    }
+
     /// The name under which it is added: a point is no part of the name of a column.
     pub(super) fn ajoutee(&self, prefixe: &str) -> String {
         format!("{prefixe}{}", self.nom.replace('.', "_"))
@@ -316,7 +342,12 @@ mod tests {
     #[test]
     fn columns_are_those_asked_in_order_and_once() {
         assert_eq!(
-            names(&["nom", "unite_legale.sigle", "nom", "siege.codePostalEtablissement"]),
+            names(&[
+                "nom",
+                "unite_legale.sigle",
+                "nom",
+                "siege.codePostalEtablissement"
+            ]),
             ["r_nom", "r_unite_legale_sigle", "r_siege_code_postal"]
         );
         assert_eq!(
@@ -325,7 +356,13 @@ mod tests {
         );
         assert_eq!(names(&["association.*"]).len(), ASSOCIATION.columns.len());
         assert!(names(&[]).contains(&"r_successeur".to_owned()));
-        for unknown in ["x", "unite_legale.x", "unite_legale.sigle.libelle", "x.y", ""] {
+        for unknown in [
+            "x",
+            "unite_legale.x",
+            "unite_legale.sigle.libelle",
+            "x.y",
+            "",
+        ] {
             let asked = [unknown.to_owned()];
             assert!(choisies(&asked, false).is_err(), "{unknown}");
         }

@@ -77,7 +77,9 @@ pub(super) fn derouler<R: Read + Send, W: Write + Send>(
 ) -> Result<(Bilan, W), EnrichirError> {
     let preambule = lecteur.prendre(plan.forme.preambule);
     let entete = if plan.forme.format == FormatEntree::Csv && plan.forme.entete {
-        lecteur.entete(&plan.forme).map_err(EnrichirError::Lecture)?
+        lecteur
+            .entete(&plan.forme)
+            .map_err(EnrichirError::Lecture)?
     } else {
         Lot::default()
     };
@@ -88,9 +90,8 @@ pub(super) fn derouler<R: Read + Send, W: Write + Send>(
     let mut bilan = Bilan::default();
     let threads = match ampleur {
         Ampleur::Discrete => 1,
-        Ampleur::Entiere => {
-            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-        }
+        Ampleur::Entiere if !source.par_cle(plan) => 1,
+        Ampleur::Entiere => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
     let noter = |ecrivain: &mut Ecrivain<W>, bilan: &mut Bilan, fait: &Fait, octets: u64| {
         ecrivain.ecrire(&fait.rendu)?;
@@ -129,11 +130,9 @@ fn suivant<R: Read>(
     if suivi.arrete() {
         return Err(EnrichirError::Interrompu);
     }
-    let lignes = source.lignes(plan);
     // A reading of the tables is worth waiting for many rows.
-    let plein = lignes > 10_000;
     lecteur
-        .lot(&plan.forme, lignes, plein)
+        .lot(&plan.forme, source.lignes(plan), !source.par_cle(plan))
         .map_err(EnrichirError::Lecture)
 }
 

@@ -136,10 +136,7 @@ struct Entame(
 
 impl Entame {
     fn told(&self) -> Option<oneshot::Sender<Result<Compris, ApiError>>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Tells the error, unless the answer has begun: then gives it back.
@@ -148,6 +145,9 @@ impl Entame {
             None => Some(error),
             Some(told) => {
                 let error = match error {
+                    EnrichirError::Lecture(why) if why.kind() == io::ErrorKind::TimedOut => {
+                        ApiError::DelaiDepasse
+                    }
                     // Its own: the body was cut, or is larger than is read.
                     EnrichirError::Lecture(_) => ApiError::RequeteTropVolumineuse,
                     error => error.en_francais(),

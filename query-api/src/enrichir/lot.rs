@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::decoupe::{LONGEST, ligne};
-use super::forme::{Forme, FormatEntree};
+use super::forme::{FormatEntree, Forme};
 use super::texte::Encodage;
 
 /// Bytes read at once, and those that tell what a file is.
@@ -61,7 +61,7 @@ impl Lot {
 pub(super) fn contenu(octets: &[u8]) -> Cow<'_, [u8]> {
     let Some(inner) = octets
         .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""))
+        .and_then(|rest| rest.trim_ascii_end().strip_suffix(b"\""))
     else {
         return Cow::Borrowed(octets);
     };
@@ -207,13 +207,7 @@ impl<R: Read> Lecteur<R> {
             let premier = champs.len();
             let (fin, apres, brisee) = match forme.format {
                 FormatEntree::Csv => {
-                    let found = ligne(
-                        &self.tampon,
-                        at,
-                        forme.coupe,
-                        self.tout_lu,
-                        &mut champs,
-                    );
+                    let found = ligne(&self.tampon, at, forme.coupe, self.tout_lu, &mut champs);
                     match found {
                         Some(found) => (found.fin, found.apres, found.brisee),
                         None => break,
@@ -311,6 +305,7 @@ mod tests {
             ("\"\"", ""),
             ("\"", "\""),
             (" \"a\" ", " \"a\" "),
+            ("\"a \"  ", "a "),
         ] {
             assert_eq!(contenu(written.as_bytes()), read.as_bytes(), "{written}");
         }

@@ -12,8 +12,28 @@ const TOLD: usize = 20;
 
 /// Words of a legal form, that some write and others do not.
 const FORMES: [&str; 22] = [
-    "SA", "SAS", "SASU", "SARL", "EURL", "SNC", "SCI", "SCP", "SELARL", "SELAS", "SCOP", "SCA",
-    "SCS", "EARL", "GAEC", "GIE", "SC", "SCM", "SCEA", "EI", "EIRL", "ASSOCIATION",
+    "SA",
+    "SAS",
+    "SASU",
+    "SARL",
+    "EURL",
+    "SNC",
+    "SCI",
+    "SCP",
+    "SELARL",
+    "SELAS",
+    "SCOP",
+    "SCA",
+    "SCS",
+    "EARL",
+    "GAEC",
+    "GIE",
+    "SC",
+    "SCM",
+    "SCEA",
+    "EI",
+    "EIRL",
+    "ASSOCIATION",
 ];
 
 /// A name as it is compared: capitals without accents, words separated by a space, without those of a
@@ -164,9 +184,9 @@ impl Trouves {
             0 | 1 => format!(
                 "Aucune organisation diffusible du nom exact « {nom} » au code postal {code_postal}."
             ),
-            many => format!(
-                "{many} organisations ont le nom « {nom} » au code postal {code_postal}."
-            ),
+            many => {
+                format!("{many} organisations ont le nom « {nom} » au code postal {code_postal}.")
+            }
         }
     }
 

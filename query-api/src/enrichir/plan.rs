@@ -3,9 +3,10 @@
 use registre_schemas::identifiers::{Identifier, IdentifierError};
 
 use super::colonnes::{Colonne, choisies};
-use super::forme::{Forme, FormatEntree, libre};
+use super::forme::{FormatEntree, Forme, libre};
 use super::rendu::Format;
 use super::{EnrichirError, Options};
+use crate::dossier::Besoins;
 use crate::organisation::resultat::AuxDates;
 
 /// Which columns say who.
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     pub(super) ligne_brute: String,
     /// Whether a column reads what is said of the organisation.
     pub(super) organisation: bool,
+    /// The rows that the columns are read from.
+    pub(super) besoins: Besoins,
     /// Cells that begin as a formula are left so.
     pub(super) brutes: bool,
     pub(super) au: AuxDates,
@@ -73,6 +76,10 @@ impl Plan {
             cles,
             format,
             organisation: colonnes.iter().any(Colonne::veut_organisation),
+            besoins: colonnes
+                .iter()
+                .map(Colonne::besoins)
+                .fold(Besoins::default(), Besoins::et),
             colonnes,
             noms,
             ligne_brute,
@@ -92,12 +99,15 @@ impl Plan {
 
     /// What the columns that say who are called.
     pub(super) fn lues(&self) -> Vec<String> {
-        let indices = self
-            .cles
-            .identifiant
-            .into_iter()
-            .chain(self.cles.nom.into_iter().flat_map(|(nom, code)| [nom, code]));
-        indices.map(|index| self.forme.noms[index].clone()).collect()
+        let indices = self.cles.identifiant.into_iter().chain(
+            self.cles
+                .nom
+                .into_iter()
+                .flat_map(|(nom, code)| [nom, code]),
+        );
+        indices
+            .map(|index| self.forme.noms[index].clone())
+            .collect()
     }
 }
 

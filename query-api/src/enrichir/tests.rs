@@ -61,14 +61,32 @@ fn texte(options: &Options, entree: &[u8]) -> String {
 #[test]
 fn what_came_is_left_as_it_came_and_each_row_has_its_verdict() {
     let rows: [(&[u8], &str); 14] = [
-        (b"\"130 025 265 00013\" ; x ", "trouve;etablissement_actif;;"),
-        (b" 13002526500013;\"a;\"\"b\"\"\nc\"", "trouve;etablissement_actif;;"),
-        (b"35600000009075;closed", "ferme;etablissement_ferme;;35600000000048"),
+        (
+            b"\"130 025 265 00013\" ; x ",
+            "trouve;etablissement_actif;;",
+        ),
+        (
+            b" 13002526500013;\"a;\"\"b\"\"\nc\"",
+            "trouve;etablissement_actif;;",
+        ),
+        (
+            b"35600000009075;closed",
+            "ferme;etablissement_ferme;;35600000000048",
+        ),
         (b"100000009;", "doublon;siren_doublon;;130025265"),
-        (b"10000000900017;=1+1", "doublon;siret_doublon;;13002526500013"),
-        (b"900000019;hidden", "diffusion_partielle;unite_diffusion_partielle;;"),
+        (
+            b"10000000900017;=1+1",
+            "doublon;siret_doublon;;13002526500013",
+        ),
+        (
+            b"900000019;hidden",
+            "diffusion_partielle;unite_diffusion_partielle;;",
+        ),
         (b"21920023500014;", "inconnu;siret_inconnu;;"),
-        (b"13OO2526500013;", "invalide;format_invalide;13002526500013;"),
+        (
+            b"13OO2526500013;",
+            "invalide;format_invalide;13002526500013;",
+        ),
         (b"8,03E+13;", "invalide;format_invalide;;"),
         (b"13002526500014;", "invalide;cle_invalide;;"),
         (b";empty cell", "invalide;format_invalide;;"),
@@ -117,7 +135,11 @@ fn windows_1252_comes_out_as_windows_1252() {
     let entree = b"siret;ville\n13002526500013;Orl\xe9ans \xe0 l'\xe9t\xe9\n";
     let options = options(&["categorie_juridique_libelle", "naf_libelle"], None);
     let (_, sorti) = enrichis(&options, entree).unwrap();
-    assert!(sorti.windows(9).any(|bytes| bytes == b"minist\xe8re"), "{}", sorti.escape_ascii());
+    assert!(
+        sorti.windows(9).any(|bytes| bytes == b"minist\xe8re"),
+        "{}",
+        sorti.escape_ascii()
+    );
     assert!(std::str::from_utf8(&sorti).is_err());
     assert!(sorti.starts_with(b"siret;ville;"));
     assert!(sorti.windows(9).any(|bytes| bytes == b"Orl\xe9ans \xe0"));
@@ -138,7 +160,9 @@ fn objects_keep_their_bytes_and_what_is_none_is_told() {
     );
     assert!(lines[2].contains("format_invalide"), "{}", lines[2]);
     assert!(
-        lines[3].starts_with("{\"siret\":130025265,\"registre_code\":\"mine\",\"registre_code_2\":\"unite_active\""),
+        lines[3].starts_with(
+            "{\"siret\":130025265,\"registre_code\":\"mine\",\"registre_code_2\":\"unite_active\""
+        ),
         "{}",
         lines[3]
     );
@@ -174,22 +198,34 @@ fn every_format_says_the_same() {
     }
     entree.push_str("130025265,1,2\n");
     let mut colonnes = toutes();
-    colonnes.extend(["unite_legale.*", "etablissement.date_debut", "association.titre"]);
+    colonnes.extend([
+        "unite_legale.*",
+        "etablissement.date_debut",
+        "association.titre",
+    ]);
     let csv = Options {
         brutes: true,
         ..options(&colonnes, None)
     };
     let csv = texte(&csv, entree.as_bytes());
     let ndjson = texte(&options(&colonnes, Some(Format::Ndjson)), entree.as_bytes());
-    let (_, parquet) = enrichis(&options(&colonnes, Some(Format::Parquet)), entree.as_bytes()).unwrap();
+    let (_, parquet) = enrichis(
+        &options(&colonnes, Some(Format::Parquet)),
+        entree.as_bytes(),
+    )
+    .unwrap();
     let objects: Vec<Value> = ndjson
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(objects.len(), CLES.len() + 1);
     assert_eq!(objects[CLES.len()]["registre_ligne_brute"], "130025265,1,2");
-    let reader = ParquetRecordBatchReaderBuilder::try_new(axum::body::Bytes::from(parquet)).unwrap();
-    let date = reader.schema().field_with_name("registre_date_fermeture").unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(axum::body::Bytes::from(parquet)).unwrap();
+    let date = reader
+        .schema()
+        .field_with_name("registre_date_fermeture")
+        .unwrap();
     assert_eq!(date.data_type(), &Kind::Date.data_type());
     let batch = reader.build().unwrap().next().unwrap().unwrap();
     let mut cells = 0;
@@ -211,6 +247,39 @@ fn every_format_says_the_same() {
         }
     }
     assert!(cells > 300, "{cells}");
+}
+
+/// Less is read for one column than for all: it says the same.
+#[test]
+fn a_column_alone_says_what_it_says_among_all() {
+    let entree = CLES.join("\n");
+    let entree = format!("id\n{entree}\n38119429900016\n381194299\n751P00085568\n");
+    let mut colonnes = toutes();
+    colonnes.extend(["siege.siret", "association.titre", "etablissement.siret"]);
+    let fixture = Fixture::published("20261101T000000Z");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let said = |colonnes: &[&str]| -> Vec<Value> {
+        let suivi = Compteur::default();
+        let done = enrichir(
+            &fixture.config(),
+            runtime.handle(),
+            &options(colonnes, Some(Format::Ndjson)),
+            entree.as_bytes(),
+            Vec::new(),
+            &suivi,
+        );
+        let text = String::from_utf8(done.unwrap().1).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let whole = said(&colonnes);
+    for nom in &colonnes {
+        let added = format!("registre_{}", nom.replace('.', "_"));
+        for (alone, among) in said(&[nom]).iter().zip(&whole) {
+            assert_eq!(alone[&added], among[&added], "{nom} of {}", among["id"]);
+        }
+    }
 }
 
 /// The cells of a row without ends of line in them.
@@ -243,7 +312,15 @@ async fn what_is_added_is_what_organisations_answers() {
     let enriched = tokio::task::spawn_blocking(move || {
         let options = options(&toutes(), Some(Format::Ndjson));
         let suivi = Compteur::default();
-        enrichir_avec(own, &handle, &options, entree.as_bytes(), Vec::new(), &suivi, Ampleur::Discrete)
+        enrichir_avec(
+            own,
+            &handle,
+            &options,
+            entree.as_bytes(),
+            Vec::new(),
+            &suivi,
+            Ampleur::Discrete,
+        )
     });
     let (_, enriched) = enriched.await.unwrap().unwrap();
     let enriched = String::from_utf8(enriched).unwrap();
@@ -269,20 +346,42 @@ async fn what_is_added_is_what_organisations_answers() {
             ("commune", "/organisation/adresse/libelle_commune"),
             ("code_commune", "/organisation/adresse/code_commune"),
             ("latitude", "/organisation/coordonnees/latitude"),
-            ("categorie_juridique", "/organisation/categorie_juridique/code"),
-            ("categorie_juridique_libelle", "/organisation/categorie_juridique/libelle"),
+            (
+                "categorie_juridique",
+                "/organisation/categorie_juridique/code",
+            ),
+            (
+                "categorie_juridique_libelle",
+                "/organisation/categorie_juridique/libelle",
+            ),
             ("rna", "/organisation/rna"),
             ("tva", "/organisation/tva"),
             ("diffusion_partielle", "/organisation/diffusion_partielle"),
-            ("nombre_etablissements", "/organisation/nombre_etablissements/total"),
+            (
+                "nombre_etablissements",
+                "/organisation/nombre_etablissements/total",
+            ),
             ("est_association", "/organisation/est_association"),
             ("est_utilite_publique", "/organisation/est_utilite_publique"),
         ] {
-            assert_eq!(row[format!("registre_{name}")], of(pointer), "{name} of {cle}");
+            assert_eq!(
+                row[format!("registre_{name}")],
+                of(pointer),
+                "{name} of {cle}"
+            );
         }
         let lines = of("/organisation/adresse/lignes");
-        let lines: Vec<&str> = lines.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        assert_eq!(row["registre_adresse"].as_str().unwrap_or_default(), lines.join(", "), "{cle}");
+        let lines: Vec<&str> = lines
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(
+            row["registre_adresse"].as_str().unwrap_or_default(),
+            lines.join(", "),
+            "{cle}"
+        );
         if answer["resultat"] != "trouve" {
             assert_eq!(row["registre_message"], answer["message"]);
             assert_eq!(row["registre_que_faire"], answer["que_faire"]);
@@ -294,7 +393,10 @@ async fn what_is_added_is_what_organisations_answers() {
 #[test]
 fn a_name_at_a_postcode_is_found_and_a_hidden_person_never_is() {
     let entree = "nom,cp\nDirection interministérielle du NUMERIQUE,75007\ndinum,75007\nNobody here,75007\nCamille,92000\n,75007\n";
-    let sorti = texte(&options(&["resultat", "code", "siret"], None), entree.as_bytes());
+    let sorti = texte(
+        &options(&["resultat", "code", "siret"], None),
+        entree.as_bytes(),
+    );
     let rows: Vec<Vec<String>> = sorti.lines().skip(1).map(split).collect();
     let said = |row: usize| rows[row][2..].join(" ");
     assert_eq!(said(0), "trouve etablissement_actif 13002526500013");
@@ -345,10 +447,32 @@ fn what_cannot_be_written_or_read_ends_it_at_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let suivi = Compteur::default();
     let (config, handle) = (fixture.config(), runtime.handle());
-    let endless = std::io::repeat(b'1').take(1 << 40);
-    let full = enrichir(&config, handle, &Options::default(), endless, Plein(1000), &suivi);
-    assert!(matches!(full, Err(EnrichirError::Ecriture(_))), "{:?}", full.err());
+    let endless = Coupe(usize::MAX);
+    let full = enrichir(
+        &config,
+        handle,
+        &Options::default(),
+        endless,
+        Plein(1000),
+        &suivi,
+    );
+    assert!(
+        matches!(full, Err(EnrichirError::Ecriture(_))),
+        "{:?}",
+        full.err()
+    );
     let rows = 30_000;
-    let cut = enrichir(&config, handle, &Options::default(), Coupe(rows), Vec::new(), &suivi);
-    assert!(matches!(cut, Err(EnrichirError::Lecture(_))), "{:?}", cut.err());
+    let cut = enrichir(
+        &config,
+        handle,
+        &Options::default(),
+        Coupe(rows),
+        Vec::new(),
+        &suivi,
+    );
+    assert!(
+        matches!(cut, Err(EnrichirError::Lecture(_))),
+        "{:?}",
+        cut.err()
+    );
 }

@@ -83,12 +83,20 @@ impl Travaux {
     async fn tourner(self: Arc<Self>) {
         let stop = Stop(Arc::default());
         loop {
-            let gone = self.depot.purger(self.limites.heures);
-            if gone > 0 {
-                tracing::info!("{gone} enrichments past their {} hours deleted", self.limites.heures);
+            let own = Arc::clone(&self);
+            let purge = tokio::task::spawn_blocking(move || own.depot.purger(own.limites.heures));
+            if let Ok(gone) = purge.await
+                && gone > 0
+            {
+                tracing::info!(
+                    "{gone} enrichments past their {} hours deleted",
+                    self.limites.heures
+                );
             }
             while let Some(travail) = self.depot.suivant() {
-                let Some(snapshot) = self.catalog.current() else { break };
+                let Some(snapshot) = self.catalog.current() else {
+                    break;
+                };
                 let (own, stop) = (Arc::clone(&travail), Arc::clone(&stop.0));
                 let handle = Handle::current();
                 let done = tokio::task::spawn_blocking(move || {
@@ -141,8 +149,8 @@ fn enrichi(
     stop: &AtomicBool,
 ) -> Result<Resultat, EnrichirError> {
     let fiche = travail.fiche();
-    let mut options = options(fiche.demande.as_deref(), &fiche.entetes())
-        .map_err(EnrichirError::Donnees)?;
+    let mut options =
+        options(fiche.demande.as_deref(), &fiche.entetes()).map_err(EnrichirError::Donnees)?;
     let open = || File::open(travail.entree()).map_err(EnrichirError::Lecture);
     if options.encodage.is_none() {
         options.encodage = encodage_de(open()?).map_err(EnrichirError::Lecture)?;

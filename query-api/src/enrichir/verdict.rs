@@ -18,12 +18,32 @@ pub(super) const AMBIGU: &str = "ambigu";
 /// The finer codes that are not those of `/v1/organisations`, each with its verdict and what it means.
 pub(crate) const CODES: [(&str, &str, &str); 7] = [
     ("ligne_vide", "invalide", "La ligne est vide"),
-    ("nombre_de_cellules", "invalide", "La ligne n'a pas autant de cellules que l'en-tête, et aucun numéro valide à sa place"),
-    ("json_invalide", "invalide", "La ligne n'est pas un objet JSON"),
+    (
+        "nombre_de_cellules",
+        "invalide",
+        "La ligne n'a pas autant de cellules que l'en-tête, et aucun numéro valide à sa place",
+    ),
+    (
+        "json_invalide",
+        "invalide",
+        "La ligne n'est pas un objet JSON",
+    ),
     ("nom_absent", "invalide", "Le nom ou le code postal manque"),
-    ("nom_inconnu", "inconnu", "Aucune organisation de ce nom exact à ce code postal"),
-    ("nom_ambigu", AMBIGU, "Plusieurs organisations de ce nom à ce code postal"),
-    ("nom_trop_long", "invalide", "Le nom dépasse la longueur de tout nom de registre"),
+    (
+        "nom_inconnu",
+        "inconnu",
+        "Aucune organisation de ce nom exact à ce code postal",
+    ),
+    (
+        "nom_ambigu",
+        AMBIGU,
+        "Plusieurs organisations de ce nom à ce code postal",
+    ),
+    (
+        "nom_trop_long",
+        "invalide",
+        "Le nom dépasse la longueur de tout nom de registre",
+    ),
 ];
 
 /// What a row asks.
@@ -81,11 +101,7 @@ impl<'lot> Fiche<'lot> {
         fiche
     }
 
-    fn verdict(
-        question: &'lot Question,
-        dossier: Option<&'lot Dossier>,
-        au: AuxDates,
-    ) -> Self {
+    fn verdict(question: &'lot Question, dossier: Option<&'lot Dossier>, au: AuxDates) -> Self {
         match question {
             Question::Faute(code, message) => Self::faute(code, Cow::Borrowed(message)),
             Question::Numero(demande) => match &demande.identifier {
@@ -106,7 +122,10 @@ impl<'lot> Fiche<'lot> {
     }
 
     fn numero(identifiant: &'lot Identifier, dossier: Option<&'lot Dossier>, au: AuxDates) -> Self {
-        let dossier = dossier.unwrap_or_else(nothing);
+        let dossier: &'lot Dossier = match dossier {
+            Some(dossier) => dossier,
+            None => nothing(),
+        };
         let constat = resultat::of(identifiant, dossier, au);
         let told = !matches!(constat.resultat, Resultat::Inconnu | Resultat::Invalide);
         let reference = constat.siren_reference.map(|siren| siren.to_string());

@@ -30,6 +30,8 @@ pub enum Code {
     TropDeRequetes,
     /// A key nobody was given.
     CleApiInconnue,
+    /// Bytes that the file does not have.
+    PlageInvalide,
     /// No such job.
     TravailInconnu,
     /// Not where the job is.
@@ -65,6 +67,7 @@ impl Code {
         Self::AdresseTropLongue,
         Self::TropDeRequetes,
         Self::CleApiInconnue,
+        Self::PlageInvalide,
         Self::TravailInconnu,
         Self::TravailConflit,
         Self::TropDeTravaux,
@@ -151,6 +154,12 @@ impl Code {
                 StatusCode::UNAUTHORIZED,
                 "Clé d'accès inconnue",
                 "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
+            ),
+            Self::PlageInvalide => (
+                "plage_invalide",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "Octets non disponibles",
+                "Demandez des octets du fichier, par exemple Range: bytes=0-1023, et 128 plages au plus ; Content-Range donne sa taille.",
             ),
             Self::TravailInconnu => (
                 "travail_inconnu",

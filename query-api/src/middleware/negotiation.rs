@@ -103,6 +103,10 @@ pub(super) async fn encoded(mut response: Response, coding: Coding, head: bool) 
     if empty && response.status() != StatusCode::NOT_MODIFIED {
         return response;
     }
+    if response.headers().contains_key(header::ACCEPT_RANGES) {
+        // Its ranges are of the bytes it has: coded, it would have others.
+        return response;
+    }
     let vary = HeaderValue::from_static("accept-encoding");
     response.headers_mut().insert(header::VARY, vary);
     let name = match coding {
@@ -132,10 +136,8 @@ pub(super) async fn encoded(mut response: Response, coding: Coding, head: bool) 
     }
 }
 
-/// Also of what is given by parts: they are those of its bytes as they are.
 fn is_encoded(response: &Response) -> bool {
-    let headers = response.headers();
-    headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::ACCEPT_RANGES)
+    response.headers().contains_key(header::CONTENT_ENCODING)
 }
 
 #[cfg(test)]

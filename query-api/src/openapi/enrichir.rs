@@ -23,7 +23,10 @@ pub(super) fn paths() -> Vec<(&'static str, PathItem)> {
     vec![
         ("/v1/enrichir", en_flux("/v1/enrichir")),
         ("/v1/enrichir/travaux", creer("/v1/enrichir/travaux")),
-        ("/v1/enrichir/travaux/{id}", travail("/v1/enrichir/travaux/{id}")),
+        (
+            "/v1/enrichir/travaux/{id}",
+            travail("/v1/enrichir/travaux/{id}"),
+        ),
         (
             "/v1/enrichir/travaux/{id}/resultat",
             resultat("/v1/enrichir/travaux/{id}/resultat"),
@@ -43,7 +46,9 @@ fn en_flux(path: &str) -> PathItem {
         "Un fichier enrichi, ligne par ligne",
         &description,
     ))
-    .request_body(Some(fichier("Des lignes de CSV, ou un objet JSON par ligne")))
+    .request_body(Some(fichier(
+        "Des lignes de CSV, ou un objet JSON par ligne",
+    )))
     .response("200", enrichi("Le fichier, avec les colonnes ajoutées"));
     let own = [Code::ParametreInvalide];
     PathItem::new(HttpMethod::Post, complete(path, post, Reads::Rows, &own))
@@ -57,8 +62,16 @@ fn creer(path: &str) -> PathItem {
         "Créer un travail d'enrichissement",
         description,
     ))
-    .parameter(entete("Upload-Complete", "?1 si le corps est le fichier entier, ?0 sinon", Type::String))
-    .parameter(entete("Upload-Length", "Taille du fichier, en octets", Type::Integer))
+    .parameter(entete(
+        "Upload-Complete",
+        "?1 si le corps est le fichier entier, ?0 sinon",
+        Type::String,
+    ))
+    .parameter(entete(
+        "Upload-Length",
+        "Taille du fichier, en octets",
+        Type::Integer,
+    ))
     .request_body(Some(fichier("Le fichier, son début, ou rien")))
     .response("201", etat("Créé ; `Location` est son adresse"));
     let own = [
@@ -94,9 +107,15 @@ fn travail(path: &str) -> PathItem {
         "Supprimer un travail",
         "Le fichier et le résultat sont supprimés ; un travail en cours s'arrête.",
     ))
-    .response("204", ResponseBuilder::new().description("Supprimé").build());
+    .response(
+        "204",
+        ResponseBuilder::new().description("Supprimé").build(),
+    );
     let inconnu = [Code::TravailInconnu];
-    let mut item = PathItem::new(HttpMethod::Get, complete(path, get, Reads::Nothing, &inconnu));
+    let mut item = PathItem::new(
+        HttpMethod::Get,
+        complete(path, get, Reads::Nothing, &inconnu),
+    );
     let own = [
         Code::ParametreInvalide,
         Code::TravailInconnu,
@@ -118,22 +137,19 @@ fn resultat(path: &str) -> PathItem {
     .parameter(numero())
     .parameter(entete("Range", "La partie voulue, comme bytes=1000-", Type::String))
     .response("200", enrichi("Le résultat"))
-    .response("206", enrichi("La partie demandée"))
-    .response(
-        "416",
-        ResponseBuilder::new()
-            .description("La partie demandée n'existe pas")
-            .build(),
-    );
-    let own = [Code::TravailInconnu, Code::TravailConflit];
+    .response("206", enrichi("La partie demandée"));
+    let own = [
+        Code::TravailInconnu,
+        Code::TravailConflit,
+        Code::PlageInvalide,
+    ];
     PathItem::new(HttpMethod::Get, complete(path, get, Reads::Nothing, &own))
 }
 
 /// What may be added, and the codes of the rows that cannot be looked up.
 fn colonnes() -> String {
-    let mut listed = String::from(
-        "Colonnes (`colonnes=…`) ; celles marquées * sont ajoutées par défaut :\n\n",
-    );
+    let mut listed =
+        String::from("Colonnes (`colonnes=…`) ; celles marquées * sont ajoutées par défaut :\n\n");
     for dite in DITES {
         let defaut = if dite.defaut { "*" } else { "" };
         // Writing to a text does not fail.
@@ -154,16 +170,48 @@ fn colonnes() -> String {
 
 fn parametres(mut operation: OperationBuilder) -> OperationBuilder {
     for (name, description, example) in [
-        ("identifiant", "Colonne qui porte un numéro SIREN, SIRET, RNA ou de TVA, par son nom ou son rang ; sinon celle dont les cellules en sont", "siret"),
-        ("nom", "Colonne qui porte un nom, pour les lignes sans numéro", "raison_sociale"),
+        (
+            "identifiant",
+            "Colonne qui porte un numéro SIREN, SIRET, RNA ou de TVA, par son nom ou son rang ; sinon celle dont les cellules en sont",
+            "siret",
+        ),
+        (
+            "nom",
+            "Colonne qui porte un nom, pour les lignes sans numéro",
+            "raison_sociale",
+        ),
         ("code_postal", "Colonne qui porte son code postal", "cp"),
-        ("colonnes", "Colonnes à ajouter, séparées par des virgules", "resultat,nom,unite_legale.sigle"),
-        ("prefixe", "Début du nom des colonnes ajoutées (registre_) ; un nom déjà pris est suivi de _2", "insee_"),
-        ("entete", "oui ou non : si la première ligne nomme les colonnes ; sinon, elle les nomme quand elle ne porte aucun numéro", "non"),
-        ("separateur", "Ce qui sépare les cellules : un caractère, ou tab", ";"),
+        (
+            "colonnes",
+            "Colonnes à ajouter, séparées par des virgules",
+            "resultat,nom,unite_legale.sigle",
+        ),
+        (
+            "prefixe",
+            "Début du nom des colonnes ajoutées (registre_) ; un nom déjà pris est suivi de _2",
+            "insee_",
+        ),
+        (
+            "entete",
+            "oui ou non : si la première ligne nomme les colonnes ; sinon, elle les nomme quand elle ne porte aucun numéro",
+            "non",
+        ),
+        (
+            "separateur",
+            "Ce qui sépare les cellules : un caractère, ou tab",
+            ";",
+        ),
         ("encodage", "utf-8 ou windows-1252", "utf-8"),
-        ("format", "Format rendu : csv, ndjson ou parquet ; par défaut celui qui est envoyé, ou l'en-tête Accept", "parquet"),
-        ("brut", "oui pour laisser telles quelles, en CSV, les cellules ajoutées qui commencent comme une formule", "oui"),
+        (
+            "format",
+            "Format rendu : csv, ndjson ou parquet ; par défaut celui qui est envoyé, ou l'en-tête Accept",
+            "parquet",
+        ),
+        (
+            "brut",
+            "oui pour laisser telles quelles, en CSV, les cellules ajoutées qui commencent comme une formule",
+            "oui",
+        ),
     ] {
         operation = operation.parameter(
             ParameterBuilder::new()
@@ -212,7 +260,9 @@ fn enrichi(description: &str) -> Response {
             "Registre-Snapshot",
             HeaderBuilder::new()
                 .schema(Some(text()))
-                .description(Some("Le jeu de données qui a répondu, le même pour toutes les lignes"))
+                .description(Some(
+                    "Le jeu de données qui a répondu, le même pour toutes les lignes",
+                ))
                 .build(),
         )
         .build()

@@ -274,8 +274,8 @@ async fn ecrire(
     let (own, file, before) = (Arc::clone(travail), Arc::clone(file), *length);
     *length += piece.len() as u64;
     aside(move || {
-        let written = il_reste(own.dossier(), piece.len() as u64)
-            .and_then(|()| (&*file).write_all(&piece));
+        let written =
+            il_reste(own.dossier(), piece.len() as u64).and_then(|()| (&*file).write_all(&piece));
         if written.is_err() {
             file.set_len(before)?;
         }
@@ -295,27 +295,22 @@ async fn resultat(
     let Some(resultat) = fiche.resultat else {
         return Err(ApiError::TravailConflit(match fiche.erreur {
             Some(error) => format!("Ce travail n'a pas de résultat : {error}"),
-            None => format!(
-                "Le résultat n'est pas prêt (état : {}).",
-                fiche.etat.nom()
-            ),
+            None => format!("Le résultat n'est pas prêt (état : {}).", fiche.etat.nom()),
         }));
     };
     let path = travail.resultat();
     let file = aside(move || File::open(path)).await?;
     let etag = format!("\"{}-{}\"", travail.id, resultat.octets);
     let etag = HeaderValue::from_str(&etag).map_err(|error| ApiError::Interne(Box::new(error)))?;
-    let mut response = plage::reponse(&headers, file, resultat.octets, etag);
-    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        let compris = Compris {
-            lues: Vec::new(),
-            renommees: Vec::new(),
-            encodage: resultat.encodage(),
-            format: resultat.format.into(),
-            snapshot: resultat.snapshot,
-        };
-        entetes(response.headers_mut(), &compris);
-    }
+    let mut response = plage::reponse(&headers, file, resultat.octets, etag)?;
+    let compris = Compris {
+        lues: Vec::new(),
+        renommees: Vec::new(),
+        encodage: resultat.encodage(),
+        format: resultat.format.into(),
+        snapshot: resultat.snapshot,
+    };
+    entetes(response.headers_mut(), &compris);
     Ok(response)
 }
 
