@@ -109,24 +109,85 @@ fn is_siege(etablissement: &Record) -> bool {
     etablissement.flag_at(at!(ETABLISSEMENT, "etablissementSiege")) == Some(true)
 }
 
+/// Which rows of a dossier are wanted, beside the unit and the établissement that is shown: each costs
+/// some microseconds, and of a million rows nobody may want it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of a dossier")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Besoins {
+    /// The siège of the unit, of an établissement asked by its SIRET.
+    pub(crate) siege: bool,
+    /// How many établissements.
+    pub(crate) comptes: bool,
+    /// The SIREN that the unit replaces.
+    pub(crate) doublons: bool,
+    /// The associations of the unit.
+    pub(crate) associations: bool,
+    /// Their rows in the list of those reconnues d'utilité publique.
+    pub(crate) utilite_publique: bool,
+    /// Since when what is closed is closed.
+    pub(crate) fermeture: bool,
+    /// What took over from what is closed.
+    pub(crate) succession: bool,
+}
+
+impl Besoins {
+    /// All of it.
+    pub(crate) const TOUT: Self = Self {
+        siege: true,
+        comptes: true,
+        doublons: true,
+        associations: true,
+        utilite_publique: true,
+        fermeture: true,
+        succession: true,
+    };
+
+    /// What either wants.
+    pub(crate) fn et(self, other: Self) -> Self {
+        Self {
+            siege: self.siege || other.siege,
+            comptes: self.comptes || other.comptes,
+            doublons: self.doublons || other.doublons,
+            associations: self.associations || other.associations,
+            utilite_publique: self.utilite_publique || other.utilite_publique,
+            fermeture: self.fermeture || other.fermeture,
+            succession: self.succession || other.succession,
+        }
+    }
+}
+
 /// The dossier of an identifier.
 pub(crate) fn gather<R: Rows>(rows: &R, identifier: &Identifier) -> Result<Dossier, R::Error> {
+    gather_for(rows, identifier, Besoins::TOUT)
+}
+
+/// The same, with the rows that are wanted only: the verdict and what is shown do not depend on them.
+pub(crate) fn gather_for<R: Rows>(
+    rows: &R,
+    identifier: &Identifier,
+    besoins: Besoins,
+) -> Result<Dossier, R::Error> {
     match identifier {
-        Identifier::Siret(siret) => of_unit(rows, siret.siren(), Some(*siret)),
-        Identifier::Siren(siren) => of_unit(rows, *siren, None),
-        Identifier::Tva(tva) => of_unit(rows, tva.siren(), None),
-        Identifier::Rna(id) => of_association(rows, id),
+        Identifier::Siret(siret) => of_unit(rows, siret.siren(), Some(*siret), besoins),
+        Identifier::Siren(siren) => of_unit(rows, *siren, None, besoins),
+        Identifier::Tva(tva) => of_unit(rows, tva.siren(), None, besoins),
+        Identifier::Rna(id) => of_association(rows, id, besoins),
     }
 }
 
 /// A doublon first: what is asked of it is asked of the unit that replaces it.
-fn of_unit<R: Rows>(rows: &R, siren: Siren, siret: Option<Siret>) -> Result<Dossier, R::Error> {
+fn of_unit<R: Rows>(
+    rows: &R,
+    siren: Siren,
+    siret: Option<Siret>,
+    besoins: Besoins,
+) -> Result<Dossier, R::Error> {
     if let Some(reference) = reference(rows, siren)? {
-        let mut dossier = unit(rows, reference, None)?;
+        let mut dossier = unit(rows, reference, None, besoins)?;
         dossier.doublon_de = Some(reference);
         return Ok(dossier);
     }
-    unit(rows, siren, siret)
+    unit(rows, siren, siret, besoins)
 }
 
 /// The end of the chain of doublons that starts at that SIREN, if it is one.
@@ -142,7 +203,12 @@ fn reference<R: Rows>(rows: &R, siren: Siren) -> Result<Option<Siren>, R::Error>
     Ok(seen.pop().filter(|last| *last != siren))
 }
 
-fn unit<R: Rows>(rows: &R, siren: Siren, siret: Option<Siret>) -> Result<Dossier, R::Error> {
+fn unit<R: Rows>(
+    rows: &R,
+    siren: Siren,
+    siret: Option<Siret>,
+    besoins: Besoins,
+) -> Result<Dossier, R::Error> {
     let etablissement = match siret {
         Some(siret) => rows.etablissement(siret)?,
         None => None,
@@ -151,26 +217,40 @@ fn unit<R: Rows>(rows: &R, siren: Siren, siret: Option<Siret>) -> Result<Dossier
     if etablissement.is_none() && unite_legale.is_none() {
         return Ok(Dossier::default());
     }
-    let autre_siege = if etablissement.as_ref().is_some_and(is_siege) {
+    let found = etablissement.as_ref();
+    let autre_siege = if found.is_some_and(is_siege) || (found.is_some() && !besoins.siege) {
         None
     } else {
         rows.siege(siren, unite_legale.as_ref())?
     };
-    let associations = match unite_legale.as_ref().filter(|unite| !is_hidden_unit(unite)) {
+    let diffusible = |unite: &&Record| besoins.associations && !is_hidden_unit(unite);
+    let associations = match unite_legale.as_ref().filter(diffusible) {
         Some(_diffusible) => linked(rows, rows.links_of_unit(siren)?)?,
         None => Vec::new(),
     };
     let mut dossier = Dossier {
-        count: Some(rows.count(siren)?),
-        doublons: rows.doublons_of(siren)?,
-        utilite_publique: utilite_publique(rows, &associations)?,
+        count: if besoins.comptes {
+            Some(rows.count(siren)?)
+        } else {
+            None
+        },
+        doublons: if besoins.doublons {
+            rows.doublons_of(siren)?
+        } else {
+            Vec::new()
+        },
+        utilite_publique: if besoins.utilite_publique {
+            utilite_publique(rows, &associations)?
+        } else {
+            Vec::new()
+        },
         unite_legale,
         etablissement,
         autre_siege,
         associations,
         ..Dossier::default()
     };
-    close(rows, &mut dossier, siren, siret)?;
+    close(rows, &mut dossier, siren, siret, besoins)?;
     Ok(dossier)
 }
 
@@ -180,11 +260,12 @@ fn close<R: Rows>(
     dossier: &mut Dossier,
     siren: Siren,
     siret: Option<Siret>,
+    besoins: Besoins,
 ) -> Result<(), R::Error> {
     if let Some(unite) = dossier
         .unite_legale
         .as_ref()
-        .filter(|unite| is_ceased(unite))
+        .filter(|unite| besoins.fermeture && is_ceased(unite))
     {
         let start = unite.date_at(at!(UNITE_LEGALE, "dateDebut"));
         dossier.ceased_since = rows.ceased_since(siren)?.or(start);
@@ -193,10 +274,15 @@ fn close<R: Rows>(
     if let Some(closed) = asked.filter(|row| is_closed(row))
         && let Some(siret) = siret
     {
-        let start = closed.date_at(at!(ETABLISSEMENT, "dateDebut"));
-        dossier.closed_since = rows.closed_since(siret)?.or(start);
-        dossier.successions = Some(succession::follow(rows, siret)?);
+        if besoins.fermeture {
+            let start = closed.date_at(at!(ETABLISSEMENT, "dateDebut"));
+            dossier.closed_since = rows.closed_since(siret)?.or(start);
+        }
+        if besoins.succession {
+            dossier.successions = Some(succession::follow(rows, siret)?);
+        }
     } else if siret.is_none()
+        && besoins.succession
         && dossier.unite_legale.as_ref().is_some_and(is_ceased)
         && let Some(siege) = dossier.siege()
         && let Some(siret) = siege.text_at(at!(ETABLISSEMENT, "siret"))
@@ -235,18 +321,18 @@ fn utilite_publique<R: Rows>(rows: &R, associations: &[Linked]) -> Result<Vec<Re
 }
 
 /// The association, with the first unit of its links that may be shown beside it.
-fn of_association<R: Rows>(rows: &R, id: &RnaId) -> Result<Dossier, R::Error> {
+fn of_association<R: Rows>(rows: &R, id: &RnaId, besoins: Besoins) -> Result<Dossier, R::Error> {
     let Some(association) = rows.association(id.as_str())? else {
         return Ok(Dossier::default());
     };
     if let Some(new) = taken_up(&association).filter(|new| new != id)
         && let Some(current) = rows.association(new.as_str())?
     {
-        let mut dossier = around_association(rows, &new, current)?;
+        let mut dossier = around_association(rows, &new, current, besoins)?;
         dossier.repris_sous = Some(new);
         return Ok(dossier);
     }
-    around_association(rows, id, association)
+    around_association(rows, id, association, besoins)
 }
 
 /// The number under which an association of the older file was taken up: its position says that it
@@ -265,6 +351,7 @@ fn around_association<R: Rows>(
     rows: &R,
     id: &RnaId,
     association: Record,
+    besoins: Besoins,
 ) -> Result<Dossier, R::Error> {
     let mut own_link = None;
     let mut dossier = Dossier::default();
@@ -273,7 +360,7 @@ fn around_association<R: Rows>(
         let Some(siren) = siren.and_then(|siren| siren.parse().ok()) else {
             continue;
         };
-        let found = of_unit(rows, siren, None)?;
+        let found = of_unit(rows, siren, None, besoins)?;
         if found
             .unite_legale
             .as_ref()
@@ -293,9 +380,11 @@ fn around_association<R: Rows>(
     let place = dossier.associations.iter().position(same);
     dossier.asked = Some(place.unwrap_or(0));
     if place.is_none() {
-        dossier
-            .utilite_publique
-            .extend(rows.utilite_publique(id.as_str())?);
+        if besoins.utilite_publique {
+            dossier
+                .utilite_publique
+                .extend(rows.utilite_publique(id.as_str())?);
+        }
         let asked = Linked {
             lien: own_link,
             association,

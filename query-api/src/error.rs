@@ -195,6 +195,7 @@ impl ApiError {
             Self::AdresseTropLongue => Code::AdresseTropLongue,
             Self::TropDeRequetes => Code::TropDeRequetes,
             Self::CleApiInconnue => Code::CleApiInconnue,
+            Self::Plage { .. } => Code::PlageInvalide,
             Self::TravailInconnu => Code::TravailInconnu,
             Self::TravailConflit(_) => Code::TravailConflit,
             Self::TropDeTravaux => Code::TropDeTravaux,

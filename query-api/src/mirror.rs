@@ -184,6 +184,7 @@ impl Mirror {
         described.insert(header::ETAG, validators.etag);
         described.insert(header::LAST_MODIFIED, conditions::date(open.modified));
         described.insert(header::CACHE_CONTROL, address.kept());
+        described.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         if response.status() != StatusCode::NOT_MODIFIED {
             describe(response.headers_mut(), table, &manifest.id);
         }
@@ -273,7 +274,6 @@ fn describe(headers: &mut HeaderMap, table: &TableFile, snapshot: &str) {
             format!("sha-256=:{digest}:"),
         );
     }
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers
         .entry(header::CONTENT_TYPE)
         .or_insert(HeaderValue::from_static(PARQUET));

@@ -26,7 +26,7 @@ pub static ASSOCIATION_UTILITE_PUBLIQUE: Table = Table {
 const COLUMNS: &[Column] = &[
     column!(Text, Sometimes, "code", "code", "Code de l'association dans la liste du ministère", "1024"),
     column!(Text, Sometimes, "id", "id", "Numéro de l'association au RNA, quand la liste le donne", "W751004076"),
-    column!(Text, Key(0), "nom", "nom", "Nom de l'association", "ASSOCIATION D'EXEMPLE"),
+    column!(Text, Key(0), "nom", "nom", "Nom de l'association", "ASSOCIATION FICTIVE"),
     column!(Text, Sometimes, "objet", "objet", "Objet de l'association", "organiser des rencontres sportives"),
     column!(Text, Sometimes, "categorie", "categorie", "Catégorie de l'association dans la liste du ministère", "Sport"),
     column!(Date, Sometimes, "date_reconnaissance", "date_reconnaissance", "Date de la reconnaissance d'utilité publique", "1921-06-07"),

@@ -30,7 +30,7 @@ const UNITE_LEGALE_COLUMNS: &[Column] = &[
     column!(Boolean, Always, "changementEtatAdministratifUniteLegale", "changement_etat_administratif", "Vrai quand l'état administratif change à cette période", "false"),
     column!(Text, Always, "nomUniteLegale", "nom", "Nom de naissance de la personne physique", "SPECIMEN"),
     column!(Boolean, Always, "changementNomUniteLegale", "changement_nom", "Vrai quand le nom de naissance change à cette période", "false"),
-    column!(Text, Always, "nomUsageUniteLegale", "nom_usage", "Nom d'usage de la personne physique", "EXEMPLE"),
+    column!(Text, Always, "nomUsageUniteLegale", "nom_usage", "Nom d'usage de la personne physique", "FICTIF"),
     column!(Boolean, Always, "changementNomUsageUniteLegale", "changement_nom_usage", "Vrai quand le nom d'usage change à cette période", "false"),
     column!(Text, Always, "denominationUniteLegale", "denomination", "Dénomination (raison sociale) de la personne morale", "DIRECTION INTERMINISTERIELLE DU NUMERIQUE"),
     column!(Boolean, Always, "changementDenominationUniteLegale", "changement_denomination", "Vrai quand la dénomination change à cette période", "false"),

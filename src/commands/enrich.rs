@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::signals::Stop;
 
 /// How long the work may take to hear that it is to stop: it may be waiting for someone to type.
-const LAST_LOT: Duration = Duration::from_secs(2);
+const LAST_LOT: Duration = Duration::from_millis(500);
 
 /// Bytes written at once.
 const BUFFER: usize = 1 << 20;

@@ -19,6 +19,8 @@ const ADDRESSES: [&str; 22] = [
     "/v1/associations/W759000011",
     "/v1/profil",
     "/donnees",
+    "/parquet",
+    "/parquet/manifest.json",
     "/",
     "/?id=356000000",
     "/health",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::ahead::Ahead;
 use super::{Engine, PoolError, records, sql};
-use crate::dossier::{self, Dossier};
+use crate::dossier::{self, Besoins, Dossier};
 use crate::lookup::{Count, Page};
 use crate::record::Record;
 use crate::rows::{LINKS, Rows, SUCCESSIONS};
@@ -25,7 +25,7 @@ impl Engine {
         identifiers: Vec<Identifier>,
     ) -> Result<Vec<Dossier>, PoolError> {
         self.pool
-            .run(move |connection| gathered(connection, &identifiers))
+            .run(move |connection| gathered(connection, &identifiers, Besoins::TOUT))
             .await
     }
 
@@ -33,11 +33,12 @@ impl Engine {
     pub(crate) async fn dossiers_within(
         &self,
         identifiers: Vec<Identifier>,
+        besoins: Besoins,
         at_most: Duration,
     ) -> Result<Vec<Dossier>, PoolError> {
         self.pool
             .run_for(at_most, move |connection| {
-                gathered(connection, &identifiers)
+                gathered(connection, &identifiers, besoins)
             })
             .await
     }
@@ -46,11 +47,12 @@ impl Engine {
 fn gathered(
     connection: &Connection,
     identifiers: &[Identifier],
+    besoins: Besoins,
 ) -> Result<Vec<Dossier>, PoolError> {
     let rows = Ahead::read(connection, identifiers)?;
     identifiers
         .iter()
-        .map(|identifier| dossier::gather(&rows, identifier))
+        .map(|identifier| dossier::gather_for(&rows, identifier, besoins))
         .collect()
 }
 

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::EnrichirError;
 use super::verdict::Fiche;
+use crate::dossier::Besoins;
 use crate::organisation::Organisation;
 use crate::record::{Record, Value, label};
 
@@ -257,6 +258,34 @@ impl Colonne {
     /// alone.
     pub(super) fn veut_organisation(&self) -> bool {
         matches!(self.lecture, Lecture::Dite(_)) && !DU_VERDICT.contains(&self.nom.as_str())
+    }
+
+    /// The rows that it is read from, beside the unit and the établissement that is shown.
+    pub(super) fn besoins(&self) -> Besoins {
+        let mut besoins = Besoins::default();
+        match (self.lecture, self.nom.as_str()) {
+            (Lecture::Dite(_), "message" | "que_faire") => {
+                besoins.siege = true;
+                besoins.fermeture = true;
+                besoins.succession = true;
+            }
+            (Lecture::Dite(_), "successeur") => besoins.succession = true,
+            (Lecture::Dite(_), "date_fermeture") => besoins.fermeture = true,
+            (Lecture::Dite(_), "siret_siege") | (Lecture::Registre(Ou::Siege, ..), _) => {
+                besoins.siege = true;
+            }
+            (Lecture::Dite(_), "rna" | "est_association")
+            | (Lecture::Registre(Ou::Association, ..), _) => besoins.associations = true,
+            (Lecture::Dite(_), "est_utilite_publique") => {
+                besoins.associations = true;
+                besoins.utilite_publique = true;
+            }
+            (Lecture::Dite(_), "nombre_etablissements" | "nombre_etablissements_actifs") => {
+                besoins.comptes = true;
+            }
+            _ => {}
+        }
+        besoins
     }
 
     /// The name under which it is added: a point is no part of the name of a column.

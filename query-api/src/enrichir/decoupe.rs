@@ -103,7 +103,12 @@ fn stricte(
                 Err(lecture) => return lecture,
             };
             lignes |= memchr(coupe.fin, &octets[cellule..ferme]).is_some();
-            let fin = ferme + 1;
+            // Spaces after a cell that is quoted are no reason to give it up.
+            let spaces = octets[ferme + 1..limite.max(ferme + 1)]
+                .iter()
+                .take_while(|byte| **byte == b' ')
+                .count();
+            let fin = ferme + 1 + spaces;
             match octets.get(fin) {
                 None if tout_lu => (fin, Some(fin)),
                 None => return Lecture::Plus,
@@ -210,6 +215,7 @@ mod tests {
         );
         assert_eq!(rows("a;b \"c\" d;e\n\n"), ["a|b \"c\" d|e", ""]);
         assert_eq!(rows("a;b;\"c\""), ["a|b|\"c\""]);
+        assert_eq!(rows("\"a;b\"  ;c;\"d\" \n"), ["\"a;b\"  |c|\"d\" "]);
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub(super) fn derouler<R: Read + Send, W: Write + Send>(
     let mut bilan = Bilan::default();
     let threads = match ampleur {
         Ampleur::Discrete => 1,
+        Ampleur::Entiere if !source.par_cle(plan) => 1,
         Ampleur::Entiere => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
     let noter = |ecrivain: &mut Ecrivain<W>, bilan: &mut Bilan, fait: &Fait, octets: u64| {
@@ -129,11 +130,9 @@ fn suivant<R: Read>(
     if suivi.arrete() {
         return Err(EnrichirError::Interrompu);
     }
-    let lignes = source.lignes(plan);
     // A reading of the tables is worth waiting for many rows.
-    let plein = lignes > 10_000;
     lecteur
-        .lot(&plan.forme, lignes, plein)
+        .lot(&plan.forme, source.lignes(plan), !source.par_cle(plan))
         .map_err(EnrichirError::Lecture)
 }
 

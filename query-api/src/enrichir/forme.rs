@@ -112,7 +112,8 @@ impl Forme {
             fin,
             largeur: 0,
         };
-        let mut rows = lignes(&octets[preambule..], coupe, encodage, tout_lu);
+        let rows = lignes(&octets[preambule..], coupe, encodage, tout_lu);
+        let mut rows: Vec<Vec<String>> = rows.into_iter().map(|(cells, _)| cells).collect();
         let largeur = rows.first().map_or(1, Vec::len);
         let entete = options.entete.unwrap_or_else(|| {
             let number = |cell: &String| cell.parse::<Identifier>().is_ok();
@@ -217,11 +218,15 @@ fn delimiteur(octets: &[u8], fin: u8, tout_lu: bool) -> u8 {
             largeur: 0,
         };
         let rows = lignes(octets, coupe, Encodage::Utf8, tout_lu);
-        let largeur = rows.first().map_or(0, Vec::len);
+        let largeur = rows.first().map_or(0, |(cells, _)| cells.len());
         if largeur < 2 {
             continue;
         }
-        let alike = rows.iter().filter(|row| row.len() == largeur).count();
+        // A quote that a delimiter makes no sense of speaks against it.
+        let alike = rows
+            .iter()
+            .filter(|(cells, brisee)| cells.len() == largeur && !brisee)
+            .count();
         if (alike, largeur) > (best.0, best.1) {
             best = (alike, largeur, delimiteur);
         }
@@ -229,8 +234,13 @@ fn delimiteur(octets: &[u8], fin: u8, tout_lu: bool) -> u8 {
     best.2
 }
 
-/// The first rows, as texts.
-fn lignes(octets: &[u8], coupe: Coupe, encodage: Encodage, tout_lu: bool) -> Vec<Vec<String>> {
+/// The first rows, as texts, each with whether its quotes are none.
+fn lignes(
+    octets: &[u8],
+    coupe: Coupe,
+    encodage: Encodage,
+    tout_lu: bool,
+) -> Vec<(Vec<String>, bool)> {
     let mut rows = Vec::new();
     let mut champs = Vec::new();
     let mut debut = 0;
@@ -242,7 +252,7 @@ fn lignes(octets: &[u8], coupe: Coupe, encodage: Encodage, tout_lu: bool) -> Vec
         let cells = champs
             .iter()
             .map(|(from, to)| super::lot::cellule(&octets[*from..*to], encodage).into_owned());
-        rows.push(cells.collect());
+        rows.push((cells.collect(), found.brisee));
         debut = found.apres;
     }
     rows

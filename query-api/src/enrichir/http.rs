@@ -145,6 +145,9 @@ impl Entame {
             None => Some(error),
             Some(told) => {
                 let error = match error {
+                    EnrichirError::Lecture(why) if why.kind() == io::ErrorKind::TimedOut => {
+                        ApiError::DelaiDepasse
+                    }
                     // Its own: the body was cut, or is larger than is read.
                     EnrichirError::Lecture(_) => ApiError::RequeteTropVolumineuse,
                     error => error.en_francais(),

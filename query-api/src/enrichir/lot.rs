@@ -61,7 +61,7 @@ impl Lot {
 pub(super) fn contenu(octets: &[u8]) -> Cow<'_, [u8]> {
     let Some(inner) = octets
         .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""))
+        .and_then(|rest| rest.trim_ascii_end().strip_suffix(b"\""))
     else {
         return Cow::Borrowed(octets);
     };
@@ -305,6 +305,7 @@ mod tests {
             ("\"\"", ""),
             ("\"", "\""),
             (" \"a\" ", " \"a\" "),
+            ("\"a \"  ", "a "),
         ] {
             assert_eq!(contenu(written.as_bytes()), read.as_bytes(), "{written}");
         }

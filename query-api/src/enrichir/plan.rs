@@ -6,6 +6,7 @@ use super::colonnes::{Colonne, choisies};
 use super::forme::{FormatEntree, Forme, libre};
 use super::rendu::Format;
 use super::{EnrichirError, Options};
+use crate::dossier::Besoins;
 use crate::organisation::resultat::AuxDates;
 
 /// Which columns say who.
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     pub(super) ligne_brute: String,
     /// Whether a column reads what is said of the organisation.
     pub(super) organisation: bool,
+    /// The rows that the columns are read from.
+    pub(super) besoins: Besoins,
     /// Cells that begin as a formula are left so.
     pub(super) brutes: bool,
     pub(super) au: AuxDates,
@@ -73,6 +76,10 @@ impl Plan {
             cles,
             format,
             organisation: colonnes.iter().any(Colonne::veut_organisation),
+            besoins: colonnes
+                .iter()
+                .map(Colonne::besoins)
+                .fold(Besoins::default(), Besoins::et),
             colonnes,
             noms,
             ligne_brute,

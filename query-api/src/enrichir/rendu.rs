@@ -152,9 +152,9 @@ pub(super) enum Rendeur<'plan> {
 }
 
 impl<'plan> Rendeur<'plan> {
-    pub(super) fn de(plan: &'plan Plan, octets: usize) -> Self {
+    pub(super) fn de(plan: &'plan Plan, lot: &Lot) -> Self {
         // What is added to a row takes about that much.
-        let octets = Vec::with_capacity(octets * 6);
+        let octets = Vec::with_capacity(lot.octets.len() + lot.lignes.len() * 256);
         match plan.format {
             Format::Csv => Self::Csv(plan, octets),
             Format::Ndjson => Self::Ndjson(plan, octets),

@@ -16,7 +16,7 @@ use super::texte::Encodage;
 use super::verdict::{Fiche, Question};
 use super::{Compris, EnrichirError, Options};
 use crate::catalog::Snapshot;
-use crate::dossier::{self, Dossier};
+use crate::dossier::{self, Besoins, Dossier};
 use crate::engine::PoolError;
 use crate::organisation::demande::Demande;
 use crate::organisation::http::dates;
@@ -24,8 +24,11 @@ use crate::organisation::http::dates;
 /// Rows of a lot when they are looked up one by one, in a few microseconds each.
 const PAR_CLE: usize = 2048;
 
-/// Rows of a lot when each takes a reading of the tables: by name, or without fiches.
-const PAR_LECTURE: usize = 20_000;
+/// Rows of a lot by name: a reading of the tables finds them all.
+const PAR_NOM: usize = 20_000;
+
+/// Rows of a lot without fiches: the same, and all that is known of them is held.
+const PAR_LECTURE: usize = 5_000;
 
 /// How long a reading of the tables of the country may take, when nobody waits for an answer.
 const LECTURE: Duration = Duration::from_mins(5);
@@ -38,6 +41,23 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Source {
     snapshot: Arc<Snapshot>,
     handle: Handle,
+}
+
+/// Dossiers by their number.
+struct Dossiers {
+    /// In order.
+    identifiants: Vec<Identifier>,
+    /// Theirs.
+    dossiers: Vec<Dossier>,
+}
+
+impl Dossiers {
+    fn get(&self, asked: &Identifier) -> Option<&Dossier> {
+        let place = self
+            .identifiants
+            .binary_search_by(|known| known.as_str().cmp(asked.as_str()));
+        self.dossiers.get(place.ok()?)
+    }
 }
 
 /// A lot, enriched.
@@ -73,13 +93,20 @@ impl Source {
         }
     }
 
-    /// How many rows are asked about at once.
+    /// How many rows are asked about at once: as many as are worth a reading of the tables, when it takes
+    /// one.
     pub(super) fn lignes(&self, plan: &Plan) -> usize {
-        if plan.cles.nom.is_none() && self.snapshot.fiches().is_some() {
-            PAR_CLE
-        } else {
-            PAR_LECTURE
+        match (plan.cles.nom, self.snapshot.fiches()) {
+            (None, Some(_)) => PAR_CLE,
+            (Some(_), Some(_)) => PAR_NOM,
+            (_, None) => PAR_LECTURE,
         }
+    }
+
+    /// Whether rows are looked up by their number alone, on as many threads as there are: DuckDB has its
+    /// own.
+    pub(super) fn par_cle(&self, plan: &Plan) -> bool {
+        self.lignes(plan) == PAR_CLE
     }
 
     /// The rows of a lot, with what is added.
@@ -102,28 +129,20 @@ impl Source {
             })
             .collect();
         self.chercher_les_noms(&mut questions)?;
-        let mut identifiants: Vec<Identifier> = questions
-            .iter()
-            .filter_map(|question| question.identifiant().cloned())
-            .collect();
-        // In the order of the fiches, each once: neighbours are in one block.
-        identifiants.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-        identifiants.dedup();
-        let dossiers = self.dossiers(&identifiants)?;
-        let mut rendeur = Rendeur::de(plan, lot.octets.len());
+        let mut rendeur = Rendeur::de(plan, lot);
         let mut resultats = BTreeMap::new();
-        for (index, ligne) in lot.lignes.iter().enumerate() {
-            let question = &questions[index];
-            let dossier = question.identifiant().and_then(|asked| {
-                let place = identifiants
-                    .binary_search_by(|known| known.as_str().cmp(asked.as_str()))
-                    .ok()?;
-                dossiers.get(place)
-            });
-            let fiche = Fiche::de(question, dossier, plan.au, plan.organisation);
-            *resultats.entry(fiche.resultat).or_default() += 1;
-            let objet = objets.get(index).and_then(Option::as_ref);
-            rendeur.ajouter(Rangee { lot, ligne, objet }, &fiche);
+        // Dossiers are large: those of some rows are held, not those of all.
+        let some = self.par_dossiers();
+        let groups = lot.lignes.chunks(some).zip(questions.chunks(some));
+        for (group, (lignes, questions)) in groups.enumerate() {
+            let dossiers = self.dossiers_de(questions, plan.besoins)?;
+            for (index, (ligne, question)) in lignes.iter().zip(questions).enumerate() {
+                let dossier = question.identifiant().and_then(|asked| dossiers.get(asked));
+                let fiche = Fiche::de(question, dossier, plan.au, plan.organisation);
+                *resultats.entry(fiche.resultat).or_default() += 1;
+                let objet = objets.get(group * some + index).and_then(Option::as_ref);
+                rendeur.ajouter(Rangee { lot, ligne, objet }, &fiche);
+            }
         }
         Ok(Fait {
             rendu: rendeur.finir()?,
@@ -132,8 +151,37 @@ impl Source {
         })
     }
 
+    /// How many dossiers are asked for at once.
+    fn par_dossiers(&self) -> usize {
+        if self.snapshot.fiches().is_some() {
+            PAR_CLE
+        } else {
+            PAR_LECTURE
+        }
+    }
+
+    /// The dossiers of the numbers that are asked, in the order of the fiches, each once: neighbours are
+    /// in one block.
+    fn dossiers_de(&self, questions: &[Question], besoins: Besoins) -> Result<Dossiers, PoolError> {
+        let mut identifiants: Vec<Identifier> = questions
+            .iter()
+            .filter_map(|question| question.identifiant().cloned())
+            .collect();
+        identifiants.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        identifiants.dedup();
+        let dossiers = self.dossiers(&identifiants, besoins)?;
+        Ok(Dossiers {
+            identifiants,
+            dossiers,
+        })
+    }
+
     /// As many dossiers as identifiers, in their order.
-    fn dossiers(&self, identifiants: &[Identifier]) -> Result<Vec<Dossier>, PoolError> {
+    fn dossiers(
+        &self,
+        identifiants: &[Identifier],
+        besoins: Besoins,
+    ) -> Result<Vec<Dossier>, PoolError> {
         if identifiants.is_empty() {
             return Ok(Vec::new());
         }
@@ -141,7 +189,7 @@ impl Source {
             let gathered = fiches.ask_here(|reader| {
                 let dossiers = identifiants
                     .iter()
-                    .map(|identifiant| dossier::gather(reader, identifiant));
+                    .map(|identifiant| dossier::gather_for(reader, identifiant, besoins));
                 dossiers.collect()
             });
             if let Some(dossiers) = fiches.read(gathered) {
@@ -151,7 +199,7 @@ impl Source {
         self.attendre(|| {
             self.snapshot
                 .engine
-                .dossiers_within(identifiants.to_vec(), LECTURE)
+                .dossiers_within(identifiants.to_vec(), besoins, LECTURE)
         })
     }
 

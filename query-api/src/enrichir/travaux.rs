@@ -83,8 +83,11 @@ impl Travaux {
     async fn tourner(self: Arc<Self>) {
         let stop = Stop(Arc::default());
         loop {
-            let gone = self.depot.purger(self.limites.heures);
-            if gone > 0 {
+            let own = Arc::clone(&self);
+            let purge = tokio::task::spawn_blocking(move || own.depot.purger(own.limites.heures));
+            if let Ok(gone) = purge.await
+                && gone > 0
+            {
                 tracing::info!(
                     "{gone} enrichments past their {} hours deleted",
                     self.limites.heures

@@ -122,7 +122,10 @@ impl<'lot> Fiche<'lot> {
     }
 
     fn numero(identifiant: &'lot Identifier, dossier: Option<&'lot Dossier>, au: AuxDates) -> Self {
-        let dossier = dossier.unwrap_or_else(nothing);
+        let dossier: &'lot Dossier = match dossier {
+            Some(dossier) => dossier,
+            None => nothing(),
+        };
         let constat = resultat::of(identifiant, dossier, au);
         let told = !matches!(constat.resultat, Resultat::Inconnu | Resultat::Invalide);
         let reference = constat.siren_reference.map(|siren| siren.to_string());

@@ -136,10 +136,8 @@ pub(super) async fn encoded(mut response: Response, coding: Coding, head: bool) 
     }
 }
 
-/// Also of what is given by parts: they are those of its bytes as they are.
 fn is_encoded(response: &Response) -> bool {
-    let headers = response.headers();
-    headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::ACCEPT_RANGES)
+    response.headers().contains_key(header::CONTENT_ENCODING)
 }
 
 #[cfg(test)]

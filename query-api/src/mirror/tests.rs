@@ -148,6 +148,7 @@ async fn conditions_are_answered_with_304_412_or_the_whole() {
     let fresh = ask(&app, "GET", PATH, &[(header::IF_NONE_MATCH, tag)]).await;
     assert_eq!((fresh.status, fresh.bytes().len()), (304, 0));
     assert_eq!(fresh.header("etag"), tag);
+    assert_eq!(fresh.header("vary"), "");
     assert_eq!(fresh.header("cache-control"), "public, no-cache");
     let fresh = ask(&app, "GET", PATH, &[(header::IF_MODIFIED_SINCE, date)]).await;
     assert_eq!(fresh.status, 304);

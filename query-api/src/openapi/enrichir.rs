@@ -137,14 +137,12 @@ fn resultat(path: &str) -> PathItem {
     .parameter(numero())
     .parameter(entete("Range", "La partie voulue, comme bytes=1000-", Type::String))
     .response("200", enrichi("Le résultat"))
-    .response("206", enrichi("La partie demandée"))
-    .response(
-        "416",
-        ResponseBuilder::new()
-            .description("La partie demandée n'existe pas")
-            .build(),
-    );
-    let own = [Code::TravailInconnu, Code::TravailConflit];
+    .response("206", enrichi("La partie demandée"));
+    let own = [
+        Code::TravailInconnu,
+        Code::TravailConflit,
+        Code::PlageInvalide,
+    ];
     PathItem::new(HttpMethod::Get, complete(path, get, Reads::Nothing, &own))
 }
 

@@ -206,8 +206,7 @@ async fn endless() -> (SocketAddr, JoinHandle<()>) {
         fn poll_frame(
             self: std::pin::Pin<&mut Self>,
             _context: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<std::result::Result<hyper::body::Frame<Self::Data>, Infallible>>>
-        {
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Infallible>>> {
             let zeros = axum::body::Bytes::from_static(&[0; 16 * 1024]);
             std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(zeros))))
         }

@@ -144,6 +144,8 @@ pub(super) struct Travail {
     pub(super) id: String,
     dossier: PathBuf,
     fiche: Mutex<Fiche>,
+    /// Held while the state is written: who only reads it does not wait for the disk.
+    ecriture: Mutex<()>,
     /// Held by who sends: one at a time.
     pub(super) envoi: Arc<tokio::sync::Mutex<()>>,
     octets: AtomicU64,
@@ -157,6 +159,7 @@ impl Travail {
             id,
             dossier,
             fiche: Mutex::new(fiche),
+            ecriture: Mutex::new(()),
             envoi: Arc::default(),
             octets: AtomicU64::new(0),
             lignes: AtomicU64::new(0),
@@ -212,14 +215,14 @@ impl Travail {
 
     /// Changes what is kept, on the disk too. Blocking, of a small file.
     pub(super) fn changer(&self, change: impl FnOnce(&mut Fiche)) -> io::Result<()> {
-        let mut fiche = self.lock();
-        let mut new = fiche.clone();
+        let _writing = seul(&self.ecriture);
+        let mut new = self.fiche();
         change(&mut new);
         new.modifie_le = Utc::now();
         if !self.est_supprime() {
             garder(&self.dossier, &new)?;
         }
-        *fiche = new;
+        *self.lock() = new;
         Ok(())
     }
 
@@ -252,6 +255,11 @@ impl Travail {
     }
 }
 
+/// A lock that guards nothing but an order.
+fn seul(lock: &Mutex<()>) -> MutexGuard<'_, ()> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Replaces the state on the disk: whole, or as it was.
 fn garder(dossier: &Path, fiche: &Fiche) -> io::Result<()> {
     let aside = dossier.join("travail.json.part");
@@ -274,6 +282,8 @@ pub(super) enum Refus {
 pub(super) struct Depot {
     dossier: PathBuf,
     connus: Mutex<BTreeMap<String, Arc<Travail>>>,
+    /// Held while a job is made: who looks for another does not wait for the disk.
+    creation: Mutex<()>,
 }
 
 impl Depot {
@@ -311,6 +321,7 @@ impl Depot {
         Self {
             dossier,
             connus: Mutex::new(connus),
+            creation: Mutex::new(()),
         }
     }
 
@@ -320,8 +331,8 @@ impl Depot {
 
     /// A new job, that waits for its file. Blocking.
     pub(super) fn creer(&self, fiche: &Fiche, at_most: usize) -> Result<Arc<Travail>, Refus> {
-        let mut connus = self.lock();
-        if connus.len() >= at_most {
+        let _making = seul(&self.creation);
+        if self.lock().len() >= at_most {
             return Err(Refus::Complet);
         }
         let id = jeton().map_err(io::Error::other)?;
@@ -337,7 +348,7 @@ impl Depot {
             return Err(error.into());
         }
         let travail = Arc::new(Travail::new(id.clone(), dossier, fiche.clone()));
-        connus.insert(id, Arc::clone(&travail));
+        self.lock().insert(id, Arc::clone(&travail));
         Ok(travail)
     }
 
@@ -358,11 +369,12 @@ impl Depot {
 
     /// Forgets a job, and all that was kept of it. Blocking.
     pub(super) fn supprimer(&self, id: &str) -> io::Result<bool> {
-        let Some(travail) = self.lock().remove(id) else {
+        let removed = self.lock().remove(id);
+        let Some(travail) = removed else {
             return Ok(false);
         };
         // Seen before the folder goes: what runs does not write there again.
-        let _no_change = travail.lock();
+        let _no_change = seul(&travail.ecriture);
         travail.supprime.store(true, Ordering::Relaxed);
         match fs::remove_dir_all(&travail.dossier) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -373,13 +385,12 @@ impl Depot {
     /// Deletes what was not touched for that many hours, and says how many.
     pub(super) fn purger(&self, heures: u32) -> usize {
         let limit = Utc::now() - TimeDelta::hours(heures.into());
-        let connus = self.lock();
-        let old: Vec<String> = connus
+        let old: Vec<String> = self
+            .lock()
             .values()
             .filter(|travail| travail.lock().modifie_le < limit)
             .map(|travail| travail.id.clone())
             .collect();
-        drop(connus);
         old.iter()
             .filter(|id| match self.supprimer(id) {
                 Ok(gone) => gone,
@@ -398,3 +409,79 @@ pub(super) const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-c
 pub(super) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub(super) const UPLOAD_LIMIT: HeaderName = HeaderName::from_static("upload-limit");
 pub(super) const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fiche() -> Fiche {
+        Fiche {
+            etat: Etat::Depot,
+            cree_le: Utc::now(),
+            modifie_le: Utc::now(),
+            demande: None,
+            content_type: None,
+            accept: None,
+            longueur: None,
+            erreur: None,
+            resultat: None,
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let depot = Depot::ouvrir(folder.path().join("jobs"));
+        let (sent, running) = (
+            depot.creer(&fiche(), 10).unwrap(),
+            depot.creer(&fiche(), 10).unwrap(),
+        );
+        File::create(sent.entree())
+            .unwrap()
+            .write_all(b"123")
+            .unwrap();
+        running.changer(|fiche| fiche.etat = Etat::Attente).unwrap();
+        running.commencer();
+        // Killed while one was being made.
+        fs::create_dir_all(folder.path().join("jobs").join("0".repeat(32))).unwrap();
+        let again = Depot::ouvrir(folder.path().join("jobs"));
+        let found = again.trouver(&sent.id).unwrap();
+        assert_eq!(
+            (found.recus().unwrap(), found.fiche().etat),
+            (3, Etat::Depot)
+        );
+        assert_eq!(again.suivant().unwrap().id, running.id);
+        assert!(again.trouver(&"0".repeat(32)).is_none());
+        assert_eq!(fs::read_dir(folder.path().join("jobs")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn jobs_are_bounded_hidden_from_others_and_deleted_in_time() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let depot = Depot::ouvrir(folder.path().to_owned());
+        let old = Fiche {
+            modifie_le: Utc::now() - TimeDelta::hours(25),
+            ..fiche()
+        };
+        let first = depot.creer(&old, 2).unwrap();
+        let mode = fs::metadata(first.dossier()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        depot.creer(&fiche(), 2).unwrap();
+        assert!(matches!(depot.creer(&fiche(), 2), Err(Refus::Complet)));
+        assert_eq!((depot.purger(24), depot.purger(24)), (1, 0));
+        assert!(!first.dossier().exists());
+        // What runs meanwhile writes nothing there again.
+        first.echouer("trop tard");
+        assert!(!first.dossier().exists());
+        assert!(depot.creer(&fiche(), 2).is_ok());
+    }
+
+    #[test]
+    fn a_disk_without_room_is_told_before_it_is_full() {
+        let folder = tempfile::tempdir().unwrap();
+        super::super::il_reste(folder.path(), 1).unwrap();
+        let full = super::super::il_reste(folder.path(), u64::MAX).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+    }
+}

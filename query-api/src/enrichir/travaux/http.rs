@@ -302,17 +302,15 @@ async fn resultat(
     let file = aside(move || File::open(path)).await?;
     let etag = format!("\"{}-{}\"", travail.id, resultat.octets);
     let etag = HeaderValue::from_str(&etag).map_err(|error| ApiError::Interne(Box::new(error)))?;
-    let mut response = plage::reponse(&headers, file, resultat.octets, etag);
-    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        let compris = Compris {
-            lues: Vec::new(),
-            renommees: Vec::new(),
-            encodage: resultat.encodage(),
-            format: resultat.format.into(),
-            snapshot: resultat.snapshot,
-        };
-        entetes(response.headers_mut(), &compris);
-    }
+    let mut response = plage::reponse(&headers, file, resultat.octets, etag)?;
+    let compris = Compris {
+        lues: Vec::new(),
+        renommees: Vec::new(),
+        encodage: resultat.encodage(),
+        format: resultat.format.into(),
+        snapshot: resultat.snapshot,
+    };
+    entetes(response.headers_mut(), &compris);
     Ok(response)
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, channel};
 
+use crate::error::ApiError;
 use crate::export::{Lines, Pages};
 
 /// Bytes read and sent at once.
@@ -81,14 +82,7 @@ fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
 /// The answer: 200, 206 or 416.
 pub(super) fn reponse(headers: &HeaderMap, file: File, length: u64, etag: HeaderValue) -> Response {
     let mut response = match plage(headers, &etag, length) {
-        Plage::Hors => {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
-                response.headers_mut().insert(header::CONTENT_RANGE, value);
-            }
-            return response;
-        }
+        Plage::Hors => return Err(ApiError::Plage { taille: length }),
         Plage::Entier => corps(file, 0, length),
         Plage::Partie(first, many) => {
             let mut response = corps(file, first, many);
@@ -103,7 +97,7 @@ pub(super) fn reponse(headers: &HeaderMap, file: File, length: u64, etag: Header
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, etag);
-    response
+    Ok(response)
 }
 
 fn corps(file: File, first: u64, many: u64) -> Response {
