@@ -202,7 +202,6 @@ impl ApiError {
             Self::EspaceInsuffisant => Code::EspaceInsuffisant,
             Self::ProfilAbsent => Code::ProfilAbsent,
             Self::Fichier { .. } => Code::FichierInconnu,
-            Self::Plage { .. } => Code::PlageInvalide,
             Self::Precondition => Code::PreconditionEchouee,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
