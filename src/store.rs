@@ -8,8 +8,10 @@
 //! | file | does |
 //! |---|---|
 //! | `store/address.rs` | `s3://bucket/prefix`, read and checked |
+//! | `store/settings.rs` | the usual variables, as a client of the store |
 //! | `store/remote.rs` | the only calls to the store, and what their failures mean |
 //! | `store/publish.rs` | the snapshot in service here, put in service there |
+//! | `store/steps.rs` | what a snapshot is to the one in service: a step back, or mostly the same |
 //! | `store/upload.rs` | one file, sent and checked |
 //! | `store/prune.rs` | what the store need not, or must not, hold any more |
 //! | `store/mirror.rs` | a local folder that follows the store |
@@ -28,6 +30,8 @@ mod mirror;
 mod prune;
 mod publish;
 mod remote;
+mod settings;
+mod steps;
 mod upload;
 
 pub use address::{Place, StoreUrl, folder};

@@ -40,7 +40,12 @@ pub async fn serve(url: &StoreUrl, arguments: Serve, stop: Stop) -> Result<(), F
     let every = Duration::from_secs(arguments.follow.into());
     let mirror = Mirror::new(url, &arguments.cache, every, progress())?;
     let listener = bind(arguments.listen.listen).await?;
-    let mut config = arguments.access.config(arguments.forms, mirror.folder());
+    let mut config = arguments.access.config(
+        arguments.forms,
+        arguments.sql,
+        arguments.jobs,
+        mirror.folder(),
+    );
     config.feed = Some(mirror.feed());
     // What is received can be removed: what applicants send must not be beside it.
     if config

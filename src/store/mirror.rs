@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fetch::{fetch, named};
-use super::remote::{Patience, Remote, place};
+use super::remote::Remote;
+use super::settings::{Patience, place};
 use super::{StoreError, StoreUrl};
 use crate::signals::Stop;
 

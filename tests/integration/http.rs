@@ -12,7 +12,7 @@ use crate::harness::sample_server;
 const SIRET: &str = "/v1/etablissements/13002526500013";
 
 /// An address of each route, and of each kind of miss.
-const ADDRESSES: [&str; 22] = [
+const ADDRESSES: [&str; 24] = [
     SIRET,
     "/v1/unites-legales/356000000",
     "/v1/unites-legales/356000000/etablissements?limite=3",
