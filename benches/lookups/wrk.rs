@@ -99,7 +99,12 @@ impl<'a> Load<'a> {
     /// Asks for that long.
     pub fn run(&self, server: &Server, duration: Duration) -> Result<Seen> {
         let output = Command::new("wrk")
-            .args(["-t", &THREADS.to_string(), "-c", &self.connections.to_string()])
+            .args([
+                "-t",
+                &THREADS.to_string(),
+                "-c",
+                &self.connections.to_string(),
+            ])
             .args(["-d", &duration.as_secs().max(1).to_string()])
             .args(["--timeout", "10", "-s", SCRIPT, &server.base(), "--"])
             .arg(self.path)

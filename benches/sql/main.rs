@@ -80,7 +80,7 @@ fn main() -> Result<()> {
     let manifest = folder.current()?.ok_or("nothing is published there")?;
     let snapshot = folder.snapshots().join(&manifest.id);
     let spill = data.join("bench-sql-spill");
-    let engine = Engine::open(&[("registre", &snapshot)], &TABLES, &spill)?;
+    let engine = Engine::open(&[("registre", &*snapshot)], &TABLES, &spill)?;
     let server = served(&data)?;
     let list = list(&engine)?;
     let mut lines = Vec::new();
@@ -92,7 +92,9 @@ fn main() -> Result<()> {
     say("lookups");
     let pressure = pressed(&engine, &server, &data)?;
     let report = Report {
-        rows: manifest.table("etablissement").map_or(0, |table| table.rows),
+        rows: manifest
+            .table("etablissement")
+            .map_or(0, |table| table.rows),
         lines,
         pressure,
     };
@@ -112,7 +114,14 @@ fn say(what: &str) {
 fn served(data: &Path) -> Result<Server> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registre"));
     // As much memory as the engine beside it.
-    command.args(["serve", "--sql-memory", "2GB", "--listen", "127.0.0.1:0", "--data"]);
+    command.args([
+        "serve",
+        "--sql-memory",
+        "2GB",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+    ]);
     command.arg(data);
     Ok(Server::started(command, "/health")?.0)
 }
@@ -187,7 +196,7 @@ fn pressed(engine: &Engine, server: &Server, data: &Path) -> Result<Pressure> {
             let (pressing, address) = (Arc::clone(&pressing), address.clone());
             std::thread::spawn(move || {
                 while pressing.load(Ordering::Relaxed) {
-                    let _over_a_limit = http::post(&address, HEAVY, Duration::from_secs(60));
+                    let _over_a_limit = http::post(&address, HEAVY, Duration::from_mins(1));
                     std::thread::sleep(Duration::from_millis(200));
                 }
             })

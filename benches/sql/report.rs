@@ -67,7 +67,10 @@ impl fmt::Display for Report {
             chrono::Local::now().date_naive(),
             self.rows
         )?;
-        writeln!(f, "| question | answers | DuckDB directly | `/v1/sql` | ratio |")?;
+        writeln!(
+            f,
+            "| question | answers | DuckDB directly | `/v1/sql` | ratio |"
+        )?;
         writeln!(f, "|---|---|---|---|---|")?;
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         for line in &self.lines {
@@ -84,7 +87,10 @@ impl fmt::Display for Report {
         let logarithms: f64 = self.lines.iter().map(|line| line.ratio().ln()).sum();
         let mean = (logarithms / self.lines.len() as f64).exp();
         let worst = self.lines.iter().map(Line::ratio).fold(0.0, f64::max);
-        writeln!(f, "| geometric mean (target: 1.1 at most) | | | | {mean:.2} |")?;
+        writeln!(
+            f,
+            "| geometric mean (target: 1.1 at most) | | | | {mean:.2} |"
+        )?;
         writeln!(f, "| slowest | | | | {worst:.2} |")?;
         writeln!(
             f,

@@ -12,15 +12,12 @@ pub(crate) struct Vue {
 }
 
 /// The lists of codes, filled from those compiled in.
+#[rustfmt::skip] // one line per column reads as a table
 pub(crate) const NOMENCLATURE: Vue = Vue {
     nom: "nomenclature",
     description: "Les codes des nomenclatures et leurs libellés",
     colonnes: &[
-        (
-            "nomenclature",
-            "VARCHAR",
-            "naf_rev2, naf_2025, naf_rev1, naf_1993, categorie_juridique, tranche_effectifs, commune, departement ou objet_social",
-        ),
+        ("nomenclature", "VARCHAR", "naf_rev2, naf_2025, naf_rev1, naf_1993, categorie_juridique, tranche_effectifs, commune, departement ou objet_social"),
         ("code", "VARCHAR", "Code, comme les tables l'écrivent"),
         ("libelle", "VARCHAR", "Libellé officiel"),
     ],
@@ -37,6 +34,7 @@ macro_rules! nom {
 }
 
 /// Every view, in the order in which they can be made.
+#[rustfmt::skip] // one line per column reads as a table
 pub(crate) const VUES: [Vue; 4] = [
     Vue {
         nom: "etablissements_actifs",
@@ -44,45 +42,17 @@ pub(crate) const VUES: [Vue; 4] = [
         colonnes: &[
             ("siret", "VARCHAR", "Numéro SIRET"),
             ("siren", "VARCHAR", "Numéro SIREN de l'unité légale"),
-            (
-                "nom",
-                "VARCHAR",
-                "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle",
-            ),
-            (
-                "enseigne",
-                "VARCHAR",
-                "Première ligne de l'enseigne, ou dénomination usuelle",
-            ),
+            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
+            ("enseigne", "VARCHAR", "Première ligne de l'enseigne, ou dénomination usuelle"),
             ("siege", "BOOLEAN", "Vrai pour le siège"),
-            (
-                "date_creation",
-                "DATE",
-                "Date de création ; vide quand elle est inconnue",
-            ),
-            (
-                "activite",
-                "VARCHAR",
-                "Activité principale, code NAF rév. 2",
-            ),
+            ("date_creation", "DATE", "Date de création ; vide quand elle est inconnue"),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
             ("activite_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite_naf25",
-                "VARCHAR",
-                "Activité principale, code NAF 2025",
-            ),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
             ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
-            (
-                "tranche_effectifs",
-                "VARCHAR",
-                "Tranche d'effectif salarié, code",
-            ),
+            ("tranche_effectifs", "VARCHAR", "Tranche d'effectif salarié, code"),
             ("tranche_effectifs_libelle", "VARCHAR", "Son libellé"),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique de l'unité légale, niveau 3",
-            ),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique de l'unité légale, niveau 3"),
             ("code_postal", "VARCHAR", "Code postal"),
             ("commune", "VARCHAR", "Code de la commune"),
             ("commune_libelle", "VARCHAR", "Nom de la commune"),
@@ -122,42 +92,18 @@ pub(crate) const VUES: [Vue; 4] = [
         description: "Les unités légales actives, avec leur nom et les libellés de leurs codes",
         colonnes: &[
             ("siren", "VARCHAR", "Numéro SIREN"),
-            (
-                "nom",
-                "VARCHAR",
-                "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle",
-            ),
+            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
             ("sigle", "VARCHAR", "Sigle"),
             ("siret_siege", "VARCHAR", "SIRET du siège"),
-            (
-                "date_creation",
-                "DATE",
-                "Date de création ; vide quand elle est inconnue",
-            ),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique, niveau 3",
-            ),
+            ("date_creation", "DATE", "Date de création ; vide quand elle est inconnue"),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique, niveau 3"),
             ("categorie_juridique_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite",
-                "VARCHAR",
-                "Activité principale, code NAF rév. 2",
-            ),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
             ("activite_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite_naf25",
-                "VARCHAR",
-                "Activité principale, code NAF 2025",
-            ),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
             ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
             ("categorie_entreprise", "VARCHAR", "PME, ETI ou GE"),
-            (
-                "tranche_effectifs",
-                "VARCHAR",
-                "Tranche d'effectif salarié, code",
-            ),
+            ("tranche_effectifs", "VARCHAR", "Tranche d'effectif salarié, code"),
             ("tranche_effectifs_libelle", "VARCHAR", "Son libellé"),
         ],
         sql: concat!(
@@ -187,26 +133,14 @@ pub(crate) const VUES: [Vue; 4] = [
         colonnes: &[
             ("id", "VARCHAR", "Numéro RNA"),
             ("titre", "VARCHAR", "Titre"),
-            (
-                "position",
-                "VARCHAR",
-                "A active, D dissoute, S supprimée, R reprise sous un autre numéro",
-            ),
-            (
-                "date_creation",
-                "DATE",
-                "Date de déclaration de création ; vide quand elle est inconnue",
-            ),
+            ("position", "VARCHAR", "A active, D dissoute, S supprimée, R reprise sous un autre numéro"),
+            ("date_creation", "DATE", "Date de déclaration de création ; vide quand elle est inconnue"),
             ("objet_social", "VARCHAR", "Thème principal, code"),
             ("objet_social_libelle", "VARCHAR", "Son libellé"),
             ("code_postal", "VARCHAR", "Code postal du siège"),
             ("commune", "VARCHAR", "Code de la commune du siège"),
             ("siren", "VARCHAR", "SIREN de l'unité légale, ou rien"),
-            (
-                "provenance",
-                "VARCHAR",
-                "Qui fait le lien : sirene, rna ou sirene+rna",
-            ),
+            ("provenance", "VARCHAR", "Qui fait le lien : sirene, rna ou sirene+rna"),
         ],
         sql: "CREATE VIEW associations_siren AS SELECT a.id, a.titre, a.position, \
              nullif(CAST(a.date_creat AS DATE), DATE '0001-01-01') AS date_creation, \
@@ -221,16 +155,8 @@ pub(crate) const VUES: [Vue; 4] = [
         description: "Le nombre d'unités légales créées chaque mois, par catégorie juridique, d'après leur date de création",
         colonnes: &[
             ("mois", "DATE", "Premier jour du mois"),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique, niveau 3",
-            ),
-            (
-                "creations",
-                "BIGINT",
-                "Unités légales créées ce mois, actives ou cessées depuis",
-            ),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique, niveau 3"),
+            ("creations", "BIGINT", "Unités légales créées ce mois, actives ou cessées depuis"),
         ],
         sql: "CREATE VIEW creations_mensuelles AS SELECT CAST(date_trunc('month', dateCreationUniteLegale) AS DATE) AS mois, \
              categorieJuridiqueUniteLegale AS categorie_juridique, count(*) AS creations \
