@@ -35,14 +35,13 @@ macro_rules! nom {
 
 /// Every view, in the order in which they can be made.
 #[rustfmt::skip] // one line per column reads as a table
-pub(crate) const VUES: [Vue; 4] = [
+pub(crate) const VUES: [Vue; 5] = [
     Vue {
         nom: "etablissements_actifs",
-        description: "Les établissements actifs, avec le nom de leur unité légale et les libellés de leurs codes",
+        description: "Les établissements actifs, avec les libellés de leurs codes ; leur nom est dans etablissements_actifs_nommes, plus long à calculer",
         colonnes: &[
             ("siret", "VARCHAR", "Numéro SIRET"),
             ("siren", "VARCHAR", "Numéro SIREN de l'unité légale"),
-            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
             ("enseigne", "VARCHAR", "Première ligne de l'enseigne, ou dénomination usuelle"),
             ("siege", "BOOLEAN", "Vrai pour le siège"),
             ("date_creation", "DATE", "Date de création ; vide quand elle est inconnue"),
@@ -52,7 +51,6 @@ pub(crate) const VUES: [Vue; 4] = [
             ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
             ("tranche_effectifs", "VARCHAR", "Tranche d'effectif salarié, code"),
             ("tranche_effectifs_libelle", "VARCHAR", "Son libellé"),
-            ("categorie_juridique", "VARCHAR", "Catégorie juridique de l'unité légale, niveau 3"),
             ("code_postal", "VARCHAR", "Code postal"),
             ("commune", "VARCHAR", "Code de la commune"),
             ("commune_libelle", "VARCHAR", "Nom de la commune"),
@@ -60,10 +58,7 @@ pub(crate) const VUES: [Vue; 4] = [
             ("latitude", "DOUBLE", "Latitude (WGS 84)"),
             ("longitude", "DOUBLE", "Longitude (WGS 84)"),
         ],
-        sql: concat!(
-            "CREATE VIEW etablissements_actifs AS SELECT e.siret, e.siren, ",
-            nom!(),
-            " AS nom, \
+        sql: "CREATE VIEW etablissements_actifs AS SELECT e.siret, e.siren, \
              nullif(coalesce(e.enseigne1Etablissement, e.denominationUsuelleEtablissement), '[ND]') AS enseigne, \
              e.etablissementSiege AS siege, \
              nullif(CAST(e.dateCreationEtablissement AS DATE), DATE '1900-01-01') AS date_creation, \
@@ -71,7 +66,6 @@ pub(crate) const VUES: [Vue; 4] = [
              n2.libelle AS activite_libelle, \
              e.activitePrincipaleNAF25Etablissement AS activite_naf25, n25.libelle AS activite_naf25_libelle, \
              e.trancheEffectifsEtablissement AS tranche_effectifs, t.libelle AS tranche_effectifs_libelle, \
-             u.categorieJuridiqueUniteLegale AS categorie_juridique, \
              nullif(e.codePostalEtablissement, '[ND]') AS code_postal, \
              nullif(e.codeCommuneEtablissement, '[ND]') AS commune, \
              nullif(e.libelleCommuneEtablissement, '[ND]') AS commune_libelle, \
@@ -79,12 +73,38 @@ pub(crate) const VUES: [Vue; 4] = [
              CASE WHEN left(e.codeCommuneEtablissement, 2) IN ('97', '98') THEN left(e.codeCommuneEtablissement, 3) \
              ELSE left(e.codeCommuneEtablissement, 2) END END AS departement, \
              CAST(e.y_latitude AS DOUBLE) AS latitude, CAST(e.x_longitude AS DOUBLE) AS longitude \
-             FROM etablissement e LEFT JOIN unite_legale u ON u.siren = e.siren \
-             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = e.activitePrincipaleEtablissement \
-             AND e.nomenclatureActivitePrincipaleEtablissement = 'NAFRev2' \
+             FROM etablissement e \
+             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = CASE WHEN e.nomenclatureActivitePrincipaleEtablissement = 'NAFRev2' THEN e.activitePrincipaleEtablissement END \
              LEFT JOIN nomenclature n25 ON n25.nomenclature = 'naf_2025' AND n25.code = e.activitePrincipaleNAF25Etablissement \
              LEFT JOIN nomenclature t ON t.nomenclature = 'tranche_effectifs' AND t.code = e.trancheEffectifsEtablissement \
-             WHERE e.etatAdministratifEtablissement = 'A'"
+             WHERE e.etatAdministratifEtablissement = 'A'",
+    },
+    Vue {
+        nom: "etablissements_actifs_nommes",
+        description: "Les mêmes, avec le nom et la catégorie juridique de leur unité légale : filtrez-les, par commune ou par activité",
+        colonnes: &[
+            ("siret", "VARCHAR", "Numéro SIRET"),
+            ("siren", "VARCHAR", "Numéro SIREN de l'unité légale"),
+            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique de l'unité légale, niveau 3"),
+            ("enseigne", "VARCHAR", "Première ligne de l'enseigne, ou dénomination usuelle"),
+            ("siege", "BOOLEAN", "Vrai pour le siège"),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
+            ("activite_libelle", "VARCHAR", "Son libellé"),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
+            ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
+            ("code_postal", "VARCHAR", "Code postal"),
+            ("commune", "VARCHAR", "Code de la commune"),
+            ("commune_libelle", "VARCHAR", "Nom de la commune"),
+            ("departement", "VARCHAR", "Code du département"),
+        ],
+        sql: concat!(
+            "CREATE VIEW etablissements_actifs_nommes AS SELECT e.siret, e.siren, ",
+            nom!(),
+            " AS nom, u.categorieJuridiqueUniteLegale AS categorie_juridique, \
+             e.enseigne, e.siege, e.activite, e.activite_libelle, e.activite_naf25, e.activite_naf25_libelle, \
+             e.code_postal, e.commune, e.commune_libelle, e.departement \
+             FROM etablissements_actifs e LEFT JOIN unite_legale u ON u.siren = e.siren"
         ),
     },
     Vue {
@@ -120,8 +140,7 @@ pub(crate) const VUES: [Vue; 4] = [
              u.trancheEffectifsUniteLegale AS tranche_effectifs, t.libelle AS tranche_effectifs_libelle \
              FROM unite_legale u \
              LEFT JOIN nomenclature c ON c.nomenclature = 'categorie_juridique' AND c.code = u.categorieJuridiqueUniteLegale \
-             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = u.activitePrincipaleUniteLegale \
-             AND u.nomenclatureActivitePrincipaleUniteLegale = 'NAFRev2' \
+             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = CASE WHEN u.nomenclatureActivitePrincipaleUniteLegale = 'NAFRev2' THEN u.activitePrincipaleUniteLegale END \
              LEFT JOIN nomenclature n25 ON n25.nomenclature = 'naf_2025' AND n25.code = u.activitePrincipaleNAF25UniteLegale \
              LEFT JOIN nomenclature t ON t.nomenclature = 'tranche_effectifs' AND t.code = u.trancheEffectifsUniteLegale \
              WHERE u.etatAdministratifUniteLegale = 'A'"
