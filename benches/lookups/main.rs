@@ -23,9 +23,11 @@ mod bare;
 mod common;
 mod keys;
 mod postgresql;
+#[allow(dead_code, reason = "several benches share it")]
 mod process;
 mod report;
 mod snapshots;
+#[allow(dead_code, reason = "several benches share it")]
 mod wrk;
 
 use std::error::Error;

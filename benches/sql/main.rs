@@ -80,7 +80,7 @@ fn main() -> Result<()> {
     let manifest = folder.current()?.ok_or("nothing is published there")?;
     let snapshot = folder.snapshots().join(&manifest.id);
     let spill = data.join("bench-sql-spill");
-    let engine = Engine::open(&[("registre", &snapshot)], &TABLES, &spill)?;
+    let engine = Engine::open(&[("registre", &*snapshot)], &TABLES, &spill)?;
     let server = served(&data)?;
     let list = list(&engine)?;
     let mut lines = Vec::new();
@@ -196,7 +196,7 @@ fn pressed(engine: &Engine, server: &Server, data: &Path) -> Result<Pressure> {
             let (pressing, address) = (Arc::clone(&pressing), address.clone());
             std::thread::spawn(move || {
                 while pressing.load(Ordering::Relaxed) {
-                    let _over_a_limit = http::post(&address, HEAVY, Duration::from_secs(60));
+                    let _over_a_limit = http::post(&address, HEAVY, Duration::from_mins(1));
                     std::thread::sleep(Duration::from_millis(200));
                 }
             })

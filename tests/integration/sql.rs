@@ -18,7 +18,7 @@ fn get(server: &Server, query: &str, rest: &str) -> Answer {
         if byte.is_ascii_alphanumeric() {
             address.push(char::from(byte));
         } else {
-            address.push_str(&format!("%{byte:02X}"));
+            address.extend(format!("%{byte:02X}").chars());
         }
     }
     server.get(&format!("{address}{rest}"))
@@ -41,7 +41,7 @@ fn raw(server: &Server, request: &str) -> Vec<u8> {
 fn open(server: &Server, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_mins(1)))
         .unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     stream
@@ -216,7 +216,7 @@ fn each_limit_is_named_with_its_value() {
             "128MB",
         ),
         (
-            "SELECT n FROM range(20001) t(n), range(3)",
+            "SELECT 1 FROM range(20001), range(3)",
             422,
             "sql_lignes",
             "50000",

@@ -26,6 +26,7 @@ use write::Writer;
 mod check;
 mod faults;
 mod parameters;
+mod types;
 pub(crate) mod vues;
 mod write;
 
@@ -224,7 +225,7 @@ fn columns(schema: &SchemaRef) -> Vec<Column> {
     fields
         .map(|field| Column {
             nom: field.name().clone(),
-            kind: write::sql_type(field.data_type()),
+            kind: types::sql_type(field.data_type()),
         })
         .collect()
 }

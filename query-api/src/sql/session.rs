@@ -152,6 +152,7 @@ async fn next(said: &mut Receiver<Said>) -> Result<Said, SqlError> {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn unreadable(error: impl std::fmt::Display) -> SqlError {
     SqlError::Panne(format!("read the answer: {error}"))
 }

@@ -163,6 +163,7 @@ impl Workers {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn broken(why: impl fmt::Display) -> SqlError {
     SqlError::Panne(format!("SQL process: {why}"))
 }

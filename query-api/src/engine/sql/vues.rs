@@ -12,15 +12,12 @@ pub(crate) struct Vue {
 }
 
 /// The lists of codes, filled from those compiled in.
+#[rustfmt::skip] // one line per column reads as a table
 pub(crate) const NOMENCLATURE: Vue = Vue {
     nom: "nomenclature",
     description: "Les codes des nomenclatures et leurs libellés",
     colonnes: &[
-        (
-            "nomenclature",
-            "VARCHAR",
-            "naf_rev2, naf_2025, naf_rev1, naf_1993, categorie_juridique, tranche_effectifs, commune, departement ou objet_social",
-        ),
+        ("nomenclature", "VARCHAR", "naf_rev2, naf_2025, naf_rev1, naf_1993, categorie_juridique, tranche_effectifs, commune, departement ou objet_social"),
         ("code", "VARCHAR", "Code, comme les tables l'écrivent"),
         ("libelle", "VARCHAR", "Libellé officiel"),
     ],
@@ -37,52 +34,23 @@ macro_rules! nom {
 }
 
 /// Every view, in the order in which they can be made.
-pub(crate) const VUES: [Vue; 4] = [
+#[rustfmt::skip] // one line per column reads as a table
+pub(crate) const VUES: [Vue; 5] = [
     Vue {
         nom: "etablissements_actifs",
-        description: "Les établissements actifs, avec le nom de leur unité légale et les libellés de leurs codes",
+        description: "Les établissements actifs, avec les libellés de leurs codes ; leur nom est dans etablissements_actifs_nommes, plus long à calculer",
         colonnes: &[
             ("siret", "VARCHAR", "Numéro SIRET"),
             ("siren", "VARCHAR", "Numéro SIREN de l'unité légale"),
-            (
-                "nom",
-                "VARCHAR",
-                "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle",
-            ),
-            (
-                "enseigne",
-                "VARCHAR",
-                "Première ligne de l'enseigne, ou dénomination usuelle",
-            ),
+            ("enseigne", "VARCHAR", "Première ligne de l'enseigne, ou dénomination usuelle"),
             ("siege", "BOOLEAN", "Vrai pour le siège"),
-            (
-                "date_creation",
-                "DATE",
-                "Date de création ; vide quand elle est inconnue",
-            ),
-            (
-                "activite",
-                "VARCHAR",
-                "Activité principale, code NAF rév. 2",
-            ),
+            ("date_creation", "DATE", "Date de création ; vide quand elle est inconnue"),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
             ("activite_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite_naf25",
-                "VARCHAR",
-                "Activité principale, code NAF 2025",
-            ),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
             ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
-            (
-                "tranche_effectifs",
-                "VARCHAR",
-                "Tranche d'effectif salarié, code",
-            ),
+            ("tranche_effectifs", "VARCHAR", "Tranche d'effectif salarié, code"),
             ("tranche_effectifs_libelle", "VARCHAR", "Son libellé"),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique de l'unité légale, niveau 3",
-            ),
             ("code_postal", "VARCHAR", "Code postal"),
             ("commune", "VARCHAR", "Code de la commune"),
             ("commune_libelle", "VARCHAR", "Nom de la commune"),
@@ -90,10 +58,7 @@ pub(crate) const VUES: [Vue; 4] = [
             ("latitude", "DOUBLE", "Latitude (WGS 84)"),
             ("longitude", "DOUBLE", "Longitude (WGS 84)"),
         ],
-        sql: concat!(
-            "CREATE VIEW etablissements_actifs AS SELECT e.siret, e.siren, ",
-            nom!(),
-            " AS nom, \
+        sql: "CREATE VIEW etablissements_actifs AS SELECT e.siret, e.siren, \
              nullif(coalesce(e.enseigne1Etablissement, e.denominationUsuelleEtablissement), '[ND]') AS enseigne, \
              e.etablissementSiege AS siege, \
              nullif(CAST(e.dateCreationEtablissement AS DATE), DATE '1900-01-01') AS date_creation, \
@@ -101,7 +66,6 @@ pub(crate) const VUES: [Vue; 4] = [
              n2.libelle AS activite_libelle, \
              e.activitePrincipaleNAF25Etablissement AS activite_naf25, n25.libelle AS activite_naf25_libelle, \
              e.trancheEffectifsEtablissement AS tranche_effectifs, t.libelle AS tranche_effectifs_libelle, \
-             u.categorieJuridiqueUniteLegale AS categorie_juridique, \
              nullif(e.codePostalEtablissement, '[ND]') AS code_postal, \
              nullif(e.codeCommuneEtablissement, '[ND]') AS commune, \
              nullif(e.libelleCommuneEtablissement, '[ND]') AS commune_libelle, \
@@ -109,12 +73,38 @@ pub(crate) const VUES: [Vue; 4] = [
              CASE WHEN left(e.codeCommuneEtablissement, 2) IN ('97', '98') THEN left(e.codeCommuneEtablissement, 3) \
              ELSE left(e.codeCommuneEtablissement, 2) END END AS departement, \
              CAST(e.y_latitude AS DOUBLE) AS latitude, CAST(e.x_longitude AS DOUBLE) AS longitude \
-             FROM etablissement e LEFT JOIN unite_legale u ON u.siren = e.siren \
-             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = e.activitePrincipaleEtablissement \
-             AND e.nomenclatureActivitePrincipaleEtablissement = 'NAFRev2' \
+             FROM etablissement e \
+             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = CASE WHEN e.nomenclatureActivitePrincipaleEtablissement = 'NAFRev2' THEN e.activitePrincipaleEtablissement END \
              LEFT JOIN nomenclature n25 ON n25.nomenclature = 'naf_2025' AND n25.code = e.activitePrincipaleNAF25Etablissement \
              LEFT JOIN nomenclature t ON t.nomenclature = 'tranche_effectifs' AND t.code = e.trancheEffectifsEtablissement \
-             WHERE e.etatAdministratifEtablissement = 'A'"
+             WHERE e.etatAdministratifEtablissement = 'A'",
+    },
+    Vue {
+        nom: "etablissements_actifs_nommes",
+        description: "Les mêmes, avec le nom et la catégorie juridique de leur unité légale : filtrez-les, par commune ou par activité",
+        colonnes: &[
+            ("siret", "VARCHAR", "Numéro SIRET"),
+            ("siren", "VARCHAR", "Numéro SIREN de l'unité légale"),
+            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique de l'unité légale, niveau 3"),
+            ("enseigne", "VARCHAR", "Première ligne de l'enseigne, ou dénomination usuelle"),
+            ("siege", "BOOLEAN", "Vrai pour le siège"),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
+            ("activite_libelle", "VARCHAR", "Son libellé"),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
+            ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
+            ("code_postal", "VARCHAR", "Code postal"),
+            ("commune", "VARCHAR", "Code de la commune"),
+            ("commune_libelle", "VARCHAR", "Nom de la commune"),
+            ("departement", "VARCHAR", "Code du département"),
+        ],
+        sql: concat!(
+            "CREATE VIEW etablissements_actifs_nommes AS SELECT e.siret, e.siren, ",
+            nom!(),
+            " AS nom, u.categorieJuridiqueUniteLegale AS categorie_juridique, \
+             e.enseigne, e.siege, e.activite, e.activite_libelle, e.activite_naf25, e.activite_naf25_libelle, \
+             e.code_postal, e.commune, e.commune_libelle, e.departement \
+             FROM etablissements_actifs e LEFT JOIN unite_legale u ON u.siren = e.siren"
         ),
     },
     Vue {
@@ -122,42 +112,18 @@ pub(crate) const VUES: [Vue; 4] = [
         description: "Les unités légales actives, avec leur nom et les libellés de leurs codes",
         colonnes: &[
             ("siren", "VARCHAR", "Numéro SIREN"),
-            (
-                "nom",
-                "VARCHAR",
-                "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle",
-            ),
+            ("nom", "VARCHAR", "Dénomination, ou prénom et nom ; vide quand l'unité est en diffusion partielle"),
             ("sigle", "VARCHAR", "Sigle"),
             ("siret_siege", "VARCHAR", "SIRET du siège"),
-            (
-                "date_creation",
-                "DATE",
-                "Date de création ; vide quand elle est inconnue",
-            ),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique, niveau 3",
-            ),
+            ("date_creation", "DATE", "Date de création ; vide quand elle est inconnue"),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique, niveau 3"),
             ("categorie_juridique_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite",
-                "VARCHAR",
-                "Activité principale, code NAF rév. 2",
-            ),
+            ("activite", "VARCHAR", "Activité principale, code NAF rév. 2"),
             ("activite_libelle", "VARCHAR", "Son libellé"),
-            (
-                "activite_naf25",
-                "VARCHAR",
-                "Activité principale, code NAF 2025",
-            ),
+            ("activite_naf25", "VARCHAR", "Activité principale, code NAF 2025"),
             ("activite_naf25_libelle", "VARCHAR", "Son libellé"),
             ("categorie_entreprise", "VARCHAR", "PME, ETI ou GE"),
-            (
-                "tranche_effectifs",
-                "VARCHAR",
-                "Tranche d'effectif salarié, code",
-            ),
+            ("tranche_effectifs", "VARCHAR", "Tranche d'effectif salarié, code"),
             ("tranche_effectifs_libelle", "VARCHAR", "Son libellé"),
         ],
         sql: concat!(
@@ -174,8 +140,7 @@ pub(crate) const VUES: [Vue; 4] = [
              u.trancheEffectifsUniteLegale AS tranche_effectifs, t.libelle AS tranche_effectifs_libelle \
              FROM unite_legale u \
              LEFT JOIN nomenclature c ON c.nomenclature = 'categorie_juridique' AND c.code = u.categorieJuridiqueUniteLegale \
-             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = u.activitePrincipaleUniteLegale \
-             AND u.nomenclatureActivitePrincipaleUniteLegale = 'NAFRev2' \
+             LEFT JOIN nomenclature n2 ON n2.nomenclature = 'naf_rev2' AND n2.code = CASE WHEN u.nomenclatureActivitePrincipaleUniteLegale = 'NAFRev2' THEN u.activitePrincipaleUniteLegale END \
              LEFT JOIN nomenclature n25 ON n25.nomenclature = 'naf_2025' AND n25.code = u.activitePrincipaleNAF25UniteLegale \
              LEFT JOIN nomenclature t ON t.nomenclature = 'tranche_effectifs' AND t.code = u.trancheEffectifsUniteLegale \
              WHERE u.etatAdministratifUniteLegale = 'A'"
@@ -187,26 +152,14 @@ pub(crate) const VUES: [Vue; 4] = [
         colonnes: &[
             ("id", "VARCHAR", "Numéro RNA"),
             ("titre", "VARCHAR", "Titre"),
-            (
-                "position",
-                "VARCHAR",
-                "A active, D dissoute, S supprimée, R reprise sous un autre numéro",
-            ),
-            (
-                "date_creation",
-                "DATE",
-                "Date de déclaration de création ; vide quand elle est inconnue",
-            ),
+            ("position", "VARCHAR", "A active, D dissoute, S supprimée, R reprise sous un autre numéro"),
+            ("date_creation", "DATE", "Date de déclaration de création ; vide quand elle est inconnue"),
             ("objet_social", "VARCHAR", "Thème principal, code"),
             ("objet_social_libelle", "VARCHAR", "Son libellé"),
             ("code_postal", "VARCHAR", "Code postal du siège"),
             ("commune", "VARCHAR", "Code de la commune du siège"),
             ("siren", "VARCHAR", "SIREN de l'unité légale, ou rien"),
-            (
-                "provenance",
-                "VARCHAR",
-                "Qui fait le lien : sirene, rna ou sirene+rna",
-            ),
+            ("provenance", "VARCHAR", "Qui fait le lien : sirene, rna ou sirene+rna"),
         ],
         sql: "CREATE VIEW associations_siren AS SELECT a.id, a.titre, a.position, \
              nullif(CAST(a.date_creat AS DATE), DATE '0001-01-01') AS date_creation, \
@@ -221,16 +174,8 @@ pub(crate) const VUES: [Vue; 4] = [
         description: "Le nombre d'unités légales créées chaque mois, par catégorie juridique, d'après leur date de création",
         colonnes: &[
             ("mois", "DATE", "Premier jour du mois"),
-            (
-                "categorie_juridique",
-                "VARCHAR",
-                "Catégorie juridique, niveau 3",
-            ),
-            (
-                "creations",
-                "BIGINT",
-                "Unités légales créées ce mois, actives ou cessées depuis",
-            ),
+            ("categorie_juridique", "VARCHAR", "Catégorie juridique, niveau 3"),
+            ("creations", "BIGINT", "Unités légales créées ce mois, actives ou cessées depuis"),
         ],
         sql: "CREATE VIEW creations_mensuelles AS SELECT CAST(date_trunc('month', dateCreationUniteLegale) AS DATE) AS mois, \
              categorieJuridiqueUniteLegale AS categorie_juridique, count(*) AS creations \
