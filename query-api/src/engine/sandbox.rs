@@ -6,8 +6,9 @@
 //! text made again from the tree: nothing stands between what was checked and what runs but the bytes
 //! themselves. A byte 0, where a C string would end before the text does, is refused first.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::array::{Array as _, RecordBatch, make_array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use duckdb::{Connection, InterruptHandle, Statement};
 use registre_schemas::TABLES;
 use registre_schemas::manifest::Manifest;
@@ -157,8 +158,8 @@ impl Sandbox {
             if rows > query.rows {
                 return Err(SqlError::Lignes { limite: query.rows });
             }
-            let found = RecordBatch::try_new(Arc::clone(&schema), found.columns().to_vec())
-                .map_err(|error| SqlError::Panne(error.to_string()))?;
+            let found =
+                labelled(&schema, &found).map_err(|error| SqlError::Panne(error.to_string()))?;
             writer.write(&found)?;
             let bytes = writer.written(PIECE);
             if !bytes.is_empty() {
@@ -176,6 +177,32 @@ fn next(statement: &Statement<'_>) -> Result<Option<RecordBatch>, duckdb::Error>
     Ok(statement.step()?.map(|rows| RecordBatch::from(&rows)))
 }
 
+/// The same rows, under the names and the zone of [`named_once`].
+fn labelled(schema: &SchemaRef, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = schema.fields().iter().zip(rows.columns());
+    let columns = columns.map(|(field, array)| {
+        if field.data_type() == array.data_type() {
+            return Ok(Arc::clone(array));
+        }
+        let data = array.to_data().into_builder();
+        Ok(make_array(
+            data.data_type(field.data_type().clone()).build()?,
+        ))
+    });
+    RecordBatch::try_new(
+        Arc::clone(schema),
+        columns.collect::<Result<Vec<_>, ArrowError>>()?,
+    )
+}
+
+/// The zone that the process runs in, as arrow reads it without the table of all zones.
+fn zone(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some("+00:00".into())),
+        other => other.clone(),
+    }
+}
+
 /// A column named as another gets a number: most formats have no room for two.
 fn named_once(schema: &SchemaRef) -> SchemaRef {
     let mut seen = HashSet::new();
@@ -186,7 +213,8 @@ fn named_once(schema: &SchemaRef) -> SchemaRef {
             name = format!("{}_{number}", field.name());
             number += 1;
         }
-        Field::clone(field).with_name(name)
+        let kind = zone(field.data_type());
+        Field::clone(field).with_name(name).with_data_type(kind)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

@@ -30,6 +30,9 @@ const FIRST: usize = 256 << 10;
 /// A client that takes nothing for that long is gone, or keeps a process for nothing.
 const STALLED: Duration = Duration::from_mins(1);
 
+/// What a last line is given to leave, before the answer is cut.
+const LAST_WORD: Duration = Duration::from_millis(300);
+
 /// The snapshot an answer is of.
 pub(crate) const SNAPSHOT: HeaderName = HeaderName::from_static("x-snapshot");
 
@@ -174,6 +177,8 @@ async fn pass_on(first: Vec<u8>, mut said: Receiver<Said>, sender: Sender<Lines>
                         last: false,
                     };
                     let _left = tokio::time::timeout(STALLED, sender.send(line)).await;
+                    // Cut at once, what was just sent would not leave.
+                    tokio::time::sleep(LAST_WORD).await;
                 }
                 None
             }

@@ -179,7 +179,9 @@ fn start(program: &Path) -> io::Result<(Child, StdStream)> {
         .stdout(Stdio::null())
         .process_group(0)
         .env_clear()
-        .env("TZ", "UTC");
+        .env("TZ", "UTC")
+        // What the allocator keeps for later would count as taken.
+        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
     // Where the loader finds DuckDB, in a build that does not hold it.
     if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
         command.env("LD_LIBRARY_PATH", path);

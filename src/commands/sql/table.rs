@@ -1,7 +1,7 @@
 //! Rows as a table for people: as wide as the terminal, numbers to the right, nothing where a value is
 //! null but a dim sign.
 
-use arrow::array::Array;
+use arrow::array::{Array, Decimal128Array};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use registre_query_api::Answer;
@@ -118,6 +118,13 @@ fn cells(answer: &Answer, most: usize) -> Vec<Vec<String>> {
             let cells = columns.iter().map(|(array, formatter)| {
                 if matches!(array.data_type(), DataType::Null) {
                     return NULL.to_owned();
+                }
+                // Arrow would show 38 digits at most, and some have 39.
+                if let Some(huge) = array.as_any().downcast_ref::<Decimal128Array>()
+                    && huge.scale() == 0
+                    && huge.is_valid(row)
+                {
+                    return huge.value(row).to_string();
                 }
                 let shown = formatter
                     .as_ref()

@@ -143,7 +143,7 @@ const ESCAPES: &[(&str, Expected)] = &[
     ("SELECT e.getenv() FROM etablissement e", Refused),
     ("SELECT list_aggregate([1], 'getenv')", Invalid),
     ("SELECT 1::evasion", Refused),
-    ("SELECT user, current_user, session_user", Refused),
+    ("SELECT user, current_user, session_user", Answered),
     // Waiting, computing, remembering.
     ("SELECT sleep_ms(100000)", Refused),
     ("SELECT pg_sleep(100)", Refused),
@@ -177,34 +177,26 @@ const ESCAPES: &[(&str, Expected)] = &[
 
 /// Those too long to be written.
 fn long() -> Vec<(String, Expected)> {
+    let nested = |open: &str, close: &str, depth: usize, within: &str| {
+        format!(
+            "SELECT {}{within}{}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
+    };
+    let joined = |text: &str, times: usize, by: &str| vec![text; times].join(by);
     vec![
-        (
-            format!("SELECT {}1{}", "(".repeat(3000), ")".repeat(3000)),
-            Invalid,
-        ),
-        (
-            format!("SELECT {}1{}", "[".repeat(3000), "]".repeat(3000)),
-            Refused,
-        ),
-        (
-            format!("SELECT {}1", "-".repeat(1) + &"- ".repeat(3500)),
-            Refused,
-        ),
-        (format!("SELECT {}true", "NOT ".repeat(1900)), Invalid),
-        (format!("SELECT 1{}", "+1".repeat(3500)), Invalid),
-        (format!("SELECT {}", vec!["1"; 3900].join(",")), Answered),
-        (
-            format!(
-                "{}SELECT 1{}",
-                "SELECT * FROM (".repeat(400),
-                ")".repeat(400)
-            ),
-            Refused,
-        ),
-        (["SELECT 1"; 300].join(" UNION ALL "), Answered),
+        (nested("(", ")", 3000, "1"), Answered),
+        (nested("[", "]", 3000, "1"), Invalid),
+        (nested("- ", "", 3500, "1"), Answered),
+        (nested("NOT ", "", 1900, "true"), Invalid),
+        (format!("SELECT {}", joined("1", 3500, "+")), Invalid),
+        (format!("SELECT {}", joined("1", 3900, ",")), Bounded),
+        (nested("* FROM (SELECT ", ")", 400, "1"), Refused),
+        (joined("SELECT 1", 300, " UNION ALL "), Answered),
         (format!("SELECT '{}'", "x".repeat(100_000)), Limited),
         (
-            format!("FROM {}", vec!["etablissement"; 40].join(" NATURAL JOIN ")),
+            format!("FROM {}", joined("etablissement", 40, " NATURAL JOIN ")),
             Bounded,
         ),
     ]

@@ -56,7 +56,7 @@ fn text(sandbox: &Sandbox, query: &str, format: Format) -> String {
 }
 
 const TYPES: &str = "SELECT DATE '2026-11-01' AS d, TIMESTAMP '2026-11-01 10:20:30.5' AS t, 12.30::DECIMAL(5,2) AS x, \
-     9007199254740993 AS grand, sum(n) AS total, [1, NULL] AS liste, {'a': 'é\"', 'b': NULL} AS s, MAP {'k': 1} AS m, \
+     9007199254740993 AS grand, sum(n) AS total, (-170141183460469231731687303715884105727)::HUGEINT AS enorme, now() = now() AS z, now() AS maintenant, [1, NULL] AS liste, {'a': 'é\"', 'b': NULL} AS s, MAP {'k': 1} AS m, \
      true AS vrai, NULL AS rien, '' AS vide, 'a,\"b' AS texte, 1.5::DOUBLE AS r, TIME '10:00:00' AS h, 'x'::ENUM('x') AS e, \
      '\\xAB'::BLOB AS o, INTERVAL 3 DAY AS i, uuid() IS NOT NULL AS u FROM range(3) q(n)";
 
@@ -78,7 +78,7 @@ async fn each_type_is_written_in_each_format() {
     for (name, kind, value) in [
         ("d", "DATE", "\"2026-11-01\""),
         ("t", "TIMESTAMP", "\"2026-11-01T10:20:30.500\""),
-        ("x", "DECIMAL(5,2)", "12.3"),
+        ("x", "DECIMAL(5,2)", "12.3"), // serde_json drops the last nought; it is in the CSV below
         ("grand", "BIGINT", "9007199254740993"),
         ("total", "HUGEINT", "3"),
         ("liste", "INTEGER[]", "[1,null]"),
@@ -87,7 +87,7 @@ async fn each_type_is_written_in_each_format() {
             "STRUCT(a VARCHAR, b INTEGER)",
             "{\"a\":\"é\\\"\",\"b\":null}",
         ),
-        ("m", "Map", "{\"k\":1}"),
+        ("m", "MAP(VARCHAR, INTEGER)", "{\"k\":1}"),
         ("vrai", "BOOLEAN", "true"),
         ("rien", "INTEGER", "null"),
         ("vide", "VARCHAR", "\"\""),
@@ -102,6 +102,14 @@ async fn each_type_is_written_in_each_format() {
         assert!(found.contains(kind), "{name}: {found}");
         assert_eq!(shown, value, "{name}");
     }
+    assert!(
+        text(&sandbox, TYPES, Format::Json).contains(",-170141183460469231731687303715884105727,")
+    );
+    assert!(
+        types("maintenant").1.ends_with("Z\"") || types("maintenant").1.contains("+00:00"),
+        "{:?}",
+        types("maintenant")
+    );
     assert_eq!(json["nombre"], 1);
     assert_eq!(json["donnees"]["snapshot"], "s");
     let ndjson = text(&sandbox, TYPES, Format::Ndjson);
@@ -116,9 +124,13 @@ async fn each_type_is_written_in_each_format() {
     );
     let csv = text(&sandbox, TYPES, Format::Csv);
     let (head, row) = csv.trim_end().split_once("\r\n").unwrap();
-    assert!(head.starts_with("d,t,x,grand,total,liste"), "{head}");
     assert!(
-        row.starts_with("2026-11-01,2026-11-01T10:20:30.500,12.30,9007199254740993,3,\"[1,null]\",\"{\"\"a\"\":\"\"é"),
+        head.starts_with("d,t,x,grand,total,enorme,z,maintenant,liste"),
+        "{head}"
+    );
+    assert!(
+        row.starts_with("2026-11-01,2026-11-01T10:20:30.500,12.30,9007199254740993,3,-170141183460469231731687303715884105727,true,")
+            && row.contains("\"[1,null]\",\"{\"\"a\"\":\"\"é"),
         "{row}"
     );
     assert!(

@@ -1,13 +1,15 @@
 //! Rows in each format, in memory until they are taken away.
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, AsArray as _, Decimal128Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, FieldRef, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
+use arrow::json::writer::{Encoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,6 +73,13 @@ impl Writer {
             Format::Ndjson => Kind::Ndjson,
             Format::Csv => Kind::Csv,
             Format::Parquet => {
+                if let Some(field) = schema.fields().iter().find(|f| !in_parquet(f.data_type())) {
+                    return Err(SqlError::Format(format!(
+                        "la colonne « {} » est de type {}",
+                        field.name(),
+                        sql_type(field.data_type())
+                    )));
+                }
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(ZstdLevel::default()))
                     .set_max_row_group_row_count(Some(ROW_GROUP))
@@ -88,7 +97,9 @@ impl Writer {
             buffer,
             kind,
             schema,
-            options: EncoderOptions::default().with_explicit_nulls(true),
+            options: EncoderOptions::default()
+                .with_explicit_nulls(true)
+                .with_encoder_factory(Arc::new(Huge)),
             donnees: donnees.clone(),
             begun: false,
         };
@@ -218,6 +229,19 @@ impl Writer {
     }
 }
 
+/// Whether Parquet has room for a type: its writer panics on some of the others.
+fn in_parquet(kind: &DataType) -> bool {
+    match kind {
+        DataType::Interval(_) | DataType::Duration(_) | DataType::Union(..) => false,
+        DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => {
+            in_parquet(field.data_type())
+        }
+        DataType::Map(field, _) => in_parquet(field.data_type()),
+        DataType::Struct(fields) => fields.iter().all(|field| in_parquet(field.data_type())),
+        _ => true,
+    }
+}
+
 /// Writing to memory does not fail.
 fn json(buffer: &mut Vec<u8>, value: &Value) {
     let _infallible = serde_json::to_writer(buffer, value);
@@ -231,10 +255,19 @@ fn no_room(error: impl ToString) -> SqlError {
 /// A column of some rows, one cell at a time.
 struct Cells<'a> {
     encoder: NullableEncoder<'a>,
-    /// Its JSON is a text, or holds others.
-    quoted: bool,
+    kind: CellKind<'a>,
     array: &'a dyn Array,
     scratch: Vec<u8>,
+}
+
+/// How a cell of CSV is made.
+enum CellKind<'a> {
+    /// As JSON has it.
+    Plain,
+    /// As it is.
+    Text(&'a StringArray),
+    /// From its JSON: the text it is, or the list or struct it holds.
+    Quoted,
 }
 
 impl<'a> Cells<'a> {
@@ -243,10 +276,15 @@ impl<'a> Cells<'a> {
         array: &'a Arc<dyn Array>,
         options: &'a EncoderOptions,
     ) -> Result<Self, SqlError> {
-        let kind = field.data_type();
+        let kind = match (array.as_string_opt(), field.data_type()) {
+            (Some(texts), _) => CellKind::Text(texts),
+            (None, DataType::Boolean) => CellKind::Plain,
+            (None, kind) if kind.is_numeric() => CellKind::Plain,
+            _ => CellKind::Quoted,
+        };
         Ok(Self {
             encoder: make_encoder(field, array.as_ref(), options).map_err(no_room)?,
-            quoted: !(kind.is_numeric() || matches!(kind, DataType::Boolean)),
+            kind,
             array: array.as_ref(),
             scratch: Vec::new(),
         })
@@ -263,25 +301,54 @@ impl<'a> Cells<'a> {
         self.encoder.encode(row, buffer);
     }
 
-    /// As JSON has it, without the quotes of a text; a list or a struct is its JSON. Nothing is null,
-    /// `""` an empty text.
+    /// Nothing is null, `""` an empty text; a list or a struct is its JSON.
     fn csv(&mut self, row: usize, buffer: &mut Vec<u8>) {
         if self.is_null(row) {
             return;
         }
-        if !self.quoted {
-            return self.encoder.encode(row, buffer);
-        }
-        self.scratch.clear();
-        self.encoder.encode(row, &mut self.scratch);
-        let text = match serde_json::from_slice::<String>(&self.scratch) {
-            Ok(text) => text,
-            Err(_not_a_text) => String::from_utf8_lossy(&self.scratch).into_owned(),
+        let text = match self.kind {
+            CellKind::Plain => return self.encoder.encode(row, buffer),
+            CellKind::Text(texts) => Cow::Borrowed(texts.value(row)),
+            CellKind::Quoted => {
+                self.scratch.clear();
+                self.encoder.encode(row, &mut self.scratch);
+                match serde_json::from_slice::<String>(&self.scratch) {
+                    Ok(text) => Cow::Owned(text),
+                    Err(_not_a_text) => String::from_utf8_lossy(&self.scratch),
+                }
+            }
         };
         if text.is_empty() {
             return buffer.extend_from_slice(b"\"\"");
         }
         csv_text(buffer, &text);
+    }
+}
+
+/// Whole numbers of 128 bits, which arrow writes with 38 digits at most: some have 39.
+#[derive(Debug)]
+struct Huge;
+
+struct HugeCells<'a>(&'a Decimal128Array);
+
+impl Encoder for HugeCells<'_> {
+    fn encode(&mut self, row: usize, buffer: &mut Vec<u8>) {
+        // Writing to memory does not fail.
+        let _infallible = io::Write::write_fmt(buffer, format_args!("{}", self.0.value(row)));
+    }
+}
+
+impl EncoderFactory for Huge {
+    fn make_default_encoder<'a>(
+        &self,
+        _field: &'a FieldRef,
+        array: &'a dyn Array,
+        _options: &'a EncoderOptions,
+    ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
+        let huge = array.as_any().downcast_ref::<Decimal128Array>();
+        let huge = huge.filter(|array| array.scale() == 0);
+        Ok(huge
+            .map(|array| NullableEncoder::new(Box::new(HugeCells(array)), array.nulls().cloned())))
     }
 }
 
@@ -313,6 +380,16 @@ pub(super) fn sql_type(kind: &DataType) -> String {
         DataType::Decimal128(precision, scale) => return format!("DECIMAL({precision},{scale})"),
         DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => {
             return format!("{}[]", sql_type(field.data_type()));
+        }
+        DataType::Map(entries, _) => {
+            let DataType::Struct(fields) = entries.data_type() else {
+                return "MAP".to_owned();
+            };
+            let kinds: Vec<String> = fields
+                .iter()
+                .map(|field| sql_type(field.data_type()))
+                .collect();
+            return format!("MAP({})", kinds.join(", "));
         }
         DataType::Struct(fields) => {
             let mut text = "STRUCT(".to_owned();
