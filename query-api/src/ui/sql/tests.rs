@@ -23,7 +23,10 @@ fn each_example_is_named_once_and_is_of_a_category_that_is_shown() {
 #[test]
 fn a_size_is_written_in_french() {
     let sizes = ["1GB", "512MB", "64KB", "1000"].map(in_french);
-    assert_eq!(sizes, ["1\u{a0}Go", "512\u{a0}Mo", "64\u{a0}ko", "1000\u{a0}octets"]);
+    assert_eq!(
+        sizes,
+        ["1\u{a0}Go", "512\u{a0}Mo", "64\u{a0}ko", "1000\u{a0}octets"]
+    );
 }
 
 #[test]
