@@ -157,6 +157,8 @@ export function editeur({ host, area, run, help }) {
         EditorView.contentAttributes.of({
           "aria-label": "Requête SQL",
           "aria-describedby": described.id,
+          // It takes the focus by itself, which those who check a page that scrolls do not know.
+          tabindex: "0",
           autocapitalize: "off",
           autocorrect: "off",
           spellcheck: "false",

@@ -58,7 +58,7 @@ pub(super) async fn first_rows(
     let mut text = Vec::new();
     let mut total = None;
     // The head is a line, and so is each row.
-    while text.len() < BYTES && text.iter().filter(|byte| **byte == b'\n').count() <= ROWS {
+    while text.len() < BYTES && lines(&text) <= ROWS {
         match said.recv().await {
             Some(Said::Piece(bytes)) => text.extend_from_slice(&bytes),
             Some(Said::End(end)) => {
@@ -79,6 +79,11 @@ pub(super) async fn first_rows(
         total,
         snapshot: snapshot.manifest.id.clone(),
     })
+}
+
+/// Lines that are whole.
+fn lines(text: &[u8]) -> usize {
+    text.split(|byte| *byte == b'\n').count() - 1
 }
 
 /// The whole lines of an answer in JSON: its head, then rows.
