@@ -80,7 +80,12 @@ fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
 }
 
 /// The answer: 200, 206 or 416.
-pub(super) fn reponse(headers: &HeaderMap, file: File, length: u64, etag: HeaderValue) -> Response {
+pub(super) fn reponse(
+    headers: &HeaderMap,
+    file: File,
+    length: u64,
+    etag: HeaderValue,
+) -> Result<Response, ApiError> {
     let mut response = match plage(headers, &etag, length) {
         Plage::Hors => return Err(ApiError::Plage { taille: length }),
         Plage::Entier => corps(file, 0, length),
