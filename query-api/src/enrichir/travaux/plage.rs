@@ -79,7 +79,7 @@ fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
     }
 }
 
-/// The answer: 200, 206 or 416.
+/// The answer: 200 or 206.
 pub(super) fn reponse(
     headers: &HeaderMap,
     file: File,
