@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
+.PHONY: help setup demo build test test-navigateur test-documents test-spark check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql bench-enrich release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -37,6 +37,21 @@ test: setup ## run every test
 test-navigateur: setup ## the pages and the component in Chromium; screenshots in target/captures/
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
+
+test-documents: setup ## the notebook and the R script of docs/, on the sample
+	cargo test --workspace --test integration --no-run $(FEATURES)
+	@sh scripts/test-documents.sh
+
+test-spark: setup ## Spark, on several worker processes, answers as DuckDB does (DATA_SPARK=a data folder)
+	cargo build $(FEATURES) --workspace
+	@DATA='$(DATA_SPARK)' sh scripts/test-spark.sh
+
+.PHONY: editeur editeur-check
+editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
+	@sh scripts/editeur.sh
+
+editeur-check: ## check that the editor which is committed is what its lock file gives (needs npm)
+	@sh scripts/editeur.sh --check
 
 check: fmt-check clippy doc ## check the format, clippy and the documentation
 
@@ -74,11 +89,28 @@ bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writ
 		cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
 		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
 
+# Asks what bench-national left; needs wrk.
+bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes benches/README.md
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+		cargo bench --workspace --bench sql --profile dev $(FEATURES) -- --write
+
+# Asks what bench-national left.
+bench-enrich: setup ## a million numbers enriched, beside the same join by DuckDB
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+		cargo bench --workspace --bench enrich --profile dev $(FEATURES)
+
+# Asks what bench-national left; needs wrk and nginx.
+bench-mirror: setup ## row groups by range, beside nginx; writes benches/README.md
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
+		cargo bench --workspace --bench mirror --profile dev $(FEATURES) -- \
+		--scale 1 --seconds 5 --write
+
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)
 	cargo build --release --features bundled
 
 # Only what the program made: the folder also holds committed files.
 clean-data: ## remove downloads and snapshots from DATA
-	rm -rf -- '$(DATA)/raw' '$(DATA)/staging' '$(DATA)/snapshots'
+	rm -rf -- '$(DATA)/raw' '$(DATA)/staging' '$(DATA)/snapshots' '$(DATA)/cache'
 	rm -f -- '$(DATA)/current.json' '$(DATA)'/*.lock '$(DATA)'/*.tmp

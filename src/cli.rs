@@ -5,13 +5,17 @@ use registre_ingest::catalogue::Format;
 use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
-use registre_ingest::verify::GATES;
-use registre_query_api::{Config, Network, Quota, Signup, Travaux, Webhook};
+use registre_ingest::verify::{GATES, RETOUR_ARRIERE};
+use registre_query_api::{
+    Config, Format as AnswerFormat, Network, Quota, Signup, Size, Sql, Travaux, Webhook,
+};
 use registre_schemas::identifiers::IdentifierKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::refresh::Schedule;
+use crate::store::{Place, StoreUrl, folder};
 
 const AFTER_HELP: &str = "\
 Try it on made-up data, in seconds:
@@ -29,8 +33,10 @@ Exit codes:
   6    the data folder cannot be read or written, or its manifest is corrupt
   7    another ingestion is running on the same data folder
   8    the address to listen on cannot be used
+  9    sql: the query is wrong, refused, or over a limit
   10   lookup: the identifier is well formed, and unknown
   11   lookup: the identifier is malformed; check: at least one line holds no valid one
+  12   the store does not answer, refuses, or does not hold what it says
   130  interrupted; nothing was published
 
 In every case the snapshot in service is unchanged unless a new one was published whole.";
@@ -64,8 +70,11 @@ pub enum Command {
     Up(Up),
     /// Make and publish a snapshot from the sources, once.
     Ingest(Ingest),
-    /// Serve the published snapshot, and the next ones as they are published.
+    /// Serve the published snapshot, and the next ones as they are published, from a folder or from
+    /// a store.
     Serve(Serve),
+    /// Send the snapshot in service to a store, for other machines to serve.
+    Publish(Publish),
     /// Look up a SIRET, a SIREN, an RNA or a VAT number in the published snapshot; prints JSON.
     Lookup(Lookup),
     /// Check a list of identifiers, one per line, without any data: is each well formed, is its key
@@ -83,6 +92,11 @@ pub enum Command {
     Rollback(Rollback),
     /// Remove old snapshots.
     Prune(Prune),
+    /// Ask the published snapshot in SQL: one query, or a shell.
+    Sql(SqlCommand),
+    /// Answer the queries of the process that starts it.
+    #[command(name = registre_query_api::WORKER_COMMAND, hide = true)]
+    SqlWorker,
     /// Make SIRENE and RNA files in the official formats, of any size, with made-up people.
     Generate(Generate),
 }
@@ -95,7 +109,8 @@ pub struct Data {
         long,
         env = "REGISTRE_DATA",
         value_name = "DIR",
-        default_value = "data"
+        default_value = "data",
+        value_parser = folder
     )]
     pub data: PathBuf,
 }
@@ -120,6 +135,11 @@ pub struct Sources {
 
     #[command(flatten)]
     pub keep: Keep,
+
+    /// After each run, send what is in service to this store, as `registre publish` does:
+    /// s3://bucket/prefix.
+    #[arg(long, env = "REGISTRE_PUBLISH", value_name = "S3")]
+    pub publish: Option<StoreUrl>,
 
     #[command(flatten)]
     pub insee: Insee,
@@ -283,6 +303,87 @@ impl Forms {
     }
 }
 
+/// Public SQL at /v1/sql. Each query runs in a process of its own kind, at the lowest priority, that
+/// reads the snapshot and nothing else.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "SQL")]
+pub struct PublicSql {
+    /// Do not answer SQL.
+    #[arg(long, env = "REGISTRE_NO_SQL", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    pub no_sql: bool,
+
+    /// Seconds that a query may compute; the time its client takes to read is not counted.
+    #[arg(long, env = "REGISTRE_SQL_TIMEOUT", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub sql_timeout: u64,
+
+    /// Seconds that a client may take to read an answer, the computation included.
+    #[arg(long, env = "REGISTRE_SQL_READING", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub sql_reading: u64,
+
+    /// Memory of each query, as 512MB or 2GB; the process that runs it may take half as much again,
+    /// and 512 MB.
+    #[arg(
+        long,
+        env = "REGISTRE_SQL_MEMORY",
+        value_name = "SIZE",
+        default_value = "1GB"
+    )]
+    pub sql_memory: Size,
+
+    /// Threads of each query [default: the cores of the machine].
+    #[arg(long, env = "REGISTRE_SQL_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub sql_threads: Option<u16>,
+
+    /// Rows of an answer.
+    #[arg(long, env = "REGISTRE_SQL_ROWS", value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sql_rows: u64,
+
+    /// Length of the text of a query, as 64KB.
+    #[arg(
+        long,
+        env = "REGISTRE_SQL_TEXT",
+        value_name = "SIZE",
+        default_value = "64KB"
+    )]
+    pub sql_text: Size,
+
+    /// Queries at the same time, a process for each.
+    #[arg(long, env = "REGISTRE_SQL_CONCURRENCY", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub sql_concurrency: u16,
+
+    /// Queries that wait for their turn; the next one is refused at once.
+    #[arg(
+        long,
+        env = "REGISTRE_SQL_WAITING",
+        value_name = "N",
+        default_value_t = 16
+    )]
+    pub sql_waiting: u16,
+
+    /// Seconds that a query may wait for its turn.
+    #[arg(long, env = "REGISTRE_SQL_WAIT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub sql_wait: u64,
+}
+
+impl PublicSql {
+    /// The settings of public SQL; none when it is refused.
+    fn config(self) -> Option<Sql> {
+        let usual = Sql::default();
+        (!self.no_sql).then(|| Sql {
+            timeout: Duration::from_secs(self.sql_timeout),
+            reading: Duration::from_secs(self.sql_reading),
+            memory: self.sql_memory,
+            threads: self.sql_threads.map_or(usual.threads, usize::from),
+            rows: self.sql_rows,
+            text: usize::try_from(self.sql_text.bytes()).unwrap_or(usize::MAX),
+            concurrency: usize::from(self.sql_concurrency),
+            waiting: usize::from(self.sql_waiting),
+            wait: Duration::from_secs(self.sql_wait),
+            ..usual
+        })
+    }
+}
+
 /// Files sent to `/v1/enrichir/travaux` to be enriched, and what is made of them: personal data, kept
 /// some hours. They are there unless refused: nothing is written before someone sends one.
 #[derive(Debug, Args)]
@@ -323,13 +424,14 @@ impl Jobs {
 
 impl Access {
     /// The settings of a server of `data`.
-    pub fn config(self, forms: Forms, jobs: Jobs, data: &Path) -> Config {
+    pub fn config(self, forms: Forms, sql: PublicSql, jobs: Jobs, data: &Path) -> Config {
         Config {
             data: data.to_path_buf(),
             rate_limit: self.rate_limit,
             keys: self.keys,
             trusted_proxies: self.trusted_proxy,
             signup: forms.config(),
+            sql: sql.config(),
             travaux: jobs.config(),
             ..Config::default()
         }
@@ -349,6 +451,8 @@ pub struct Up {
     pub access: Access,
     #[command(flatten)]
     pub forms: Forms,
+    #[command(flatten)]
+    pub sql: PublicSql,
     #[command(flatten)]
     pub jobs: Jobs,
     /// When to look for new data: seconds, minutes, hours, day, month, weekday, on French clocks.
@@ -371,11 +475,41 @@ pub struct Ingest {
     pub data: Data,
 }
 
+const STORE_HELP: &str = "\
+A store is anything that speaks S3 (Amazon, Scaleway, OVH, Outscale, MinIO, Ceph…). It is described by
+the usual variables:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the key; AWS_SESSION_TOKEN with one that expires
+  AWS_ENDPOINT_URL                           its address, unless it is Amazon's
+  AWS_REGION                                 its region, if it has some
+  AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true      for one that wants the bucket in the host's name
+  AWS_SKIP_SIGNATURE=true                    to read a public bucket without a key
+  AWS_ALLOW_HTTP=true                        without TLS elsewhere than on this machine
+  AWS_CONDITIONAL_PUT=disabled               for one that has no put under a condition";
+
 /// `registre serve`.
 #[derive(Debug, Args)]
+#[command(after_help = STORE_HELP)]
 pub struct Serve {
-    #[command(flatten)]
-    pub data: Data,
+    /// Folder of snapshots, or a store where `registre publish` sends them: s3://bucket/prefix.
+    #[arg(
+        long,
+        env = "REGISTRE_DATA",
+        value_name = "DIR|S3",
+        default_value = "data"
+    )]
+    pub data: Place,
+    /// Folder where what a store holds is received: what is in it is served at once, even when the
+    /// store is away.
+    #[arg(
+        long,
+        env = "REGISTRE_CACHE",
+        value_name = "DIR",
+        default_value = "data/cache"
+    )]
+    pub cache: PathBuf,
+    /// How often a store is asked for a new snapshot, in seconds, give or take a quarter.
+    #[arg(long, env = "REGISTRE_FOLLOW", value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub follow: u32,
     #[command(flatten)]
     pub listen: Listen,
     #[command(flatten)]
@@ -383,7 +517,34 @@ pub struct Serve {
     #[command(flatten)]
     pub forms: Forms,
     #[command(flatten)]
+    pub sql: PublicSql,
+    #[command(flatten)]
     pub jobs: Jobs,
+}
+
+const PUBLISH_HELP: &str = "\
+The files go under s3://bucket/prefix/snapshots/<id>/, then s3://bucket/prefix/current.json names the
+snapshot by one put. What is there already is not sent again, and a table that did not change is
+copied there. Interrupted or killed at any moment, what the store had in service stays.
+
+  AWS_ENDPOINT_URL=https://s3.fr-par.scw.cloud AWS_REGION=fr-par registre publish s3://registres/prod
+  registre serve --data s3://registres/prod     # elsewhere, as many as needed
+";
+
+/// `registre publish`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PUBLISH_HELP}\n{STORE_HELP}"))]
+pub struct Publish {
+    /// Where: s3://bucket/prefix.
+    #[arg(value_name = "S3")]
+    pub store: StoreUrl,
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub keep: Keep,
+    /// Publish even if the store has a newer snapshot, or newer data; may be repeated.
+    #[arg(long, value_name = "CHECK", value_parser = clap::builder::PossibleValuesParser::new([RETOUR_ARRIERE]))]
+    pub allow: Vec<String>,
 }
 
 /// `registre lookup`.
@@ -393,6 +554,98 @@ pub struct Lookup {
     pub identifier: String,
     #[command(flatten)]
     pub data: Data,
+}
+
+const SQL_HELP: &str = "\
+Tables, views and columns: \\d in the shell, or /v1/sql/schema of a server.
+
+  registre sql                                       a shell
+  registre sql \"SELECT count(*) FROM etablissement\"
+  registre sql --format parquet -o naf.parquet < requete.sql
+  echo \"FROM etablissements_actifs LIMIT 10\" | registre sql --format csv | head -3
+
+A query may only read the published tables, as on a server: the same rules, so that a query that works
+here works there. What is more here is time, memory and rows.
+
+Exit codes: 0 answered, 3 nothing is published, 6 the answer cannot be written, 9 the query is wrong,
+refused, or over a limit, 130 interrupted.";
+
+/// `registre sql`.
+#[derive(Debug, Args)]
+#[command(after_help = SQL_HELP)]
+pub struct SqlCommand {
+    /// The query; without it, standard input is read, or a shell starts in a terminal.
+    pub query: Option<String>,
+    #[command(flatten)]
+    pub data: Data,
+    /// How rows are written [default: table in a terminal, csv elsewhere].
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<OutputFormat>,
+    /// File to write instead of standard output; it appears once it is whole.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Memory of DuckDB, as 512MB or 4GB.
+    #[arg(
+        long,
+        env = "REGISTRE_SQL_MEMORY",
+        value_name = "SIZE",
+        default_value = "4GB"
+    )]
+    pub memory: Size,
+    /// Threads of DuckDB [default: the cores of the machine].
+    #[arg(long, env = "REGISTRE_SQL_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+    /// Seconds that a query may compute.
+    #[arg(long, env = "REGISTRE_SQL_TIMEOUT", value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+}
+
+impl SqlCommand {
+    /// The limits of one's own machine.
+    pub fn settings(&self) -> Sql {
+        let usual = Sql::default();
+        Sql {
+            timeout: Duration::from_secs(self.timeout),
+            reading: Duration::from_hours(24),
+            memory: self.memory,
+            threads: self.threads.map_or(usual.threads, usize::from),
+            rows: u64::MAX,
+            text: 1 << 20,
+            concurrency: 1,
+            ..usual
+        }
+    }
+}
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people: the first rows, as wide as the terminal.
+    Table,
+    /// With a header.
+    Csv,
+    /// One document.
+    Json,
+    /// An object a line, then one that says that they are all there.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow, as a stream.
+    Arrow,
+}
+
+impl OutputFormat {
+    /// Of the engine; none for a table, which is drawn here.
+    pub fn written(self) -> Option<AnswerFormat> {
+        match self {
+            Self::Table => None,
+            Self::Csv => Some(AnswerFormat::Csv),
+            Self::Json => Some(AnswerFormat::Json),
+            Self::Ndjson => Some(AnswerFormat::Ndjson),
+            Self::Parquet => Some(AnswerFormat::Parquet),
+            Self::Arrow => Some(AnswerFormat::Arrow),
+        }
+    }
 }
 
 const CHECK_HELP: &str = "\
@@ -566,7 +819,7 @@ pub enum EnrichFormat {
     Parquet,
 }
 
-impl From<EnrichFormat> for registre_query_api::Format {
+impl From<EnrichFormat> for registre_query_api::FormatSortie {
     fn from(format: EnrichFormat) -> Self {
         match format {
             EnrichFormat::Csv => Self::Csv,

@@ -3,6 +3,8 @@
 mod check;
 mod enrich;
 mod history;
+mod sql;
+mod store;
 
 use registre_ingest::generate;
 use registre_ingest::progress::Context;
@@ -21,6 +23,7 @@ use crate::cli::{Command, Generate, Ingest, Lookup, Serve, Sources};
 use crate::failure::Failure;
 use crate::progress::progress;
 use crate::signals::Stop;
+use crate::store::{Place, Publisher};
 use crate::up::up;
 
 /// How long work that does not hear the signal may delay the end of the process.
@@ -31,6 +34,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
     match &command {
         Command::Lookup(arguments) => return lookup(arguments),
         Command::Check(arguments) => return check::check(arguments),
+        Command::Sql(arguments) => return sql::sql(arguments),
+        Command::SqlWorker => return sql::worker(),
         _ => {}
     }
     let runtime =
@@ -43,12 +48,13 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Command::Ingest(arguments) => ingest(arguments, stop).await,
             Command::Serve(arguments) => serve(arguments, stop).await,
             Command::Enrich(arguments) => enrich::enrich(arguments, stop).await,
+            Command::Publish(arguments) => store::publish(arguments, stop).await,
             Command::Snapshots(arguments) => history::snapshots(&arguments),
             Command::Verify(arguments) => history::verify(arguments, &stop).await,
             Command::Rollback(arguments) => history::rollback(arguments, &stop).await,
             Command::Prune(arguments) => history::prune(arguments, &stop).await,
             Command::Generate(arguments) => generate(arguments, stop).await,
-            Command::Lookup(_) | Command::Check(_) => Ok(()),
+            Command::Lookup(_) | Command::Check(_) | Command::Sql(_) | Command::SqlWorker => Ok(()),
         }
     });
     runtime.shutdown_timeout(LAST_CALL);
@@ -91,7 +97,24 @@ fn blocking_as<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Failure>
 }
 
 async fn ingest(arguments: Ingest, stop: Stop) -> Result<(), Failure> {
-    ingest_once(options(arguments.sources, &arguments.data.data), &stop).await
+    let data = arguments.data.data;
+    // A store that cannot be used is told before an hour of work, not after.
+    let publisher = publisher(&arguments.sources, &stop)?;
+    ingest_once(options(arguments.sources, &data), &stop).await?;
+    match publisher {
+        Some(publisher) => store::send(&publisher, &data).await,
+        None => Ok(()),
+    }
+}
+
+/// Who sends what each run made, if someone does.
+pub fn publisher(sources: &Sources, stop: &Stop) -> Result<Option<Publisher>, Failure> {
+    let url = sources.publish.as_ref();
+    let publisher = url.map(|url| {
+        let keep = sources.keep.keep as usize;
+        Publisher::new(url, keep, &sources.allow, progress(), stop.clone())
+    });
+    Ok(publisher.transpose()?)
 }
 
 /// Makes and publishes one snapshot, and says so.
@@ -131,13 +154,17 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 async fn serve(arguments: Serve, stop: Stop) -> Result<(), Failure> {
+    let data = match &arguments.data {
+        Place::Folder(data) => data.clone(),
+        Place::Store(url) => return store::serve(&url.clone(), arguments, stop).await,
+    };
     // A manifest that is corrupt from the start is the operator's to mend; later on, the snapshot in
     // service would stay.
-    DataFolder::at(&arguments.data.data).current()?;
+    DataFolder::at(&data).current()?;
     let listener = bind(arguments.listen.listen).await?;
     let config = arguments
         .access
-        .config(arguments.forms, arguments.jobs, &arguments.data.data);
+        .config(arguments.forms, arguments.sql, arguments.jobs, &data);
     serve_until(listener, config, stop).await
 }
 

@@ -4,6 +4,8 @@ use registre_ingest::IngestError;
 use registre_query_api::ServeError;
 use std::process::ExitCode;
 
+use crate::store::StoreError;
+
 /// A command that did not do what was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -29,6 +31,12 @@ impl Failure {
 
 impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
+        Self::new(error.exit_code(), error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
         Self::new(error.exit_code(), error.to_string())
     }
 }

@@ -8,6 +8,7 @@ mod progress;
 mod refresh;
 mod requests_log;
 mod signals;
+mod store;
 mod up;
 
 use clap::Parser;

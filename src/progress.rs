@@ -15,8 +15,9 @@ use crate::requests_log;
 /// Bars under way; log lines are written above them.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// The scheduler tells of its own inside at this level; of a refresh, we tell ourselves.
-const DEFAULT_FILTER: &str = "info,tokio_cron_scheduler=warn";
+/// The scheduler and the client of stores tell of their own inside at this level; of a refresh, and of
+/// a store that is away, we tell ourselves.
+const DEFAULT_FILTER: &str = "info,tokio_cron_scheduler=warn,object_store=warn";
 
 /// Between two lines of a long piece of work, where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::store::{Publisher, Sent};
+
 /// When the clocks are looked at, in UTC: the French ones change at 01:00 UTC.
 const EVERY_HOUR: &str = "0 1 * * * *";
 
@@ -37,15 +39,16 @@ fn paris_offset(at: DateTime<Utc>) -> i32 {
 /// published.
 pub async fn start(
     schedule: &Schedule,
-    options: Arc<Options>,
+    refresh: Arc<Refresh>,
     context: Context,
 ) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     let cron = schedule.0.clone();
     let job = move || {
-        let (options, context) = (Arc::clone(&options), context.clone());
+        let (refresh, context) = (Arc::clone(&refresh), context.clone());
         Job::new_async_tz(cron.as_str(), Paris, move |_id, _scheduler| {
-            Box::pin(refresh(Arc::clone(&options), context.clone()))
+            let (refresh, context) = (Arc::clone(&refresh), context.clone());
+            Box::pin(async move { refresh.run(context).await })
         })
     };
     // The scheduler keeps the offset to UTC that a job had when it was added: when the clocks change,
@@ -78,12 +81,46 @@ pub async fn start(
     Ok(scheduler)
 }
 
-/// One run, reported in the log whatever happens.
-pub async fn refresh(options: Arc<Options>, context: Context) {
-    let run = tokio::task::spawn_blocking(move || registre_ingest::run(&options, &context));
-    match run.await {
-        Ok(outcome) => report(&outcome),
-        Err(panic) => tracing::error!("refresh: {panic}; the snapshot in service is unchanged"),
+/// What each run does.
+pub struct Refresh {
+    /// What the ingestion is asked.
+    pub options: Options,
+    /// Who sends what it made, if someone does.
+    pub publisher: Option<Publisher>,
+}
+
+impl Refresh {
+    /// One run, reported in the log whatever happens.
+    pub async fn run(&self, context: Context) {
+        let options = self.options.clone();
+        let run = tokio::task::spawn_blocking(move || registre_ingest::run(&options, &context));
+        match run.await {
+            Ok(outcome) => {
+                report(&outcome);
+                if outcome.is_ok() {
+                    self.publish().await;
+                }
+            }
+            Err(panic) => tracing::error!("refresh: {panic}; the snapshot in service is unchanged"),
+        }
+    }
+
+    /// Sends what is in service to the store, if there is one. A store that was away last time has it
+    /// now.
+    pub async fn publish(&self) {
+        let Some(publisher) = &self.publisher else {
+            return;
+        };
+        let url = publisher.url();
+        match publisher.publish(&self.options.data).await {
+            Ok(Sent::Published(manifest)) => {
+                tracing::info!("snapshot {} published to {url}", manifest.id)
+            }
+            Ok(Sent::Unchanged(_)) => {}
+            Err(error) => {
+                tracing::error!("{error}; not published to {url}, tried again at the next refresh")
+            }
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! `registre up`: ingest if nothing is published yet, serve, refresh on schedule.
 
-use registre_ingest::Options;
 use registre_ingest::origin::Origin;
 use registre_ingest::publish::DataFolder;
 use registre_query_api::Config;
@@ -9,9 +8,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::cli::Up;
-use crate::commands::{bind, context, ingest_once, options, serve_until};
+use crate::commands::{bind, context, ingest_once, options, publisher, serve_until};
 use crate::failure::Failure;
-use crate::refresh::{self, Schedule};
+use crate::refresh::{self, Refresh, Schedule};
 use crate::signals::Stop;
 
 /// Serves from the start: while nothing is published, every answer says that data is being loaded.
@@ -20,22 +19,26 @@ pub async fn up(arguments: Up, stop: Stop) -> Result<(), Failure> {
     let data = arguments.data.data;
     let config = arguments
         .access
-        .config(arguments.forms, arguments.jobs, &data);
+        .config(arguments.forms, arguments.sql, arguments.jobs, &data);
+    let publisher = publisher(&arguments.sources, &stop)?;
     let options = options(arguments.sources, &data);
+    let refresh = Arc::new(Refresh { options, publisher });
     let schedule = arguments.refresh;
     match DataFolder::open(&data)?.current()? {
-        None => serve_and_load(listener, config, options, &schedule, stop).await,
-        Some(manifest) if comes_from(&manifest, &options.origin) => {
-            serve_and_refresh(listener, config, options, &schedule, true, stop).await
+        None => serve_and_load(listener, config, refresh, &schedule, stop).await,
+        Some(manifest) if comes_from(&manifest, &refresh.options.origin) => {
+            serve_and_refresh(listener, config, refresh, &schedule, true, stop).await
         }
         Some(_) => {
             // The sample must not pass for the real thing while that is being made: answer nothing,
             // rather than wait behind an open door.
             let address = listener.local_addr().unwrap_or(arguments.listen.listen);
             drop(listener);
-            ingest_once(options.clone(), &stop).await?;
+            ingest_once(refresh.options.clone(), &stop).await?;
             let listener = bind(address).await?;
-            serve_and_refresh(listener, config, options, &schedule, false, stop).await
+            let sending = Arc::clone(&refresh);
+            tokio::spawn(async move { sending.publish().await });
+            serve_and_refresh(listener, config, refresh, &schedule, false, stop).await
         }
     }
 }
@@ -48,16 +51,18 @@ fn comes_from(published: &Manifest, origin: &Origin) -> bool {
 async fn serve_and_load(
     listener: TcpListener,
     config: Config,
-    options: Options,
+    refresh: Arc<Refresh>,
     schedule: &Schedule,
     stop: Stop,
 ) -> Result<(), Failure> {
-    let first = options.clone();
-    let serving = serve_and_refresh(listener, config, options, schedule, false, stop.clone());
+    let first = Arc::clone(&refresh);
+    let serving = serve_and_refresh(listener, config, refresh, schedule, false, stop.clone());
     let loading = async {
-        let loaded = ingest_once(first, &stop).await;
+        let loaded = ingest_once(first.options.clone(), &stop).await;
         if loaded.is_err() {
             stop.stop();
+        } else {
+            first.publish().await;
         }
         loaded
     };
@@ -69,17 +74,18 @@ async fn serve_and_load(
 async fn serve_and_refresh(
     listener: TcpListener,
     config: Config,
-    options: Options,
+    refresh: Arc<Refresh>,
     schedule: &Schedule,
     now: bool,
     stop: Stop,
 ) -> Result<(), Failure> {
-    let options = Arc::new(options);
     if now {
         // The times missed while the process was down; an unchanged source costs one question.
-        tokio::spawn(refresh::refresh(Arc::clone(&options), context(&stop)));
+        let refresh = Arc::clone(&refresh);
+        let context = context(&stop);
+        tokio::spawn(async move { refresh.run(context).await });
     }
-    let mut scheduler = refresh::start(schedule, options, context(&stop))
+    let mut scheduler = refresh::start(schedule, refresh, context(&stop))
         .await
         .map_err(|error| Failure::new(1, format!("start the schedule: {error}")))?;
     let served = serve_until(listener, config, stop.clone()).await;

@@ -109,6 +109,22 @@ impl Server {
         Ok(ticks / TICKS)
     }
 
+    /// Seconds of processor so far of the processes it started that are still there.
+    pub fn cpu_of_children(&self) -> Result<f64> {
+        let mut all = 0.0;
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            // A process that ended since has nothing more to say.
+            if let Some(Ok(id)) = name.to_str().map(str::parse)
+                && let Ok((more, parent)) = ticks(id)
+                && parent == self.child.id()
+            {
+                all += more;
+            }
+        }
+        Ok(all / TICKS)
+    }
+
     /// Bytes of memory of its own: neither mapped files nor the system's cache.
     pub fn anonymous_memory(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

@@ -23,6 +23,7 @@ pub struct Load<'a> {
     most: u64,
     same: bool,
     missing: bool,
+    connections: u32,
 }
 
 /// What a run saw; durations in microseconds.
@@ -65,6 +66,7 @@ impl<'a> Load<'a> {
             most: u64::MAX,
             same: false,
             missing: false,
+            connections: CONNECTIONS,
         }
     }
 
@@ -86,10 +88,23 @@ impl<'a> Load<'a> {
         }
     }
 
+    /// Through that many connections.
+    pub fn with(self, connections: u32) -> Self {
+        Self {
+            connections,
+            ..self
+        }
+    }
+
     /// Asks for that long.
     pub fn run(&self, server: &Server, duration: Duration) -> Result<Seen> {
         let output = Command::new("wrk")
-            .args(["-t", &THREADS.to_string(), "-c", &CONNECTIONS.to_string()])
+            .args([
+                "-t",
+                &THREADS.to_string(),
+                "-c",
+                &self.connections.to_string(),
+            ])
             .args(["-d", &duration.as_secs().max(1).to_string()])
             .args(["--timeout", "10", "-s", SCRIPT, &server.base(), "--"])
             .arg(self.path)

@@ -54,8 +54,8 @@ impl Engine {
     /// Picks the values, from one of the layouts; they are in all of them.
     fn choose(&mut self, layout: &str) -> Result<()> {
         self.on(layout)?;
-        self.connection.execute_batch(LIST)?;
-        for value in VALUES {
+        self.connection.execute_batch(&LIST)?;
+        for value in VALUES.iter() {
             let found = self.rows(value.sql)?;
             let found = found.into_iter().next().filter(|text| !text.is_empty());
             let found = found.ok_or_else(|| {
@@ -77,33 +77,24 @@ impl Engine {
         Ok(())
     }
 
-    fn batches(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let sql = self
-            .values
+    /// A question with its values.
+    pub fn text(&self, sql: &str) -> String {
+        self.values
             .iter()
             .fold(sql.to_owned(), |sql, (name, value)| {
                 sql.replace(name, &value.replace('\'', "''"))
-            });
+            })
+    }
+
+    fn batches(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let sql = self.text(sql);
         let mut statement = self.connection.prepare(&sql)?;
         Ok(statement.query_arrow([])?.collect())
     }
 
     /// Every row as text, in the order of their text.
     pub fn rows(&self, sql: &str) -> Result<Vec<String>> {
-        let mut rows = Vec::new();
-        for batch in self.batches(sql)? {
-            for row in 0..batch.num_rows() {
-                let values = batch.columns().iter();
-                let values = values.map(|column| array_value_to_string(column, row));
-                rows.push(
-                    values
-                        .collect::<std::result::Result<Vec<_>, _>>()?
-                        .join("|"),
-                );
-            }
-        }
-        rows.sort_unstable();
-        Ok(rows)
+        texts(&self.batches(sql)?)
     }
 
     /// How long it takes to have every row, the query being parsed anew.
@@ -112,4 +103,22 @@ impl Engine {
         self.batches(sql)?;
         Ok(started.elapsed())
     }
+}
+
+/// Every row as text, in the order of their text.
+pub fn texts(batches: &[RecordBatch]) -> Result<Vec<String>> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            let values = batch.columns().iter();
+            let values = values.map(|column| array_value_to_string(column, row));
+            rows.push(
+                values
+                    .collect::<std::result::Result<Vec<_>, _>>()?
+                    .join("|"),
+            );
+        }
+    }
+    rows.sort_unstable();
+    Ok(rows)
 }

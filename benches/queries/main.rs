@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     writeln!(out, "|---|---|---|---|---|")?;
     let mut ratios = Vec::new();
-    for question in QUESTIONS {
+    for question in QUESTIONS.iter() {
         let mut answers = Vec::new();
         for layout in LAYOUTS {
             engine.on(layout)?;

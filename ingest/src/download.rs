@@ -32,8 +32,9 @@ use files::Files;
 use retry::{Limits, until_done};
 use transfer::Transfer;
 
-pub(crate) use checksum::{hex, sha256_of};
-pub(crate) use space::readable;
+pub use checksum::{hex, sha256_of};
+pub use retry::random;
+pub use space::{readable, require as require_space};
 
 /// A file that is whole, here, and whose bytes are known.
 #[derive(Debug, Clone)]

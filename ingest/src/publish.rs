@@ -207,6 +207,20 @@ impl DataFolder {
         sync_folder(&self.snapshots())
     }
 
+    /// Puts in service a folder made elsewhere: whole, its manifest in it, in [`Self::staging`].
+    pub fn adopt(&self, staged: &Path, id: &str) -> Result<(), IngestError> {
+        let place = self.snapshots().join(id);
+        if place.exists() {
+            // The same snapshot, as it was before it was damaged, or before someone was hidden in it.
+            self.exchange(staged, &place)?;
+            fs::remove_dir_all(staged).map_err(IngestError::io("remove", staged))?;
+        } else {
+            fs::rename(staged, &place).map_err(IngestError::io("rename", &place))?;
+            sync_folder(&self.snapshots())?;
+        }
+        self.put_in_service(id)
+    }
+
     /// Takes back what [`Self::place`] did, unless `current.json` names it by now.
     fn take_back(&self, place: &Path, id: &str) -> Result<(), IngestError> {
         let in_service = self.current()?.is_some_and(|manifest| manifest.id == id);
@@ -228,7 +242,7 @@ impl DataFolder {
     }
 
     /// The one rename that publishes.
-    pub(crate) fn put_in_service(&self, id: &str) -> Result<(), IngestError> {
+    pub fn put_in_service(&self, id: &str) -> Result<(), IngestError> {
         let current = serde_json::json!(Current {
             snapshot: id.to_owned()
         });

@@ -69,6 +69,8 @@ impl<S: Send + Sync> FromRequestParts<S> for InService {
 pub(crate) struct FromSnapshot<S = ()> {
     catalog: Arc<Catalog>,
     keep: Keep,
+    /// Whether the answer is in a format that the client accepts.
+    by_accept: bool,
     inner: S,
 }
 
@@ -78,7 +80,16 @@ impl FromSnapshot {
         Self {
             catalog,
             keep,
+            by_accept: false,
             inner: (),
+        }
+    }
+
+    /// For routes whose format depends on what is accepted: so does the tag.
+    pub(crate) fn by_accept(self) -> Self {
+        Self {
+            by_accept: true,
+            ..self
         }
     }
 }
@@ -90,6 +101,7 @@ impl<S> Layer<S> for FromSnapshot {
         FromSnapshot {
             catalog: Arc::clone(&self.catalog),
             keep: self.keep,
+            by_accept: self.by_accept,
             inner,
         }
     }
@@ -120,7 +132,9 @@ where
             .uri()
             .path_and_query()
             .map_or("/", axum::http::uri::PathAndQuery::as_str);
-        let etag = etag(&snapshot.manifest.id, address);
+        let accept = request.headers().get(header::ACCEPT);
+        let accept = accept.filter(|_| self.by_accept).map(HeaderValue::as_bytes);
+        let etag = etag(&snapshot.manifest.id, (address, accept));
         let asked = if safe {
             matches(request.headers(), &etag)
         } else {
@@ -186,7 +200,7 @@ fn fresh(mut response: Response, keep: Keep, etag: HeaderValue) -> Response {
 }
 
 /// Weak: the bytes also depend on the compression.
-fn etag(scope: &str, subject: impl Hash) -> HeaderValue {
+pub(crate) fn etag(scope: &str, subject: impl Hash) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     // Labels and pages change with the program, whether its version does or not.
     env!("REGISTRE_SOURCES").hash(&mut hasher);

@@ -3,17 +3,19 @@
 
 use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
-use registre_schemas::manifest::{self, Current, Manifest};
+use registre_schemas::manifest::{self, Current, Manifest, is_plain_name};
 use registre_schemas::profile::{self, Profile};
 use serde::Serialize;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Config;
 use crate::engine::{Engine, Limits, PoolError, can_be_named};
+use crate::feed::Feed;
 use crate::fiches::Fiches;
+use crate::mirror::OpenTables;
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -23,10 +25,14 @@ const RETRY: Duration = Duration::from_secs(30);
 pub(crate) struct Snapshot {
     /// What it holds.
     pub(crate) manifest: Manifest,
+    /// Where its files are, as the system names it.
+    pub(crate) folder: PathBuf,
     /// What answers from its tables.
     pub(crate) engine: Engine,
     /// What answers by key, when it has fiches and they can be read.
     fiches: Option<Arc<Fiches>>,
+    /// Its tables, as files that are sent.
+    pub(crate) tables: OpenTables,
     /// What its columns hold; snapshots made by the first versions have none.
     pub(crate) profile: Option<ProfileFile>,
     /// Since when it is in service here.
@@ -129,6 +135,8 @@ pub(crate) struct Catalog {
     data: PathBuf,
     limits: Limits,
     current: RwLock<Option<Arc<Snapshot>>>,
+    /// Who brings the snapshots, when that is not on this machine.
+    pub(crate) feed: Option<Feed>,
 }
 
 impl Catalog {
@@ -145,6 +153,7 @@ impl Catalog {
                 threads: config.threads,
             },
             current: RwLock::new(None),
+            feed: config.feed.clone(),
         }
     }
 
@@ -154,6 +163,11 @@ impl Catalog {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Where the snapshot of that id is, if it is there.
+    pub(crate) fn folder_of(&self, id: &str) -> PathBuf {
+        self.data.join("snapshots").join(id)
     }
 
     /// Opens what `current.json` names and puts it in service. Blocking. `Ok(false)` when nothing
@@ -184,7 +198,7 @@ impl Catalog {
         if !is_plain_name(id) {
             return Err(refused("its id is not a folder name".to_owned()));
         }
-        let folder = self.data.join("snapshots").join(id);
+        let folder = self.folder_of(id);
         // DuckDB compares whole paths when it decides what it may open.
         let folder = fs::canonicalize(&folder).map_err(|source| CatalogError::Read {
             path: folder,
@@ -228,9 +242,15 @@ impl Catalog {
                 source,
             }
         })?;
+        let tables = OpenTables::open(&folder, &manifest).map_err(|source| CatalogError::Read {
+            path: folder.clone(),
+            source,
+        })?;
         Ok(Snapshot {
+            tables,
             profile: read_profile(&folder),
             fiches: open_fiches(&folder, &manifest),
+            folder,
             manifest,
             engine,
             since: Utc::now(),
@@ -357,15 +377,6 @@ fn read_profile(folder: &Path) -> Option<ProfileFile> {
     }
 }
 
-/// A single file or folder name: nothing that would lead out of the snapshot.
-fn is_plain_name(text: &str) -> bool {
-    let mut components = Path::new(text).components();
-    matches!(
-        (components.next(), components.next()),
-        (Some(Component::Normal(_)), None)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,13 +420,5 @@ mod tests {
         fixture.publish("20261201T000000Z");
         Arc::clone(&catalog).look(seen).await;
         assert_eq!(catalog.current().unwrap().manifest.id, "20261201T000000Z");
-    }
-
-    #[test]
-    fn only_plain_names_are_opened() {
-        assert!(is_plain_name("20261101T000000Z"));
-        for name in ["", "..", "a/b", "/etc", "../x"] {
-            assert!(!is_plain_name(name), "{name}");
-        }
     }
 }

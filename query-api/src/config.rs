@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::Feed;
 use crate::limits::{Network, Quota};
+use crate::sql::Sql;
 
 /// What the server needs to know. `Config::default()` serves the folder `data`.
 #[derive(Debug, Clone)]
@@ -47,6 +49,10 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The forms that ask for an API or for missing data; `None`: there are none.
     pub signup: Option<Signup>,
+    /// Whoever brings snapshots to the data folder from elsewhere; `None`: they are made there.
+    pub feed: Option<Feed>,
+    /// Public SQL; `None`: there is none.
+    pub sql: Option<Sql>,
     /// Enrichments too large for one request; `None`: there are none.
     pub travaux: Option<Travaux>,
 }
@@ -134,7 +140,9 @@ impl Default for Config {
             keys: None,
             trusted_proxies: Vec::new(),
             signup: None,
+            sql: Some(Sql::default()),
             travaux: None,
+            feed: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod functions;
 mod noms;
 mod pool;
 mod rows;
+pub(crate) mod sandbox;
 mod selection;
 mod sql;
 
@@ -21,7 +22,7 @@ use registre_schemas::{TABLES, Table};
 use std::path::Path;
 
 pub(crate) use pool::{Limits, PoolError};
-pub(crate) use sql::can_be_named;
+pub(crate) use sql::{can_be_named, sql_type};
 
 use crate::lookup::{Count, Page, Question};
 use crate::record::Record;

@@ -11,6 +11,7 @@ use registre_schemas::identifiers::{Identifier, IdentifierError, IdentifierKind,
 use std::sync::Arc;
 
 use crate::engine::PoolError;
+use crate::sql::SqlError;
 use crate::text::long_date;
 
 mod code;
@@ -100,6 +101,14 @@ pub enum ApiError {
     /// A key that was not given out.
     #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
     CleApiInconnue,
+    /// No such file of the mirror, or no such snapshot any more.
+    #[error("Aucun fichier « {nom} » : le jeu de données en service est {snapshot}.")]
+    Fichier {
+        /// What was asked.
+        nom: String,
+        /// The snapshot in service.
+        snapshot: String,
+    },
     /// Bytes that a file does not have.
     #[error(
         "Les octets demandés (en-tête Range) ne sont pas lisibles, ou pas dans ce fichier, qui en a {taille}."
@@ -108,6 +117,11 @@ pub enum ApiError {
         /// Bytes of the file.
         taille: u64,
     },
+    /// The file is no longer the one the request is about.
+    #[error(
+        "Le fichier n'est plus celui dont parle la requête (en-tête If-Match ou If-Unmodified-Since)."
+    )]
+    Precondition,
     /// No such job.
     #[error("Aucun travail à cette adresse.")]
     TravailInconnu,
@@ -132,6 +146,9 @@ pub enum ApiError {
     /// The query lasted too long.
     #[error("La recherche a dépassé le temps imparti.")]
     DelaiDepasse,
+    /// SQL that has no answer.
+    #[error(transparent)]
+    Sql(SqlError),
     /// A fault of ours.
     #[error("Le serveur a rencontré une erreur.")]
     Interne(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -184,9 +201,13 @@ impl ApiError {
             Self::TropDeTravaux => Code::TropDeTravaux,
             Self::EspaceInsuffisant => Code::EspaceInsuffisant,
             Self::ProfilAbsent => Code::ProfilAbsent,
+            Self::Fichier { .. } => Code::FichierInconnu,
+            Self::Plage { .. } => Code::PlageInvalide,
+            Self::Precondition => Code::PreconditionEchouee,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
             Self::DelaiDepasse => Code::DelaiDepasse,
+            Self::Sql(error) => error.code(),
             Self::Interne(_) => Code::ErreurInterne,
         }
     }
@@ -210,6 +231,7 @@ impl ApiError {
             Self::Parametre { nom, .. } => format!(
                 "Corrigez le paramètre « {nom} » ; la documentation (/docs) donne ses valeurs."
             ),
+            Self::Sql(error) => error.que_faire(),
             other => other.code().que_faire().to_owned(),
         }
     }
@@ -291,6 +313,15 @@ impl From<PoolError> for ApiError {
             PoolError::Busy => Self::Surcharge,
             PoolError::TimedOut => Self::DelaiDepasse,
             inner => Self::Interne(Box::new(inner)),
+        }
+    }
+}
+
+impl From<SqlError> for ApiError {
+    fn from(error: SqlError) -> Self {
+        match error {
+            SqlError::Panne(cause) => Self::Interne(cause.into()),
+            other => Self::Sql(other),
         }
     }
 }

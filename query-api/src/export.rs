@@ -26,6 +26,7 @@ use crate::engine::PoolError;
 use crate::error::ApiError;
 use crate::lookup::{EtablissementsOf, NextEtablissements, Page};
 use crate::record::{Record, Value, at};
+use crate::text::csv_text;
 
 /// Établissements read at a time: half a megabyte or so.
 const ROWS: u16 = 500;
@@ -275,15 +276,6 @@ fn csv_row(bytes: &mut Vec<u8>, row: &Record) {
         };
     }
     bytes.extend_from_slice(b"\r\n");
-}
-
-fn csv_text(bytes: &mut Vec<u8>, text: &str) {
-    if !text.contains(['"', ',', '\r', '\n']) {
-        return bytes.extend_from_slice(text.as_bytes());
-    }
-    bytes.push(b'"');
-    bytes.extend_from_slice(text.replace('"', "\"\"").as_bytes());
-    bytes.push(b'"');
 }
 
 #[cfg(test)]

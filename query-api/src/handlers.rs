@@ -136,7 +136,7 @@ pub(crate) async fn health(State(catalog): State<Arc<Catalog>>) -> Result<Respon
     let snapshot = catalog.current().ok_or(ApiError::AucuneDonnee)?;
     Ok((
         [(header::CACHE_CONTROL, "no-store")],
-        Json(Health::of(&snapshot)),
+        Json(Health::of(&snapshot, catalog.feed.as_ref())),
     )
         .into_response())
 }

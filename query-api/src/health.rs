@@ -1,10 +1,11 @@
 //! What a monitor or a person wants to know first: is it serving, what, and since when.
 
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::catalog::Snapshot;
+use crate::feed::{Feed, State};
 
 /// `GET /health`, when a snapshot is in service.
 #[derive(Serialize)]
@@ -19,6 +20,42 @@ pub(crate) struct Health {
     version: &'static str,
     /// Since when that snapshot is served.
     depuis: String,
+    /// Of a server whose snapshots come from a store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depot: Option<Depot>,
+}
+
+/// Whether the next snapshot can come.
+#[derive(Serialize)]
+struct Depot {
+    statut: &'static str,
+    depuis: String,
+    message: &'static str,
+}
+
+impl From<(State, DateTime<Utc>)> for Depot {
+    fn from((state, since): (State, DateTime<Utc>)) -> Self {
+        let (statut, message) = match state {
+            State::Followed => ("suivi", "Le jeu de données en service est celui du dépôt."),
+            State::Away => (
+                "injoignable",
+                "Le dépôt ne répond pas : le dernier jeu de données reçu reste en service.",
+            ),
+            State::Refused => (
+                "refuse",
+                "Ce que contient le dépôt a été refusé : le jeu de données précédent reste en service.",
+            ),
+        };
+        Self {
+            statut,
+            depuis: instant(since),
+            message,
+        }
+    }
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[derive(Serialize)]
@@ -29,7 +66,7 @@ struct DonneesDu {
 
 impl Health {
     /// From the manifest alone: asking costs no query.
-    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot, feed: Option<&Feed>) -> Self {
         let tables = &snapshot.manifest.tables;
         Self {
             statut: "ok",
@@ -44,7 +81,8 @@ impl Health {
                 .map(|table| (table.name.clone(), table.rows))
                 .collect(),
             version: env!("CARGO_PKG_VERSION"),
-            depuis: snapshot.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+            depuis: instant(snapshot.since),
+            depot: feed.map(|feed| feed.state().into()),
         }
     }
 }

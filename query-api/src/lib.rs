@@ -13,10 +13,13 @@
 //! | `dialects` | the wire formats of services that no longer answer |
 //! | `enrichir` | the rows of someone's file, with what is known of each |
 //! | `export` | a list that has no end, page by page |
+//! | `mirror` | the tables as Parquet files, by ranges |
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
+//! | `feed` | whether whoever brings snapshots from elsewhere can |
 //! | `error` | every error, as RFC 9457 |
+//! | `sql` | public SQL: the processes that answer it, HTTP, the shell's session |
 //! | `signup` | the forms, where their requests are kept, how they are sent on |
 //! | `openapi`, `docs` | the documentation, from the same tables |
 //! | `ui` | the page, rendered here so that it works without JavaScript |
@@ -36,6 +39,7 @@ mod engine;
 mod enrichir;
 mod error;
 mod export;
+mod feed;
 mod fiches;
 mod handlers;
 mod health;
@@ -43,6 +47,7 @@ mod jeton;
 mod limits;
 mod lookup;
 mod middleware;
+mod mirror;
 mod openapi;
 mod organisation;
 mod params;
@@ -52,6 +57,7 @@ mod rows;
 mod selection;
 mod server;
 mod signup;
+mod sql;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -65,13 +71,18 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Signup, Travaux, Webhook};
 pub use enrichir::{
-    Bilan, Compris, Encodage, EnrichirError, Format, FormatEntree, Options, PREFIXE, Suivi,
+    Bilan, Compris, Encodage, EnrichirError, Format as FormatSortie, FormatEntree, Options, PREFIXE, Suivi,
     encodage_de, enrichir,
 };
 pub use error::{ApiError, Code, Problem};
+pub use feed::{Feed, State as FeedState};
 pub use limits::{KeysError, Network, Quota, QuotaError};
 pub use openapi::openapi;
 pub use signup::{ApisError, SecretError, SignupError, WebhookError};
+pub use sql::schema::{Colonne, Description, FormatName, Limites, Relation};
+pub use sql::{
+    Answer, Format, Session, SessionError, Size, Sql, SqlError, WORKER_COMMAND, run_worker,
+};
 
 use catalog::{Catalog, Seen};
 use limits::Limits;

@@ -197,6 +197,7 @@ pub(crate) fn is_limited(path: &str) -> bool {
     path.starts_with("/v1/")
         || path == "/"
         || path == "/donnees"
+        || path == "/sql"
         || dialects::envelope(path).is_some()
         || path.starts_with("/signup")
         || path == "/demander-une-donnee"

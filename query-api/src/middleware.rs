@@ -48,12 +48,12 @@ const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST,PAT
 
 /// What a page of another site may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept,authorization,content-type,if-none-match,if-range,range,tus-resumable,upload-complete,upload-length,upload-offset,x-api-key,x-request-id",
+    "accept,authorization,content-type,if-match,if-modified-since,if-none-match,if-range,if-unmodified-since,range,tus-resumable,upload-complete,upload-length,upload-offset,x-api-key,x-request-id",
 );
 
 /// What a page of another site may read.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept-ranges,content-range,etag,link,location,ratelimit,ratelimit-policy,registre-snapshot,retry-after,tus-resumable,upload-complete,upload-limit,upload-offset,x-request-id,x-total",
+    "accept-ranges,content-disposition,content-length,content-location,content-range,etag,link,location,ratelimit,ratelimit-policy,retry-after,tus-resumable,upload-complete,upload-limit,upload-offset,x-request-id,x-snapshot,x-total",
 );
 
 /// How long a browser may remember the answer of a preflight: a day.
@@ -95,7 +95,10 @@ pub(crate) fn around(routes: Router, config: &Config, limits: Option<Arc<Limits>
 
 /// A whole request: a wait for a connection and two queries, with some margin.
 fn request_timeout(config: &Config) -> Duration {
-    config.wait_timeout + config.query_timeout * 2 + Duration::from_secs(5)
+    let lookup = config.wait_timeout + config.query_timeout * 2;
+    // Until the first piece of an answer.
+    let sql = config.sql.as_ref().map(|sql| sql.wait + sql.timeout);
+    lookup.max(sql.unwrap_or_default()) + Duration::from_secs(5)
 }
 
 impl App {
@@ -146,6 +149,8 @@ impl Around {
         // HEAD is GET without its body, whatever the route and whatever stands around it.
         if method == Method::HEAD {
             *request.method_mut() = Method::GET;
+            // Which speaks of the body of a GET, and of nothing else.
+            request.headers_mut().remove(header::RANGE);
         }
         // What a browser asks by itself is not counted.
         let preflight = is_preflight(&request);
@@ -370,6 +375,7 @@ mod tests {
         let config = Config {
             wait_timeout: Duration::ZERO,
             query_timeout: Duration::ZERO,
+            sql: None,
             ..Config::default()
         };
         assert_eq!(request_timeout(&config), Duration::from_secs(5));

@@ -5,9 +5,11 @@ mod common;
 mod components;
 mod enrichir;
 mod entreprise_data_gouv;
+mod mirror;
 mod organisation;
 mod paths;
 mod profile;
+mod sql;
 
 use std::sync::LazyLock;
 use utoipa::openapi::tag::TagBuilder;
@@ -54,6 +56,8 @@ pub fn openapi() -> OpenApi {
             ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
+            tag(sql::TAG, sql::DESCRIPTION),
+            tag(mirror::TAG, mirror::DESCRIPTION),
             tag(entreprise_data_gouv::TAG, entreprise_data_gouv::DESCRIPTION),
             tag(paths::SERVICE, "État et description du service"),
         ]))
@@ -124,8 +128,9 @@ mod tests {
         let fixture = crate::testing::Fixture::published("20261101T000000Z");
         let app = fixture.app().await;
         for (path, item) in document()["paths"].as_object().unwrap() {
-            // What is only sent to, or is the name of what was: tested where they are.
-            if item.get("get").is_none() || path.starts_with("/v1/enrichir/") {
+            // Answered by another process, which has no place here; or only sent to, or the name of what
+            // was sent: tests/integration asks them.
+            if path == "/v1/sql" || item.get("get").is_none() || path.starts_with("/v1/enrichir/") {
                 continue;
             }
             let mut path = path.clone();

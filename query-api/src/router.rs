@@ -1,7 +1,7 @@
 //! Every route on one screen.
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use std::sync::Arc;
 
 use crate::cache::{FromSnapshot, Keep};
@@ -13,7 +13,8 @@ use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
 use crate::signup::{self, Signup};
-use crate::{docs, handlers, middleware, ui};
+use crate::sql::{self, Workers};
+use crate::{docs, handlers, middleware, mirror, ui};
 
 /// The whole service. `get` answers HEAD too.
 pub(crate) fn router(
@@ -48,6 +49,7 @@ pub(crate) fn router(
         .route("/v1/organisations", get(organisations::par_adresse))
         .route("/v1/profil", get(handlers::profil))
         .route("/donnees", get(ui::donnees::page))
+        .route("/parquet", get(ui::parquet::page))
         // entreprise.data.gouv.fr, revived.
         .nest("/api/sirene/v3", edg::v3::routes())
         .nest("/v3", edg::v3::routes())
@@ -55,25 +57,37 @@ pub(crate) fn router(
         .nest("/api/rna/v1", edg::rna::routes())
         .route_layer(from_snapshot(Keep::Shared));
 
+    let workers = config.sql.clone();
+    let workers = workers.map(|settings| Arc::new(Workers::new(settings, true)));
+    let sql = workers.clone().map(|workers| {
+        sql::http::routes(workers).route_layer(from_snapshot(Keep::Shared).by_accept())
+    });
+
     let page = Router::new()
         .route("/", get(ui::page))
+        .route("/sql", get(ui::sql::page))
+        .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
         .nest("/api/rna/v1", edg::rna::text_routes())
         .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()
         .route("/v1/organisations", post(organisations::par_corps))
+        .route("/donnees/{file}", get(ui::donnees::schema))
         .route("/health", get(handlers::health))
         .route("/openapi.json", get(handlers::openapi_json))
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/integration", get(ui::integration::page))
         .route("/integration.js", get(ui::integration::script))
+        .route("/sql/{file}", get(ui::sql::file))
+        .route("/parquet.js", get(ui::parquet::script))
         .route("/app.js", get(ui::script))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 
+    let mirror = mirror::routes(Arc::clone(&catalog));
     let enrichir = Router::new()
         .route("/v1/enrichir", post(enrichir::http::enrichir))
         .with_state(enrichir::http::Atelier::new(Arc::clone(&catalog)));
@@ -82,8 +96,10 @@ pub(crate) fn router(
     let forms = forms.map(|forms| signup::routes(forms, Arc::clone(&catalog)));
 
     let routes = data
+        .merge(sql.unwrap_or_default())
         .merge(page)
         .merge(rest)
+        .merge(mirror)
         .merge(enrichir)
         .merge(jobs.unwrap_or_default())
         .merge(forms.unwrap_or_default())
@@ -352,6 +368,8 @@ mod tests {
             "/widget/identifiants.js",
             "/widget/registre-organisation.js",
             "/integration",
+            "/sql?exemple=tailles",
+            "/sql/page.js",
             "/docs/swagger-ui.css",
         ] {
             let first = get(&app, path).await;
@@ -380,6 +398,8 @@ mod tests {
             ("/widget/identifiants.js", shared),
             ("/widget/registre-organisation.js", shared),
             ("/integration", shared),
+            ("/sql?q=SELECT+1", browser),
+            ("/sql/codemirror.js", shared),
             ("/health", "no-store"),
         ] {
             let answer = get(&app, path).await;
@@ -482,7 +502,7 @@ mod tests {
         for (code, ..) in crate::organisation::resultat::CODES {
             assert!(text.contains(&format!("<code>{code}</code>")), "{code}");
         }
-        for page in ["/", "/donnees", "/docs", "/integration"] {
+        for page in ["/", "/donnees", "/sql", "/docs", "/integration"] {
             let page_text = get(&app, page).await;
             let here = format!("<a href=\"{page}\" aria-current=\"page\">");
             assert!(page_text.text().contains(&here), "{page}");

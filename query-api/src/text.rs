@@ -22,6 +22,20 @@ pub(crate) fn digits(out: &mut [u8], mut number: u64) {
     }
 }
 
+/// A text as a field of CSV, RFC 4180: quoted when it must be.
+pub(crate) fn csv_text(bytes: &mut Vec<u8>, text: &str) {
+    let bytes_of_text = text.as_bytes();
+    let plain = memchr::memchr3(b'"', b',', b'\n', bytes_of_text)
+        .or_else(|| memchr::memchr(b'\r', bytes_of_text))
+        .is_none();
+    if plain {
+        return bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes.push(b'"');
+    bytes.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+    bytes.push(b'"');
+}
+
 /// `1er novembre 2026`.
 pub(crate) fn long_date(date: NaiveDate) -> String {
     let day = if date.day() == 1 {

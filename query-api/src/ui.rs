@@ -6,7 +6,9 @@ pub(crate) mod donnees;
 mod html;
 pub(crate) mod integration;
 mod names;
+pub(crate) mod parquet;
 mod sections;
+pub(crate) mod sql;
 pub(crate) mod template;
 pub(crate) mod widget;
 
@@ -105,9 +107,11 @@ pub(crate) async fn page(
 }
 
 /// The pages, in the order that each of them has at its top.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 6] = [
     ("/", "Rechercher"),
     ("/donnees", "Données"),
+    ("/sql", "SQL"),
+    ("/parquet", "Télécharger"),
     ("/integration", "Intégrer"),
     ("/docs", "API"),
 ];

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 /// Bumped when a reader of the previous version could misread the new one.
 pub const VERSION: u32 = 1;
@@ -244,6 +245,17 @@ pub struct Current {
     pub snapshot: String,
 }
 
+/// A single file or folder name: nothing that would lead out of a snapshot, nor of the folder of
+/// snapshots.
+#[must_use]
+pub fn is_plain_name(text: &str) -> bool {
+    let mut components = Path::new(text).components();
+    matches!(
+        (components.next(), components.next()),
+        (Some(Component::Normal(name)), None) if name == text
+    )
+}
+
 impl Manifest {
     /// The update of a collection.
     #[must_use]
@@ -264,5 +276,18 @@ impl Manifest {
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&TableFile> {
         self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_lead_nowhere_else() {
+        assert!(is_plain_name("20261101T000000Z"));
+        for name in ["", ".", "..", "a/b", "a/", "/etc", "../x"] {
+            assert!(!is_plain_name(name), "{name}");
+        }
     }
 }

@@ -73,46 +73,112 @@ lists! {
     OBJET_SOCIAL = "objet_social.csv";
 }
 
+/// The lists that have a file, by name: each code with its label.
+pub fn lists() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let lists: [(&str, &Labels); 9] = [
+        ("naf_rev2", &NAF_REV2),
+        ("naf_2025", &NAF_2025),
+        ("naf_rev1", &NAF_REV1),
+        ("naf_1993", &NAF_1993),
+        ("categorie_juridique", &CATEGORIE_JURIDIQUE),
+        ("tranche_effectifs", &TRANCHE_EFFECTIFS),
+        ("commune", &COMMUNE),
+        ("departement", &DEPARTEMENT),
+        ("objet_social", &OBJET_SOCIAL),
+    ];
+    let rows = |(name, labels): (&'static str, &'static Labels)| {
+        labels
+            .iter()
+            .map(move |(code, label)| (name, *code, *label))
+    };
+    lists.into_iter().flat_map(rows)
+}
+
 impl Nomenclature {
+    /// Its name, in French.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Naf => "NAF rév. 2 ; rév. 1 ou 1993 quand la colonne de nomenclature le dit",
+            Self::Naf2025 => "NAF 2025",
+            Self::CategorieJuridique => "catégories juridiques, niveau 3 (Insee)",
+            Self::TrancheEffectifs => "tranches d'effectifs salariés (Insee)",
+            Self::Commune => "communes et arrondissements, code officiel géographique",
+            Self::ObjetSocial => "objets sociaux (RNA)",
+            Self::StatutDiffusion => "O diffusible, P diffusion partielle",
+            Self::EtatUniteLegale => "A active, C cessée",
+            Self::EtatEtablissement => "A actif, F fermé",
+            Self::CategorieEntreprise => "PME, ETI, GE",
+            Self::OuiNon => "O oui, N non",
+            Self::PositionAssociation => "A active, D dissoute, S supprimée, R reprise",
+            Self::Groupement => "S simple, U union, F fédération",
+        }
+    }
+
     /// The label of a code, when the list has it. For [`Self::Naf`] the code is read as rév. 2;
     /// see [`naf_label`] for the older ones.
     #[must_use]
     pub fn label(self, code: &str) -> Option<&'static str> {
-        let list: &Labels = match self {
+        if let Some(list) = self.list() {
+            return list.get(code).copied();
+        }
+        let known = self.short_list().iter().find(|(known, _)| *known == code);
+        known.map(|(_, label)| *label)
+    }
+
+    /// Every code with its label, in the order of the codes.
+    #[must_use]
+    pub fn codes(self) -> Vec<(&'static str, &'static str)> {
+        let mut codes: Vec<_> = match self.list() {
+            Some(list) => list.iter().map(|(code, label)| (*code, *label)).collect(),
+            None => self.short_list().to_vec(),
+        };
+        codes.sort_unstable();
+        codes
+    }
+
+    /// The list of those that have a file.
+    fn list(self) -> Option<&'static Labels> {
+        Some(match self {
             Self::Naf => &NAF_REV2,
             Self::Naf2025 => &NAF_2025,
             Self::CategorieJuridique => &CATEGORIE_JURIDIQUE,
             Self::TrancheEffectifs => &TRANCHE_EFFECTIFS,
             Self::Commune => &COMMUNE,
             Self::ObjetSocial => &OBJET_SOCIAL,
-            _ => return self.short_label(code),
-        };
-        list.get(code).copied()
-    }
-
-    /// Labels of the lists too short for a file.
-    fn short_label(self, code: &str) -> Option<&'static str> {
-        Some(match (self, code) {
-            (Self::StatutDiffusion, "O") => "Diffusible",
-            (Self::StatutDiffusion, "P") => "Diffusion partielle",
-            (Self::StatutDiffusion, "N") => "Non diffusible",
-            (Self::EtatUniteLegale | Self::PositionAssociation, "A") => "Active",
-            (Self::EtatUniteLegale, "C") => "Cessée",
-            (Self::EtatEtablissement, "A") => "Actif",
-            (Self::EtatEtablissement, "F") => "Fermé",
-            (Self::CategorieEntreprise, "PME") => "Petite ou moyenne entreprise",
-            (Self::CategorieEntreprise, "ETI") => "Entreprise de taille intermédiaire",
-            (Self::CategorieEntreprise, "GE") => "Grande entreprise",
-            (Self::OuiNon, "O") => "Oui",
-            (Self::OuiNon, "N") => "Non",
-            (Self::PositionAssociation, "D") => "Dissoute",
-            (Self::PositionAssociation, "S") => "Supprimée",
-            (Self::PositionAssociation, "R") => "Reprise sous un autre numéro",
-            (Self::Groupement, "S") => "Association simple",
-            (Self::Groupement, "U") => "Union",
-            (Self::Groupement, "F") => "Fédération",
             _ => return None,
         })
+    }
+
+    /// The lists too short for a file.
+    fn short_list(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::StatutDiffusion => &[
+                ("O", "Diffusible"),
+                ("P", "Diffusion partielle"),
+                ("N", "Non diffusible"),
+            ],
+            Self::EtatUniteLegale => &[("A", "Active"), ("C", "Cessée")],
+            Self::EtatEtablissement => &[("A", "Actif"), ("F", "Fermé")],
+            Self::CategorieEntreprise => &[
+                ("PME", "Petite ou moyenne entreprise"),
+                ("ETI", "Entreprise de taille intermédiaire"),
+                ("GE", "Grande entreprise"),
+            ],
+            Self::OuiNon => &[("O", "Oui"), ("N", "Non")],
+            Self::PositionAssociation => &[
+                ("A", "Active"),
+                ("D", "Dissoute"),
+                ("S", "Supprimée"),
+                ("R", "Reprise sous un autre numéro"),
+            ],
+            Self::Groupement => &[
+                ("S", "Association simple"),
+                ("U", "Union"),
+                ("F", "Fédération"),
+            ],
+            _ => &[],
+        }
     }
 }
 

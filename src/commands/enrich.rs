@@ -4,7 +4,7 @@
 use registre_ingest::progress::{Cancel, Task};
 use registre_ingest::publish::DataFolder;
 use registre_query_api::{
-    Bilan, Code, Compris, Config, Encodage, EnrichirError, Format, Options, Suivi,
+    Bilan, Code, Compris, Config, Encodage, EnrichirError, FormatSortie, Options, Suivi,
 };
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read};
@@ -155,9 +155,9 @@ fn run(
 
 fn options(arguments: &Enrich) -> Result<Options, Failure> {
     let by_name = match arguments.output.extension().and_then(|text| text.to_str()) {
-        Some("csv" | "tsv" | "txt") => Some(Format::Csv),
-        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
-        Some("parquet") => Some(Format::Parquet),
+        Some("csv" | "tsv" | "txt") => Some(FormatSortie::Csv),
+        Some("ndjson" | "jsonl") => Some(FormatSortie::Ndjson),
+        Some("parquet") => Some(FormatSortie::Parquet),
         _ => None,
     };
     let encodage = match arguments.encoding {
@@ -165,7 +165,7 @@ fn options(arguments: &Enrich) -> Result<Options, Failure> {
         None => encoding_of(&arguments.file).map_err(|error| unreadable(arguments, &error))?,
     };
     Ok(Options {
-        format: arguments.format.map(Format::from).or(by_name),
+        format: arguments.format.map(FormatSortie::from).or(by_name),
         entete: arguments.no_header.then_some(false),
         delimiteur: arguments.delimiter,
         encodage,

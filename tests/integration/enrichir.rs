@@ -221,7 +221,7 @@ fn http_gives_what_the_command_gives() {
     let response = client().post(&url).body(entree.clone()).send().unwrap();
     let snapshot = crate::harness::snapshot(sample());
     let snapshot = snapshot.file_name().unwrap().to_str().unwrap();
-    assert_eq!(response.headers()["registre-snapshot"], snapshot);
+    assert_eq!(response.headers()["x-snapshot"], snapshot);
     assert_eq!(
         response.headers()["content-type"],
         "text/csv; charset=utf-8"
@@ -457,7 +457,7 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     let whole = client().get(&result).send().unwrap();
     let etag = whole.headers()["etag"].clone();
     assert_eq!(
-        whole.headers()["registre-snapshot"],
+        whole.headers()["x-snapshot"],
         state["resultat"]["snapshot"].as_str().unwrap()
     );
     assert!(whole.text().unwrap() == expected);

@@ -216,7 +216,7 @@ impl Server {
         Self::run(registre().arg("serve").env("REGISTRE_LOG", filter), data)
     }
 
-    fn run(command: &mut Command, data: &Path) -> Self {
+    pub fn run(command: &mut Command, data: &Path) -> Self {
         let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -256,6 +256,11 @@ impl Server {
         let server = Self { child, base, log };
         server.wait_until_it_answers();
         server
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The lines of its log so far that hold those words.

@@ -21,6 +21,7 @@ mod http; // what HTTP asks of a server, seen on the wire
 mod insee; // what INSEE's API brings since the files, merged and published
 mod interruption; // killed at any moment, what is served stays whole
 mod lying_server; // each lie of a server is refused or seen through
+mod mirror; // the tables as Parquet files, read by ranges over HTTP
 mod nomenclatures; // our lists against the official ones
 mod official_files; // the real files, laid out as a mirror
 mod oracle; // every row of the sources, read back through DuckDB
@@ -28,6 +29,8 @@ mod organisations; // every organisation of the sample, by each of its numbers
 mod parquet; // INSEE's Parquet files give what their zips give
 mod profile; // the profile of a snapshot, counted again by DuckDB
 mod signup; // the forms: applicants, the operator, the webhook
+mod sql; // public SQL: what it answers, what it refuses, its shell
+mod store; // snapshots published to a store, and served from it by other machines
 mod utilite_publique; // a spreadsheet kept by hand: its headers, its dates, its faults
 
 /// A module forgotten above would silently not run.

@@ -126,7 +126,8 @@ fn backoff(limits: &Limits, failures: u32, random: f64) -> Duration {
 }
 
 /// In 0..1. The standard library has randomness for its hash maps only; jitter needs no better.
-fn random() -> f64 {
+#[must_use]
+pub fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }

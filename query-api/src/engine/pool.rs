@@ -63,6 +63,30 @@ impl PoolError {
     }
 }
 
+/// An in-memory database of one connection, with our functions, on which `setup` was run.
+pub(super) fn alone(
+    memory: &str,
+    threads: usize,
+    setup: &[String],
+) -> Result<Connection, PoolError> {
+    let threads = i64::try_from(threads.max(1)).unwrap_or(i64::MAX);
+    let config = duckdb::Config::default()
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?
+        .max_memory(memory)?
+        .threads(threads)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door the lint points to"
+    )]
+    let connection = Connection::open_in_memory_with_flags(config)?;
+    functions::register(&connection)?;
+    for statement in setup {
+        connection.execute_batch(statement)?;
+    }
+    Ok(connection)
+}
+
 /// An in-memory database and its connections.
 pub(crate) struct Pool {
     /// Connections nobody uses. A permit is held for each one taken, so it is never empty then.
@@ -78,21 +102,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// Opens an in-memory database, adds our functions to it, runs `setup`, then clones its connections.
     pub(crate) fn open(limits: &Limits, setup: &[String]) -> Result<Self, PoolError> {
-        let threads = i64::try_from(limits.threads.max(1)).unwrap_or(i64::MAX);
-        let config = duckdb::Config::default()
-            .enable_autoload_extension(false)?
-            .with("autoinstall_known_extensions", "false")?
-            .max_memory(&limits.memory)?
-            .threads(threads)?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the door the lint points to"
-        )]
-        let first = Connection::open_in_memory_with_flags(config)?;
-        functions::register(&first)?;
-        for statement in setup {
-            first.execute_batch(statement)?;
-        }
+        let first = alone(&limits.memory, limits.threads, setup)?;
         let connections = limits.connections.max(1);
         let mut idle = Vec::with_capacity(connections);
         for _ in 1..connections {

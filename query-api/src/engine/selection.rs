@@ -1,8 +1,9 @@
-//! Rows chosen by what their columns hold: one reading to count them, one for the keys of a page.
+//! Rows chosen by what their columns hold: their count, and the keys of a page.
 
 use duckdb::{Connection, params_from_iter};
 
 use super::ahead::Ahead;
+use super::sql::selection::Statement;
 use super::{Engine, PoolError, sql};
 use crate::lookup::Many;
 use crate::selection::{Selected, Selection};
@@ -29,6 +30,9 @@ impl Engine {
 }
 
 fn selected(connection: &Connection, selection: &Selection) -> duckdb::Result<Selected> {
+    if let Some(both) = sql::selection::count_and_page(selection) {
+        return counted_and_paged(connection, both);
+    }
     let count = sql::selection::count(selection);
     let total: i64 = connection
         .prepare(&count.sql)?
@@ -46,5 +50,18 @@ fn selected(connection: &Connection, selection: &Selection) -> duckdb::Result<Se
     Ok(Selected {
         total,
         keys: keys.collect::<Result<_, _>>()?,
+    })
+}
+
+/// One row: the total, and the keys joined by commas.
+fn counted_and_paged(connection: &Connection, both: Statement) -> duckdb::Result<Selected> {
+    let mut statement = connection.prepare(&both.sql)?;
+    statement.query_row(params_from_iter(both.bound), |row| {
+        let keys: Option<String> = row.get(1)?;
+        let keys = keys.unwrap_or_default();
+        Ok(Selected {
+            total: row.get(0)?,
+            keys: keys.split_terminator(',').map(str::to_owned).collect(),
+        })
     })
 }

@@ -2,6 +2,7 @@
 //! what a user gives is bound, never written here.
 
 pub(super) mod selection;
+pub(super) mod vues;
 
 use registre_schemas::association::ASSOCIATION;
 use registre_schemas::association_utilite_publique::ASSOCIATION_UTILITE_PUBLIQUE;
@@ -46,7 +47,7 @@ fn exactly(path: &Path) -> String {
     pattern
 }
 
-fn sql_type(kind: Kind) -> &'static str {
+pub(crate) fn sql_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "VARCHAR",
         Kind::Date => "DATE",
@@ -110,6 +111,9 @@ pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
     };
     format!("CREATE VIEW {} AS {body}", name(table.name))
 }
+
+/// `$1`: the text of a query. Its tree, as JSON.
+pub(crate) const PARSE: &str = "SELECT json_serialize_sql(CAST($1 AS VARCHAR))";
 
 /// `$1`: SIRET.
 pub(crate) static ETABLISSEMENT_BY_SIRET: LazyLock<String> =

@@ -40,7 +40,7 @@ const AT_ONCE: usize = 4;
 const STALLED: Duration = Duration::from_mins(1);
 
 /// Which snapshot a result is of.
-pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("registre-snapshot");
+pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("x-snapshot");
 
 /// What the route needs.
 #[derive(Clone)]

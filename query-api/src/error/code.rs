@@ -30,8 +30,22 @@ pub enum Code {
     TropDeRequetes,
     /// A key nobody was given.
     CleApiInconnue,
-    /// Bytes that the file does not have.
-    PlageInvalide,
+    /// SQL that is not understood.
+    SqlInvalide,
+    /// SQL that does more than read.
+    SqlRefusee,
+    /// SQL of too many bytes.
+    SqlTropLongue,
+    /// SQL that has more rows than the limit.
+    SqlLignes,
+    /// SQL that needs more memory than the limit.
+    SqlMemoire,
+    /// SQL that computes for longer than the limit.
+    SqlTemps,
+    /// SQL whose answer is read too slowly.
+    SqlLecture,
+    /// As many queries as the limit are running.
+    SqlOccupe,
     /// No such job.
     TravailInconnu,
     /// Not where the job is.
@@ -42,6 +56,12 @@ pub enum Code {
     EspaceInsuffisant,
     /// The snapshot has no profile.
     ProfilAbsent,
+    /// No such file of the mirror.
+    FichierInconnu,
+    /// Bytes a file does not have.
+    PlageInvalide,
+    /// Another file than the one expected.
+    PreconditionEchouee,
     /// Nothing published yet.
     AucuneDonnee,
     /// Too many requests.
@@ -67,12 +87,22 @@ impl Code {
         Self::AdresseTropLongue,
         Self::TropDeRequetes,
         Self::CleApiInconnue,
-        Self::PlageInvalide,
+        Self::SqlInvalide,
+        Self::SqlRefusee,
+        Self::SqlTropLongue,
+        Self::SqlLignes,
+        Self::SqlMemoire,
+        Self::SqlTemps,
+        Self::SqlLecture,
+        Self::SqlOccupe,
         Self::TravailInconnu,
         Self::TravailConflit,
         Self::TropDeTravaux,
         Self::EspaceInsuffisant,
         Self::ProfilAbsent,
+        Self::FichierInconnu,
+        Self::PlageInvalide,
+        Self::PreconditionEchouee,
         Self::AucuneDonnee,
         Self::Surcharge,
         Self::DelaiDepasse,
@@ -155,11 +185,53 @@ impl Code {
                 "Clé d'accès inconnue",
                 "Vérifiez la clé (en-tête Authorization: Bearer, ou X-Api-Key), ou n'en envoyez pas : sans clé, la limite est celle de votre adresse.",
             ),
-            Self::PlageInvalide => (
-                "plage_invalide",
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                "Octets non disponibles",
-                "Demandez des octets du fichier, par exemple Range: bytes=0-1023, et 128 plages au plus ; Content-Range donne sa taille.",
+            Self::SqlInvalide => (
+                "sql_invalide",
+                StatusCode::BAD_REQUEST,
+                "Requête SQL invalide",
+                "Corrigez la requête à l'endroit indiqué ; /v1/sql/schema donne les tables, leurs colonnes et les fonctions.",
+            ),
+            Self::SqlRefusee => (
+                "sql_refusee",
+                StatusCode::FORBIDDEN,
+                "Requête SQL non admise",
+                "Envoyez une seule requête SELECT, sur les tables et avec les fonctions que donne /v1/sql/schema.",
+            ),
+            Self::SqlTropLongue => (
+                "sql_trop_longue",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Requête SQL trop longue",
+                "Raccourcissez la requête ; passez les longues listes de valeurs par « parametres », par exemple un texte découpé par string_split.",
+            ),
+            Self::SqlLignes => (
+                "sql_lignes",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Trop de lignes",
+                "Ajoutez LIMIT ou un filtre, agrégez, ou parcourez le résultat par tranches (WHERE siret > …). Les tables entières se prennent à /parquet, ou avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlMemoire => (
+                "sql_memoire",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Trop de mémoire",
+                "Filtrez avant de joindre, de trier ou d'agréger, prenez moins de colonnes, ou lancez la requête avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlTemps => (
+                "sql_temps",
+                StatusCode::GATEWAY_TIMEOUT,
+                "Requête SQL trop longue à calculer",
+                "Filtrez sur siren ou siret, les clés des tables, prenez moins de colonnes, ou lancez la requête avec « registre sql » sur votre machine.",
+            ),
+            Self::SqlLecture => (
+                "sql_lecture",
+                StatusCode::REQUEST_TIMEOUT,
+                "Résultat lu trop lentement",
+                "Demandez moins de lignes à la fois, ou un format plus court : parquet, ou une réponse compressée (Accept-Encoding).",
+            ),
+            Self::SqlOccupe => (
+                "sql_occupe",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Trop de requêtes SQL en cours",
+                "Réessayez après le nombre de secondes de l'en-tête Retry-After.",
             ),
             Self::TravailInconnu => (
                 "travail_inconnu",
@@ -190,6 +262,24 @@ impl Code {
                 StatusCode::NOT_FOUND,
                 "Profil non disponible",
                 "Attendez la prochaine actualisation des données : chaque nouveau jeu de données vient avec son profil. La page /donnees décrit celui-ci sans lui.",
+            ),
+            Self::FichierInconnu => (
+                "fichier_inconnu",
+                StatusCode::NOT_FOUND,
+                "Fichier inconnu",
+                "Choisissez un fichier de /parquet/manifest.json. Un jeu de données remplacé n'est gardé que quelque temps.",
+            ),
+            Self::PlageInvalide => (
+                "plage_invalide",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "Octets non disponibles",
+                "Demandez des octets du fichier, par exemple Range: bytes=0-1023, et 128 plages au plus ; Content-Range donne sa taille.",
+            ),
+            Self::PreconditionEchouee => (
+                "precondition_echouee",
+                StatusCode::PRECONDITION_FAILED,
+                "Fichier remplacé entre-temps",
+                "Recommencez la lecture depuis le début, à l'adresse qui nomme le jeu de données (en-tête Content-Location) pour qu'il ne change plus.",
             ),
             Self::AucuneDonnee => (
                 "aucune_donnee",
@@ -247,6 +337,7 @@ impl Code {
         match self {
             Self::AucuneDonnee => Some(30),
             Self::Surcharge => Some(2),
+            Self::SqlOccupe => Some(5),
             Self::TropDeTravaux => Some(60),
             _ => None,
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::ApiError;
+use crate::sql::SqlError;
 
 /// An error as it is sent.
 #[derive(Debug, Serialize)]
@@ -22,6 +23,11 @@ pub struct Problem {
     /// The parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     parametre: Option<String>,
+    /// Where a query is wrong: its line, and the place in it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ligne: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colonne: Option<usize>,
     /// The identifier certainly meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<String>,
@@ -48,12 +54,22 @@ impl Problem {
                 ApiError::Parametre { nom, .. } => Some(nom.clone()),
                 _ => None,
             },
+            ligne: place(error).0,
+            colonne: place(error).1,
             suggestion: error.suggestion().map(str::to_owned),
             siren_reference: match error {
                 ApiError::Doublon { reference, .. } => Some(reference.to_string()),
                 _ => None,
             },
         }
+    }
+}
+
+/// Where a query is wrong.
+fn place(error: &ApiError) -> (Option<usize>, Option<usize>) {
+    match error {
+        ApiError::Sql(SqlError::Invalide { ligne, colonne, .. }) => (*ligne, *colonne),
+        _ => (None, None),
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn encoded(mut response: Response, coding: Coding, head: bool) 
         return response;
     }
     let vary = HeaderValue::from_static("accept-encoding");
-    response.headers_mut().insert(header::VARY, vary);
+    response.headers_mut().append(header::VARY, vary);
     let name = match coding {
         _ if empty || is_encoded(&response) => return response,
         Coding::Identity => return response,

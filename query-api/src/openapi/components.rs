@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::{common, entreprise_data_gouv, organisation, profile};
+use super::{common, entreprise_data_gouv, organisation, profile, sql};
 use crate::error::Code;
 use crate::view::json_order;
 
@@ -33,6 +33,9 @@ pub(super) fn components() -> Components {
         components = components.schema(name, schema);
     }
     for (name, schema) in entreprise_data_gouv::schemas() {
+        components = components.schema(name, schema);
+    }
+    for (name, schema) in sql::schemas() {
         components = components.schema(name, schema);
     }
     for (table, name) in RECORDS {
@@ -343,6 +346,8 @@ fn probleme() -> Object {
         text("Valeur en cause, telle qu'elle a été donnée"),
     )
     .property("parametre", text("Paramètre en cause"))
+    .property("ligne", integer("Où une requête SQL est fautive : sa ligne, à partir de 1"))
+    .property("colonne", integer("Et la place dans cette ligne, à partir de 1"))
     .property(
         "suggestion",
         text("Numéro que la personne voulait certainement saisir, sans séparateurs : à lui montrer, jamais à utiliser sans son accord. Absent quand il n'y en a pas de certain"),

@@ -132,7 +132,7 @@ fn resultat(path: &str) -> PathItem {
         ORGANISATIONS,
         "resultat_enrichissement",
         "Le résultat d'un travail",
-        "Entier, ou une partie (`Range`) : un téléchargement coupé reprend. Toutes les lignes sont d'un même jeu de données, celui de l'en-tête `Registre-Snapshot`, même si un autre est entré en service entre-temps.",
+        "Entier, ou une partie (`Range`) : un téléchargement coupé reprend. Toutes les lignes sont d'un même jeu de données, celui de l'en-tête `X-Snapshot`, même si un autre est entré en service entre-temps.",
     )
     .parameter(numero())
     .parameter(entete("Range", "La partie voulue, comme bytes=1000-", Type::String))
@@ -257,7 +257,7 @@ fn enrichi(description: &str) -> Response {
         .content("application/x-ndjson", content())
         .content("application/vnd.apache.parquet", content())
         .header(
-            "Registre-Snapshot",
+            "X-Snapshot",
             HeaderBuilder::new()
                 .schema(Some(text()))
                 .description(Some(

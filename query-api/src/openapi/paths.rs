@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{enrichir, entreprise_data_gouv, organisation};
+use super::{enrichir, entreprise_data_gouv, mirror, organisation, sql};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -102,6 +102,8 @@ pub(super) fn paths() -> Paths {
             Reads::Snapshot,
             &[Code::ProfilAbsent],
         ),
+        ("/v1/sql", sql::query("/v1/sql")),
+        ("/v1/sql/schema", sql::schema("/v1/sql/schema")),
         get("/health",
             operation(SERVICE, "sante", "L'état du service", "Le jeu de données en service, ses dates et ses tables.")
                 .response("200", success("Sante")),
@@ -125,7 +127,8 @@ pub(super) fn paths() -> Paths {
     let mut paths = PathsBuilder::new();
     let others = enrichir::paths()
         .into_iter()
-        .chain(entreprise_data_gouv::paths());
+        .chain(entreprise_data_gouv::paths())
+        .chain(mirror::paths());
     for (path, item) in routes.into_iter().chain(others) {
         paths = paths.path(path, item);
     }
@@ -146,7 +149,7 @@ pub(super) fn operation(
 }
 
 /// A route, and all that may be answered there.
-type Route = (&'static str, PathItem);
+pub(super) type Route = (&'static str, PathItem);
 
 /// A module for browsers, compiled in.
 fn script(path: &'static str, operation: OperationBuilder) -> Route {
@@ -156,7 +159,12 @@ fn script(path: &'static str, operation: OperationBuilder) -> Route {
     get(path, operation, Reads::Nothing, &[])
 }
 
-fn get(path: &'static str, operation: OperationBuilder, reads: Reads, own: &[Code]) -> Route {
+pub(super) fn get(
+    path: &'static str,
+    operation: OperationBuilder,
+    reads: Reads,
+    own: &[Code],
+) -> Route {
     let operation = complete(path, operation, reads, own);
     (path, PathItem::new(HttpMethod::Get, operation))
 }

@@ -20,20 +20,54 @@ pub(in crate::engine) fn count(selection: &Selection) -> Statement {
     Statement { sql, bound }
 }
 
-/// The keys of a page of it: keys alone, since a row has seventy columns and most rows that are
-/// looked at are not answered.
+/// The keys of a page of a selection that has no order but that of the key: keys alone, since a row
+/// has seventy columns and most rows that are looked at are not answered.
 ///
 /// The files are sorted by key and DuckDB reads them in their order, so the order of the key is not
 /// asked for: sorting forty million keys to skip most of them takes more memory than there is.
 pub(in crate::engine) fn page(selection: &Selection) -> Statement {
-    let table = selection.table;
     let mut bound = Vec::new();
-    let key = name(table.key[0]);
+    let sql = format!(
+        "SELECT {} FROM {} LIMIT {} OFFSET {}",
+        name(selection.table.key[0]),
+        rows(selection, &mut bound),
+        selection.limit,
+        selection.offset
+    );
+    Statement { sql, bound }
+}
+
+/// How many rows a selection has and the keys of a page, joined by commas, in one reading of them
+/// all: `None` when it has no order of its own, and [`page`] need not read that far.
+///
+/// The first rows are the least texts of what orders them followed by their key: `min` keeps as many
+/// as the page needs and no more.
+pub(in crate::engine) fn count_and_page(selection: &Selection) -> Option<Statement> {
+    let mut bound = Vec::new();
     let rows = rows(selection, &mut bound);
+    let (order, width) = order(selection, &mut bound)?;
+    let last = selection.offset + u64::from(selection.limit);
+    let sql = format!(
+        "SELECT total, array_to_string(list_transform(premiers[{}:], lambda premier: substr(premier, {})), ',') \
+         FROM (SELECT count(*) AS total, min(concat({order}, {}), {}) AS premiers FROM {rows})",
+        selection.offset + 1,
+        width + 1,
+        name(selection.table.key[0]),
+        last.max(1),
+    );
+    Some(Statement { sql, bound })
+}
+
+/// Texts in whose order rows come, then the key's, and how long they are together.
+fn order(selection: &Selection, bound: &mut Vec<String>) -> Option<(String, usize)> {
+    /// Digits of a length.
+    const LENGTH: usize = 6;
     let mut order: Vec<String> = Vec::new();
+    let mut width = 0;
     for condition in &selection.preferred {
-        let clause = clause(table, condition, &mut bound);
-        order.push(format!("coalesce({clause}, false) DESC"));
+        let clause = clause(selection.table, condition, bound);
+        order.push(format!("if({clause}, '0', '1')"));
+        width += 1;
     }
     // Of titles that hold all the words, the shortest is the nearest to what was typed.
     for condition in &selection.conditions {
@@ -41,31 +75,79 @@ pub(in crate::engine) fn page(selection: &Selection) -> Statement {
             columns: [only], ..
         } = condition
         {
-            order.push(format!("length({})", column(table, *only)));
+            let column = column(selection.table, *only);
+            order.push(format!(
+                "lpad(CAST(coalesce(length({column}), 0) AS VARCHAR), {LENGTH}, '0')"
+            ));
+            width += LENGTH;
         }
     }
-    let order = if order.is_empty() {
-        String::new()
-    } else {
-        format!(" ORDER BY {}, {key}", order.join(", "))
-    };
-    let sql = format!(
-        "SELECT {key} FROM {rows}{order} LIMIT {} OFFSET {}",
-        selection.limit, selection.offset
-    );
-    Statement { sql, bound }
+    (!order.is_empty()).then(|| (order.join(", "), width))
 }
 
 fn rows(selection: &Selection, bound: &mut Vec<String>) -> String {
     let table = selection.table;
-    let conditions = selection.conditions.iter();
-    let clauses: Vec<String> = conditions
-        .map(|condition| clause(table, condition, bound))
-        .collect();
-    if clauses.is_empty() {
-        return name(table.name);
+    let mut from = name(table.name);
+    let mut clauses = Vec::new();
+    for condition in &selection.conditions {
+        if let Condition::Words {
+            columns,
+            of_unit,
+            words,
+        } = condition
+            && !of_unit.is_empty()
+        {
+            let (units, each) = words_of_units(table, columns, of_unit, words, bound);
+            from.push_str(&units);
+            clauses.extend(each);
+        } else {
+            clauses.push(clause(table, condition, bound));
+        }
     }
-    format!("{} WHERE {}", name(table.name), clauses.join(" AND "))
+    if clauses.is_empty() {
+        return from;
+    }
+    format!("{from} WHERE {}", clauses.join(" AND "))
+}
+
+/// Words in a row or in the names of its unité légale: what is joined to the rows, one reading of the
+/// units for all the words, and a clause a word.
+fn words_of_units(
+    table: &Table,
+    own: &[usize],
+    of_unit: &[usize],
+    words: &[String],
+    bound: &mut Vec<String>,
+) -> (String, Vec<String>) {
+    let mut named = Vec::new();
+    let mut clauses = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let word = bind(word, bound);
+        named.push(format!(
+            "{} AS mot{index}",
+            contains(&UNITE_LEGALE, of_unit, &word)
+        ));
+        clauses.push(format!(
+            "({} OR coalesce(mot{index}, false))",
+            contains(table, own, &word)
+        ));
+    }
+    let any: Vec<String> = (0..words.len())
+        .map(|index| format!("mot{index}"))
+        .collect();
+    let units = format!(
+        " LEFT JOIN (SELECT * FROM (SELECT siren AS unite, {} FROM {} \
+         WHERE statutDiffusionUniteLegale = 'O') WHERE {}) ON unite = siren",
+        named.join(", "),
+        name(UNITE_LEGALE.name),
+        any.join(" OR ")
+    );
+    (units, clauses)
+}
+
+fn bind(text: &str, bound: &mut Vec<String>) -> String {
+    bound.push(text.to_owned());
+    format!("${}", bound.len())
 }
 
 /// Rows whose unité légale is such.
@@ -99,14 +181,10 @@ fn contains(table: &Table, indexes: &[usize], word: &str) -> String {
 }
 
 fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> String {
-    let mut bind = |text: &str| {
-        bound.push(text.to_owned());
-        format!("${}", bound.len())
-    };
     match condition {
         Condition::Equals(index, text) => {
             let column = column(table, *index);
-            let bound = bind(text);
+            let bound = bind(text, bound);
             match table.columns[*index].kind {
                 // As it is, so that a key prunes.
                 Kind::Text => format!("{column} = {bound}"),
@@ -114,27 +192,12 @@ fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> Stri
             }
         }
         Condition::Joined(indexes, text) => {
-            format!("{} = {}", columns(table, indexes), bind(text))
+            format!("{} = {}", columns(table, indexes), bind(text, bound))
         }
-        Condition::Words {
-            columns: own,
-            of_unit,
-            words,
-        } => {
+        Condition::Words { columns, words, .. } => {
             let each: Vec<String> = words
                 .iter()
-                .map(|word| {
-                    let word = bind(word);
-                    let own = contains(table, own, &word);
-                    if of_unit.is_empty() {
-                        return own;
-                    }
-                    let named = format!(
-                        "statutDiffusionUniteLegale = 'O' AND {}",
-                        contains(&UNITE_LEGALE, of_unit, &word)
-                    );
-                    format!("({own} OR {})", of_units(&named))
-                })
+                .map(|word| contains(table, columns, &bind(word, bound)))
                 .collect();
             if each.is_empty() {
                 "true".to_owned()
@@ -143,13 +206,17 @@ fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> Stri
             }
         }
         Condition::Starts(index, text) => {
-            format!("starts_with({}, {})", column(table, *index), bind(text))
+            format!(
+                "starts_with({}, {})",
+                column(table, *index),
+                bind(text, bound)
+            )
         }
         Condition::Between(index, least, most) => format!(
             "{} BETWEEN CAST({} AS DOUBLE) AND CAST({} AS DOUBLE)",
             column(table, *index),
-            bind(&least.to_string()),
-            bind(&most.to_string())
+            bind(&least.to_string(), bound),
+            bind(&most.to_string(), bound)
         ),
         Condition::Unit(condition) => of_units(&clause(&UNITE_LEGALE, condition, bound)),
         Condition::Not(condition) => {
@@ -186,12 +253,14 @@ mod tests {
             offset: 40,
             limit: 20,
         };
-        let made = page(&selection);
+        let made = count_and_page(&selection).unwrap();
         assert_eq!(
             made.sql,
-            "SELECT \"siret\" FROM \"etablissement\" WHERE \"siret\" = $1 AND \"dateDebut\" = CAST($2 AS DATE) \
-             AND (contains(\"siret\", upper(strip_accents($3)))) \
-             ORDER BY coalesce(\"etablissementSiege\" = CAST($4 AS BOOLEAN), false) DESC, length(\"siret\"), \"siret\" LIMIT 20 OFFSET 40"
+            "SELECT total, array_to_string(list_transform(premiers[41:], lambda premier: substr(premier, 8)), ',') \
+             FROM (SELECT count(*) AS total, min(concat(if(\"etablissementSiege\" = CAST($4 AS BOOLEAN), '0', '1'), \
+             lpad(CAST(coalesce(length(\"siret\"), 0) AS VARCHAR), 6, '0'), \"siret\"), 60) AS premiers \
+             FROM \"etablissement\" WHERE \"siret\" = $1 AND \"dateDebut\" = CAST($2 AS DATE) \
+             AND (contains(\"siret\", upper(strip_accents($3)))))"
         );
         assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é", "true"]);
         let counted = count(&selection);

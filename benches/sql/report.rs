@@ -1,0 +1,118 @@
+//! The tables of a run, as Markdown, and their place in `benches/README.md`.
+
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::Result;
+use crate::wrk::{CONNECTIONS, Seen};
+
+/// What stands around the tables in the README.
+const BEGIN: &str = "<!-- make bench-sql writes from here -->";
+const END: &str = "<!-- to here, for sql -->";
+
+/// A question asked of both.
+pub struct Line {
+    pub title: &'static str,
+    pub answers: usize,
+    pub direct: Duration,
+    pub http: Duration,
+}
+
+impl Line {
+    fn ratio(&self) -> f64 {
+        self.http.as_secs_f64() / self.direct.as_secs_f64()
+    }
+}
+
+/// Lookups alone and under the pressure of SQL, by many connections and by few.
+pub struct Pressure {
+    pub idle: [Seen; 2],
+    pub under: [Seen; 2],
+    /// Cores that SQL had meanwhile.
+    pub cores: f64,
+}
+
+/// Everything that was measured in one run.
+pub struct Report {
+    /// Établissements of the snapshot.
+    pub rows: u64,
+    pub lines: Vec<Line>,
+    pub pressure: Pressure,
+}
+
+impl Report {
+    /// Puts the tables in place of the last ones.
+    pub fn write(&self) -> Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
+        let text = fs::read_to_string(&path)?;
+        let (before, rest) = text.split_once(BEGIN).ok_or("benches/README.md: no mark")?;
+        let (_, after) = rest
+            .split_once(END)
+            .ok_or("benches/README.md: no end mark")?;
+        let whole = format!("{before}{BEGIN}\n\n{self}\n{END}{after}");
+        Ok(fs::File::create(&path)?.write_all(whole.as_bytes())?)
+    }
+}
+
+impl fmt::Display for Report {
+    #[expect(clippy::cast_precision_loss, reason = "shown to three digits")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+        writeln!(
+            f,
+            "{}, {cores} cores: {} établissements.\n",
+            chrono::Local::now().date_naive(),
+            self.rows
+        )?;
+        writeln!(
+            f,
+            "| question | answers | DuckDB directly | `/v1/sql` | ratio |"
+        )?;
+        writeln!(f, "|---|---|---|---|---|")?;
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        for line in &self.lines {
+            writeln!(
+                f,
+                "| {} | {} | {:.1} ms | {:.1} ms | {:.2} |",
+                line.title,
+                line.answers,
+                ms(line.direct),
+                ms(line.http),
+                line.ratio()
+            )?;
+        }
+        let logarithms: f64 = self.lines.iter().map(|line| line.ratio().ln()).sum();
+        let mean = (logarithms / self.lines.len() as f64).exp();
+        let worst = self.lines.iter().map(Line::ratio).fold(0.0, f64::max);
+        writeln!(
+            f,
+            "| geometric mean (target: 1.1 at most) | | | | {mean:.2} |"
+        )?;
+        writeln!(f, "| slowest | | | | {worst:.2} |")?;
+        writeln!(
+            f,
+            "\n| lookups, connections | requests/s alone | with SQL | p50 alone | with SQL | p99 alone | with SQL | p99, ratio (target: 3 at most) | errors |"
+        )?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|")?;
+        let Pressure { idle, under, cores } = &self.pressure;
+        for ((idle, under), connections) in idle.iter().zip(under).zip([CONNECTIONS, 2]) {
+            let millis = |micros: u64| micros as f64 / 1e3;
+            writeln!(
+                f,
+                "| {connections} | {:.0} | {:.0} | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} | {} |",
+                idle.per_second(),
+                under.per_second(),
+                millis(idle.p50),
+                millis(under.p50),
+                millis(idle.p99),
+                millis(under.p99),
+                under.p99 as f64 / idle.p99 as f64,
+                idle.errors + under.errors,
+            )?;
+        }
+        writeln!(f, "\nMeanwhile SQL had {cores:.2} cores.")
+    }
+}
