@@ -71,8 +71,8 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Signup, Travaux, Webhook};
 pub use enrichir::{
-    Bilan, Compris, Encodage, EnrichirError, Format as FormatSortie, FormatEntree, Options, PREFIXE, Suivi,
-    encodage_de, enrichir,
+    Bilan, Compris, Encodage, EnrichirError, Format as FormatSortie, FormatEntree, Options,
+    PREFIXE, Suivi, encodage_de, enrichir,
 };
 pub use error::{ApiError, Code, Problem};
 pub use feed::{Feed, State as FeedState};
