@@ -453,33 +453,12 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     let file = folder.path().join("in.csv");
     write_file(&file, entree.as_bytes());
     let expected = enrich(&[file.to_str().unwrap(), "--colonnes", "code,nom"]).stdout;
-    let result = format!("{}{place}/resultat", server.base);
-    let whole = client().get(&result).send().unwrap();
-    let etag = whole.headers()["etag"].clone();
-    assert_eq!(
-        whole.headers()["x-snapshot"],
-        state["resultat"]["snapshot"].as_str().unwrap()
+    let snapshot = state["resultat"]["snapshot"].as_str().unwrap();
+    check_download(
+        &format!("{}{place}/resultat", server.base),
+        &expected,
+        snapshot,
     );
-    assert!(whole.text().unwrap() == expected);
-    let length = expected.len();
-    let part = client()
-        .get(&result)
-        .header("range", format!("bytes={}-", length - 1000))
-        .header("if-range", etag)
-        .header("accept-encoding", "gzip")
-        .send()
-        .unwrap();
-    assert_eq!(part.status(), 206);
-    assert_eq!(
-        part.headers()["content-range"],
-        format!("bytes {}-{}/{length}", length - 1000, length - 1).as_str()
-    );
-    assert!(part.text().unwrap() == expected[length - 1000..]);
-    let outside = client()
-        .get(&result)
-        .header("range", format!("bytes={length}-"))
-        .send();
-    assert_eq!(outside.unwrap().status(), 416);
 
     let gone = client()
         .delete(format!("{}{place}", server.base))
@@ -497,6 +476,33 @@ fn an_upload_that_is_cut_goes_on_and_so_does_a_download() {
     }
     let left = std::fs::read_dir(folder.path().join("jobs")).unwrap();
     assert_eq!(left.count(), 0);
+}
+
+/// A result is taken whole, or from where it was cut.
+fn check_download(result: &str, expected: &str, snapshot: &str) {
+    let whole = client().get(result).send().unwrap();
+    let etag = whole.headers()["etag"].clone();
+    assert_eq!(whole.headers()["x-snapshot"], snapshot);
+    assert!(whole.text().unwrap() == expected);
+    let length = expected.len();
+    let part = client()
+        .get(result)
+        .header("range", format!("bytes={}-", length - 1000))
+        .header("if-range", etag)
+        .header("accept-encoding", "gzip")
+        .send()
+        .unwrap();
+    assert_eq!(part.status(), 206);
+    assert_eq!(
+        part.headers()["content-range"],
+        format!("bytes {}-{}/{length}", length - 1000, length - 1).as_str()
+    );
+    assert!(part.text().unwrap() == expected[length - 1000..]);
+    let outside = client()
+        .get(result)
+        .header("range", format!("bytes={length}-"))
+        .send();
+    assert_eq!(outside.unwrap().status(), 416);
 }
 
 #[test]

@@ -197,7 +197,8 @@ fn devine(forme: &Forme) -> Option<usize> {
         };
         let nom = forme.noms[index].to_lowercase();
         let word = NUMEROS.iter().position(|word| nom.contains(word));
-        let bonus = word.map_or(0.0, |rank| 0.5 - 0.05 * rank as f64);
+        let rank = word.and_then(|rank| u8::try_from(rank).ok());
+        let bonus = rank.map_or(0.0, |rank| 0.5 - 0.05 * f64::from(rank));
         share + bonus
     });
     let mut best: Option<(usize, f64)> = None;
