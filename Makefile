@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-national release clean-data
+.PHONY: help setup demo build test test-navigateur check fmt-check clippy doc deny bless bench bench-lookups bench-mirror bench-national release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -73,6 +73,13 @@ bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writ
 	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
 		cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
 		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
+
+# Asks what bench-national left; needs wrk and nginx.
+bench-mirror: setup ## row groups by range, beside nginx; writes benches/README.md
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
+		cargo bench --workspace --bench mirror --profile dev $(FEATURES) -- \
+		--scale 1 --seconds 5 --write
 
 # DuckDB is compiled in, so the file needs nothing beside it; about 50 minutes on two cores.
 release: ## build the binary to hand out, target/release/registre, DuckDB inside (an hour)

@@ -186,7 +186,7 @@ fn fresh(mut response: Response, keep: Keep, etag: HeaderValue) -> Response {
 }
 
 /// Weak: the bytes also depend on the compression.
-fn etag(scope: &str, subject: impl Hash) -> HeaderValue {
+pub(crate) fn etag(scope: &str, subject: impl Hash) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     // Labels and pages change with the program, whether its version does or not.
     env!("REGISTRE_SOURCES").hash(&mut hasher);

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::config::Config;
 use crate::engine::{Engine, Limits, PoolError, can_be_named};
 use crate::fiches::Fiches;
+use crate::mirror::OpenTables;
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -27,6 +28,8 @@ pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
     /// What answers by key, when it has fiches and they can be read.
     fiches: Option<Arc<Fiches>>,
+    /// Its tables, as files that are sent.
+    pub(crate) tables: OpenTables,
     /// What its columns hold; snapshots made by the first versions have none.
     pub(crate) profile: Option<ProfileFile>,
     /// Since when it is in service here.
@@ -156,6 +159,11 @@ impl Catalog {
             .clone()
     }
 
+    /// Where the snapshot of that id is, if it is there.
+    pub(crate) fn folder_of(&self, id: &str) -> PathBuf {
+        self.data.join("snapshots").join(id)
+    }
+
     /// Opens what `current.json` names and puts it in service. Blocking. `Ok(false)` when nothing
     /// is published or when it is in service already.
     pub(crate) fn refresh(&self) -> Result<bool, CatalogError> {
@@ -184,7 +192,7 @@ impl Catalog {
         if !is_plain_name(id) {
             return Err(refused("its id is not a folder name".to_owned()));
         }
-        let folder = self.data.join("snapshots").join(id);
+        let folder = self.folder_of(id);
         // DuckDB compares whole paths when it decides what it may open.
         let folder = fs::canonicalize(&folder).map_err(|source| CatalogError::Read {
             path: folder,
@@ -228,7 +236,12 @@ impl Catalog {
                 source,
             }
         })?;
+        let tables = OpenTables::open(&folder, &manifest).map_err(|source| CatalogError::Read {
+            path: folder.clone(),
+            source,
+        })?;
         Ok(Snapshot {
+            tables,
             profile: read_profile(&folder),
             fiches: open_fiches(&folder, &manifest),
             manifest,
@@ -358,7 +371,7 @@ fn read_profile(folder: &Path) -> Option<ProfileFile> {
 }
 
 /// A single file or folder name: nothing that would lead out of the snapshot.
-fn is_plain_name(text: &str) -> bool {
+pub(crate) fn is_plain_name(text: &str) -> bool {
     let mut components = Path::new(text).components();
     matches!(
         (components.next(), components.next()),

@@ -100,6 +100,27 @@ pub enum ApiError {
     /// A key that was not given out.
     #[error("La clé d'accès envoyée n'est pas connue de ce serveur.")]
     CleApiInconnue,
+    /// No such file of the mirror, or no such snapshot any more.
+    #[error("Aucun fichier « {nom} » : le jeu de données en service est {snapshot}.")]
+    Fichier {
+        /// What was asked.
+        nom: String,
+        /// The snapshot in service.
+        snapshot: String,
+    },
+    /// Bytes that a file does not have.
+    #[error(
+        "Les octets demandés (en-tête Range) ne sont pas lisibles, ou pas dans ce fichier, qui en a {taille}."
+    )]
+    Plage {
+        /// Bytes of the file.
+        taille: u64,
+    },
+    /// The file is no longer the one the request is about.
+    #[error(
+        "Le fichier n'est plus celui dont parle la requête (en-tête If-Match ou If-Unmodified-Since)."
+    )]
+    Precondition,
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
@@ -159,6 +180,9 @@ impl ApiError {
             Self::TropDeRequetes => Code::TropDeRequetes,
             Self::CleApiInconnue => Code::CleApiInconnue,
             Self::ProfilAbsent => Code::ProfilAbsent,
+            Self::Fichier { .. } => Code::FichierInconnu,
+            Self::Plage { .. } => Code::PlageInvalide,
+            Self::Precondition => Code::PreconditionEchouee,
             Self::AucuneDonnee => Code::AucuneDonnee,
             Self::Surcharge => Code::Surcharge,
             Self::DelaiDepasse => Code::DelaiDepasse,
@@ -278,6 +302,13 @@ impl IntoResponse for ApiError {
         }
         let error = Arc::new(self);
         let mut response = problem_response(&error, None);
+        if let Self::Plage { taille } = *error
+            && let Ok(content) = HeaderValue::try_from(format!("bytes */{taille}"))
+        {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_RANGE, content);
+        }
         response.extensions_mut().insert(error);
         response
     }

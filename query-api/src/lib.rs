@@ -12,6 +12,7 @@
 //! | `dossier`, `organisation` | which rows make an organisation; what is said of them |
 //! | `dialects` | the wire formats of services that no longer answer |
 //! | `export` | a list that has no end, page by page |
+//! | `mirror` | the tables as Parquet files, by ranges |
 //! | `engine` | DuckDB: the only SQL, the only connections |
 //! | `fiches` | lookups by key: an index in memory, one read of a file |
 //! | `catalog` | which snapshot is in service; hot swap |
@@ -39,6 +40,7 @@ mod health;
 mod limits;
 mod lookup;
 mod middleware;
+mod mirror;
 mod openapi;
 mod organisation;
 mod params;

@@ -41,12 +41,12 @@ const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST");
 
 /// What a page of another site may send.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept,authorization,content-type,if-none-match,x-api-key,x-request-id",
+    "accept,authorization,content-type,if-match,if-modified-since,if-none-match,if-range,if-unmodified-since,range,x-api-key,x-request-id",
 );
 
 /// What a page of another site may read.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-total",
+    "accept-ranges,content-disposition,content-length,content-location,content-range,etag,link,ratelimit,ratelimit-policy,retry-after,x-request-id,x-total",
 );
 
 /// How long a browser may remember the answer of a preflight: a day.
@@ -133,6 +133,8 @@ impl Around {
         // HEAD is GET without its body, whatever the route and whatever stands around it.
         if method == Method::HEAD {
             *request.method_mut() = Method::GET;
+            // Which speaks of the body of a GET, and of nothing else.
+            request.headers_mut().remove(header::RANGE);
         }
         // What a browser asks by itself is not counted.
         let preflight = is_preflight(&request);
@@ -276,7 +278,11 @@ fn problem(mut response: Response, uri: &Uri) -> Response {
         Some(envelope) => envelope(&error),
         None => problem_response(&error, Some(uri.path())),
     };
-    for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
+    for name in [
+        header::ALLOW,
+        header::CONTENT_RANGE,
+        header::WWW_AUTHENTICATE,
+    ] {
         if let Some(value) = response.headers_mut().remove(&name) {
             whole.headers_mut().insert(name, value);
         }

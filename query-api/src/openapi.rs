@@ -4,6 +4,7 @@
 mod common;
 mod components;
 mod entreprise_data_gouv;
+mod mirror;
 mod organisation;
 mod paths;
 mod profile;
@@ -53,6 +54,7 @@ pub fn openapi() -> OpenApi {
             ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
+            tag(mirror::TAG, mirror::DESCRIPTION),
             tag(entreprise_data_gouv::TAG, entreprise_data_gouv::DESCRIPTION),
             tag(paths::SERVICE, "État et description du service"),
         ]))

@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
 use crate::signup::{self, Signup};
-use crate::{docs, handlers, middleware, ui};
+use crate::{docs, handlers, middleware, mirror, ui};
 
 /// The whole service. `get` answers HEAD too.
 pub(crate) fn router(
@@ -46,6 +46,7 @@ pub(crate) fn router(
         .route("/v1/organisations", get(organisations::par_adresse))
         .route("/v1/profil", get(handlers::profil))
         .route("/donnees", get(ui::donnees::page))
+        .route("/parquet", get(ui::parquet::page))
         // entreprise.data.gouv.fr, revived.
         .nest("/api/sirene/v3", edg::v3::routes())
         .nest("/v3", edg::v3::routes())
@@ -61,22 +62,26 @@ pub(crate) fn router(
 
     let rest = Router::new()
         .route("/v1/organisations", post(organisations::par_corps))
+        .route("/donnees/{file}", get(ui::donnees::schema))
         .route("/health", get(handlers::health))
         .route("/openapi.json", get(handlers::openapi_json))
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/integration", get(ui::integration::page))
         .route("/integration.js", get(ui::integration::script))
+        .route("/parquet.js", get(ui::parquet::script))
         .route("/app.js", get(ui::script))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
 
+    let mirror = mirror::routes(Arc::clone(&catalog));
     let forms = forms.map(|forms| signup::routes(forms, Arc::clone(&catalog)));
 
     let routes = data
         .merge(page)
         .merge(rest)
+        .merge(mirror)
         .merge(forms.unwrap_or_default())
         .method_not_allowed_fallback(handlers::methode_non_permise)
         .fallback(handlers::route_inconnue)

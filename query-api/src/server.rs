@@ -1,8 +1,9 @@
 //! The listening socket: what a client may hold, and for how long.
 //!
 //! A connection is one of a bounded number. The headers of a request, the first or the next one,
-//! come within a time, and a connection ends after a longer one whatever it is doing. So clients
-//! that send, or read, a byte now and then cannot keep all the places for themselves.
+//! come within a time, and a connection asks nothing more after a longer one. The answer under way
+//! then goes on as long as its client takes it at some pace: three gigabytes last an hour on a slow
+//! line, and clients that send, or read, a byte now and then cannot keep all the places for themselves.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -15,6 +16,7 @@ use std::io::{Error, ErrorKind};
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -35,6 +37,10 @@ const FEWEST: usize = 16;
 
 /// After a failure that is not one client's, such as no file left to open.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Bytes that a client must take, in each tenth of the age of a connection (a minute), for an answer
+/// to outlast that age. The system's own buffers empty in larger steps than this.
+const PACE: u64 = 64 * 1024;
 
 /// A full house is said no more often than this.
 const SAY_FULL: Duration = Duration::from_mins(1);
@@ -185,21 +191,23 @@ impl Client {
     }
 
     /// Until the client leaves, the server stops or the connection is too old: in the last two
-    /// cases the request in progress is answered first.
+    /// cases the request in progress is answered first, for a bounded time when the server stops, as
+    /// long as its client takes the answer when the connection is old.
     async fn serve(self, socket: Socket, peer: IpAddr, mut stopping: watch::Receiver<bool>) {
         let app = self.app;
         let service = service_fn(move |request: Request<Incoming>| {
             let answer = app.answer(request.map(Body::new), Some(peer));
             async { Ok::<_, Infallible>(answer.await) }
         });
+        let taken = socket.taken();
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(socket), service));
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
             () = over(&mut stopping, self.age) => {
                 connection.as_mut().graceful_shutdown();
-                match tokio::time::timeout(self.drain, connection).await {
-                    Ok(outcome) => outcome,
-                    Err(_elapsed) => return,
+                tokio::select! {
+                    outcome = connection.as_mut() => outcome,
+                    () = left(&mut stopping, &taken, self.age / 10, self.drain) => return,
                 }
             }
         };
@@ -207,6 +215,37 @@ impl Client {
             // What a client did wrong, or did not do in time: not news for the operator.
             tracing::debug!(error = %error, "connection ended: {error}");
         }
+    }
+}
+
+/// Completes when the answer under way is to be cut: `drain` after the server stops, or once its client
+/// takes nothing much any more.
+async fn left(
+    stopping: &mut watch::Receiver<bool>,
+    taken: &AtomicU64,
+    every: Duration,
+    drain: Duration,
+) {
+    let idle = async {
+        let mut before = taken.load(Ordering::Relaxed);
+        // What ends soon has the time of any last answer; what lasts is watched.
+        tokio::time::sleep(drain.max(every)).await;
+        loop {
+            let now = taken.load(Ordering::Relaxed);
+            if now - before < PACE {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(every).await;
+        }
+    };
+    tokio::select! {
+        () = idle => {}
+        () = async {
+            // An error would mean that the server is gone: stopping all the same.
+            drop(stopping.wait_for(|stopped| *stopped).await);
+            tokio::time::sleep(drain).await;
+        } => {}
     }
 }
 

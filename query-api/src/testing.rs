@@ -13,9 +13,11 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use chrono::{NaiveDate, NaiveDateTime, Utc};
+use http_body_util::BodyExt as _;
 use parquet::arrow::ArrowWriter;
 use registre_schemas::manifest::{Current, FILE_NAME, Manifest, TableFile, VERSION};
 use registre_schemas::{Kind, TABLES, Table};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -29,6 +31,7 @@ use crate::config::Config;
 use crate::middleware::App;
 use crate::record::{Own, Record, Value};
 use crate::router;
+use crate::text::hexadecimal;
 use rows::{ROWS, Row};
 
 /// A row of a table, without a file.
@@ -145,13 +148,13 @@ impl Fixture {
         let tables = TABLES.iter().map(|table| {
             let file = format!("{}.parquet", table.name);
             let rows = write_table(table, &folder.join(&file));
-            let bytes = fs::metadata(folder.join(&file)).unwrap().len();
+            let content = fs::read(folder.join(&file)).unwrap();
             TableFile {
                 name: table.name.to_owned(),
                 file,
                 rows,
-                bytes,
-                sha256: String::new(),
+                bytes: content.len() as u64,
+                sha256: hexadecimal(&Sha256::digest(&content)),
                 key_range: None,
                 schema_fingerprint: String::new(),
             }
@@ -189,6 +192,36 @@ impl Fixture {
             &folder.join(registre_schemas::profile::FILE_NAME),
             &serde_json::to_string_pretty(&profile::profile(id)).unwrap(),
         );
+    }
+
+    /// Removes a snapshot, as `prune` does.
+    pub(crate) fn remove(&self, id: &str) {
+        fs::remove_dir_all(self.folder.path().join("snapshots").join(id)).unwrap();
+    }
+
+    /// Puts another file in the place of a table, in a folder that takes the place of the snapshot's.
+    pub(crate) fn exchange_table(&self, id: &str, table: &str, content: &[u8]) {
+        let folder = self.folder.path().join("snapshots").join(id);
+        let aside = self.folder.path().join("aside");
+        fs::rename(&folder, &aside).unwrap();
+        fs::create_dir(&folder).unwrap();
+        for entry in fs::read_dir(&aside).unwrap() {
+            let name = entry.unwrap().file_name();
+            fs::copy(aside.join(&name), folder.join(&name)).unwrap();
+        }
+        File::create(folder.join(format!("{table}.parquet")))
+            .unwrap()
+            .write_all(content)
+            .unwrap();
+        let path = folder.join(FILE_NAME);
+        let mut manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        for file in &mut manifest.tables {
+            if file.name == table {
+                file.sha256 = hexadecimal(&Sha256::digest(content));
+                file.bytes = content.len() as u64;
+            }
+        }
+        write(&path, &serde_json::to_string(&manifest).unwrap());
     }
 
     fn point(&self, json: &str) {
@@ -236,6 +269,14 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(crate) fn sha256(&self) -> String {
+        hexadecimal(&Sha256::digest(&self.body))
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -249,15 +290,16 @@ impl Answer {
 
 pub(crate) async fn send(app: &App, request: Request) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap()
-        .to_vec();
+    let (parts, mut body) = response.into_parts();
+    // Each piece is given back before the next is asked, as a connection does.
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        bytes.extend_from_slice(&frame.unwrap().into_data().unwrap());
+    }
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,
-        body,
+        body: bytes,
     }
 }
 

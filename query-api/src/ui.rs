@@ -6,6 +6,7 @@ pub(crate) mod donnees;
 mod html;
 pub(crate) mod integration;
 mod names;
+pub(crate) mod parquet;
 mod sections;
 pub(crate) mod template;
 pub(crate) mod widget;
@@ -105,9 +106,10 @@ pub(crate) async fn page(
 }
 
 /// The pages, in the order that each of them has at its top.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/", "Rechercher"),
     ("/donnees", "Données"),
+    ("/parquet", "Télécharger"),
     ("/integration", "Intégrer"),
     ("/docs", "API"),
 ];

@@ -6,12 +6,16 @@
 //! its page on data.gouv.fr: code, name, objet, category, date of recognition, address, postcode and
 //! town, « le numéro RNA correspondant est en cours de fiabilisation ».
 
-use crate::column::{Column, Table, column};
+use crate::column::{Column, INTERIEUR, Table, TableSource, column};
 
 /// One row per line of the list.
 pub static ASSOCIATION_UTILITE_PUBLIQUE: Table = Table {
     name: "association_utilite_publique",
     description: "Les associations reconnues d'utilité publique, d'après la liste du ministère de l'Intérieur",
+    source: TableSource::Official {
+        file: "Associations Reconnues d'Utilité Publique",
+        producer: INTERIEUR,
+    },
     key: &["nom", "code"],
     descending: &[],
     unique: false,
@@ -20,15 +24,15 @@ pub static ASSOCIATION_UTILITE_PUBLIQUE: Table = Table {
 
 #[rustfmt::skip] // one line per column reads as a table
 const COLUMNS: &[Column] = &[
-    column!(Text, Sometimes, "code", "code", "Code de l'association dans la liste du ministère"),
-    column!(Text, Sometimes, "id", "id", "Numéro de l'association au RNA, quand la liste le donne"),
-    column!(Text, Key(0), "nom", "nom", "Nom de l'association"),
-    column!(Text, Sometimes, "objet", "objet", "Objet de l'association"),
-    column!(Text, Sometimes, "categorie", "categorie", "Catégorie de l'association dans la liste du ministère"),
-    column!(Date, Sometimes, "date_reconnaissance", "date_reconnaissance", "Date de la reconnaissance d'utilité publique"),
-    column!(Text, Sometimes, "adresse", "adresse", "Adresse du siège"),
-    column!(Text, Sometimes, "code_postal", "code_postal", "Code postal du siège"),
-    column!(Text, Sometimes, "ville", "ville", "Ville du siège"),
+    column!(Text, Sometimes, "code", "code", "Code de l'association dans la liste du ministère", "1024"),
+    column!(Text, Sometimes, "id", "id", "Numéro de l'association au RNA, quand la liste le donne", "W751004076"),
+    column!(Text, Key(0), "nom", "nom", "Nom de l'association", "ASSOCIATION FICTIVE"),
+    column!(Text, Sometimes, "objet", "objet", "Objet de l'association", "organiser des rencontres sportives"),
+    column!(Text, Sometimes, "categorie", "categorie", "Catégorie de l'association dans la liste du ministère", "Sport"),
+    column!(Date, Sometimes, "date_reconnaissance", "date_reconnaissance", "Date de la reconnaissance d'utilité publique", "1921-06-07"),
+    column!(Text, Sometimes, "adresse", "adresse", "Adresse du siège", "1 PLACE MAURICE GUNSBOURG"),
+    column!(Text, Sometimes, "code_postal", "code_postal", "Code postal du siège", "92140"),
+    column!(Text, Sometimes, "ville", "ville", "Ville du siège", "CLAMART"),
 ];
 
 #[rustfmt::skip] // one line per column reads as a table

@@ -2,9 +2,9 @@
 //! OpenAPI document all follow from these lists: a new INSEE column is one line in its table.
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::dictionary;
 use crate::nomenclature::Nomenclature;
 
 /// How the text of a source becomes a typed value.
@@ -100,6 +100,8 @@ pub struct Column {
     pub nomenclature: Option<Nomenclature>,
     /// What it means, in French, for the person reading an answer.
     pub description: &'static str,
+    /// A plausible value, as CSV writes it: of a public body, or of nobody.
+    pub example: &'static str,
 }
 
 impl Column {
@@ -132,6 +134,25 @@ impl Column {
     }
 }
 
+/// Where the rows of a table come from, in the words of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableSource {
+    /// An official file, or several, whose columns keep their names.
+    Official {
+        /// Its name on data.gouv.fr.
+        file: &'static str,
+        /// Who publishes it.
+        producer: &'static str,
+    },
+    /// Other tables, from which we make it.
+    Computed(&'static str),
+}
+
+/// Who publishes SIRENE.
+pub const INSEE: &str = "Insee";
+/// Who publishes the RNA.
+pub const INTERIEUR: &str = "ministère de l'Intérieur";
+
 /// A table of a snapshot: its name, its key and its columns in the source's own order.
 #[derive(Debug)]
 pub struct Table {
@@ -139,6 +160,8 @@ pub struct Table {
     pub name: &'static str,
     /// What a row is, in French.
     pub description: &'static str,
+    /// Where its rows come from.
+    pub source: TableSource,
     /// The columns its rows are sorted by.
     pub key: &'static [&'static str],
     /// Those of them that are sorted from the greatest to the least.
@@ -173,13 +196,13 @@ impl Table {
     }
 
     /// The Arrow schema: the known columns, then `unknown`, columns a source carried that we do not
-    /// know yet, kept as text. Descriptions travel as field metadata.
+    /// know yet, kept as text. What the dictionary says travels as field metadata: it is no part of the
+    /// fingerprint of a schema, so a table whose words alone changed is not made again.
     #[must_use]
     pub fn schema(&self, unknown: &[String]) -> SchemaRef {
         let known = self.columns.iter().map(|column| {
-            Field::new(column.name, column.kind.data_type(), column.nullable()).with_metadata(
-                HashMap::from([("description".to_owned(), column.description.to_owned())]),
-            )
+            Field::new(column.name, column.kind.data_type(), column.nullable())
+                .with_metadata(dictionary::metadata(self, column))
         });
         let unknown = unknown
             .iter()
@@ -188,9 +211,9 @@ impl Table {
     }
 }
 
-/// Shorthand for the tables: `column!(Text, Always, "name", "field", "description", Nomenclature)`.
+/// Shorthand for the tables: `column!(Text, Always, "name", "field", "description", "example", Nomenclature)`.
 macro_rules! column {
-    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal) => {
+    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal, $example:literal) => {
         $crate::column::Column {
             name: $name,
             field: $field,
@@ -198,9 +221,10 @@ macro_rules! column {
             presence: $crate::column::Presence::$presence$(($digits))?,
             nomenclature: None,
             description: $description,
+            example: $example,
         }
     };
-    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal, $nomenclature:ident) => {
+    ($kind:ident, $presence:ident $(($digits:literal))?, $name:literal, $field:literal, $description:literal, $example:literal, $nomenclature:ident) => {
         $crate::column::Column {
             name: $name,
             field: $field,
@@ -208,6 +232,7 @@ macro_rules! column {
             presence: $crate::column::Presence::$presence$(($digits))?,
             nomenclature: Some($crate::nomenclature::Nomenclature::$nomenclature),
             description: $description,
+            example: $example,
         }
     };
 }

@@ -11,6 +11,7 @@
 //! | [`nomenclature`] | code → libellé: NAF, catégorie juridique, effectifs, communes… |
 //! | [`diffusion`] | statut de diffusion, the `[ND]` marker, what is masked, what may be shown |
 //! | [`fiche`] | the format of the fiches: all that is known of one unit, in one read |
+//! | [`dictionary`], [`table_schema`] | what the documentation says of a column, for people and as Table Schema |
 //! | [`manifest`] | the contract between ingestion and query: what a snapshot holds |
 //! | [`profile`] | what its columns hold, and what changed since the one before |
 //!
@@ -19,6 +20,7 @@
 pub mod association;
 pub mod association_utilite_publique;
 pub mod column;
+pub mod dictionary;
 pub mod diffusion;
 pub mod etablissement;
 pub mod fiche;
@@ -28,6 +30,7 @@ pub mod manifest;
 pub mod nomenclature;
 pub mod periode;
 pub mod profile;
+pub mod table_schema;
 pub mod unite_legale;
 
 pub use column::{Column, Kind, Table};

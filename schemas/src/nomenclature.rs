@@ -74,6 +74,26 @@ lists! {
 }
 
 impl Nomenclature {
+    /// Its name, in French.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Naf => "NAF rév. 2 ; rév. 1 ou 1993 quand la colonne de nomenclature le dit",
+            Self::Naf2025 => "NAF 2025",
+            Self::CategorieJuridique => "catégories juridiques, niveau 3 (Insee)",
+            Self::TrancheEffectifs => "tranches d'effectifs salariés (Insee)",
+            Self::Commune => "communes et arrondissements, code officiel géographique",
+            Self::ObjetSocial => "objets sociaux (RNA)",
+            Self::StatutDiffusion => "O diffusible, P diffusion partielle",
+            Self::EtatUniteLegale => "A active, C cessée",
+            Self::EtatEtablissement => "A actif, F fermé",
+            Self::CategorieEntreprise => "PME, ETI, GE",
+            Self::OuiNon => "O oui, N non",
+            Self::PositionAssociation => "A active, D dissoute, S supprimée, R reprise",
+            Self::Groupement => "S simple, U union, F fédération",
+        }
+    }
+
     /// The label of a code, when the list has it. For [`Self::Naf`] the code is read as rév. 2;
     /// see [`naf_label`] for the older ones.
     #[must_use]

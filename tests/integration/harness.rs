@@ -258,6 +258,11 @@ impl Server {
         server
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The lines of its log so far that hold those words.
     pub fn said(&self, words: &str) -> Vec<String> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 mod limits;
 mod odd;
 pub mod swap;
-mod wire;
+pub mod wire;
 
 use wire::{Wire, ask};
 
@@ -12,13 +12,15 @@ use crate::harness::sample_server;
 const SIRET: &str = "/v1/etablissements/13002526500013";
 
 /// An address of each route, and of each kind of miss.
-const ADDRESSES: [&str; 20] = [
+const ADDRESSES: [&str; 22] = [
     SIRET,
     "/v1/unites-legales/356000000",
     "/v1/unites-legales/356000000/etablissements?limite=3",
     "/v1/associations/W759000011",
     "/v1/profil",
     "/donnees",
+    "/parquet",
+    "/parquet/manifest.json",
     "/",
     "/?id=356000000",
     "/health",

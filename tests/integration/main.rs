@@ -20,6 +20,7 @@ mod http; // what HTTP asks of a server, seen on the wire
 mod insee; // what INSEE's API brings since the files, merged and published
 mod interruption; // killed at any moment, what is served stays whole
 mod lying_server; // each lie of a server is refused or seen through
+mod mirror; // the tables as Parquet files, read by ranges over HTTP
 mod nomenclatures; // our lists against the official ones
 mod official_files; // the real files, laid out as a mirror
 mod oracle; // every row of the sources, read back through DuckDB

@@ -32,6 +32,12 @@ pub enum Code {
     CleApiInconnue,
     /// The snapshot has no profile.
     ProfilAbsent,
+    /// No such file of the mirror.
+    FichierInconnu,
+    /// Bytes a file does not have.
+    PlageInvalide,
+    /// Another file than the one expected.
+    PreconditionEchouee,
     /// Nothing published yet.
     AucuneDonnee,
     /// Too many requests.
@@ -58,6 +64,9 @@ impl Code {
         Self::TropDeRequetes,
         Self::CleApiInconnue,
         Self::ProfilAbsent,
+        Self::FichierInconnu,
+        Self::PlageInvalide,
+        Self::PreconditionEchouee,
         Self::AucuneDonnee,
         Self::Surcharge,
         Self::DelaiDepasse,
@@ -145,6 +154,24 @@ impl Code {
                 StatusCode::NOT_FOUND,
                 "Profil non disponible",
                 "Attendez la prochaine actualisation des données : chaque nouveau jeu de données vient avec son profil. La page /donnees décrit celui-ci sans lui.",
+            ),
+            Self::FichierInconnu => (
+                "fichier_inconnu",
+                StatusCode::NOT_FOUND,
+                "Fichier inconnu",
+                "Choisissez un fichier de /parquet/manifest.json. Un jeu de données remplacé n'est gardé que quelque temps.",
+            ),
+            Self::PlageInvalide => (
+                "plage_invalide",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "Octets non disponibles",
+                "Demandez des octets du fichier, par exemple Range: bytes=0-1023, et 128 plages au plus ; Content-Range donne sa taille.",
+            ),
+            Self::PreconditionEchouee => (
+                "precondition_echouee",
+                StatusCode::PRECONDITION_FAILED,
+                "Fichier remplacé entre-temps",
+                "Recommencez la lecture depuis le début, à l'adresse qui nomme le jeu de données (en-tête Content-Location) pour qu'il ne change plus.",
             ),
             Self::AucuneDonnee => (
                 "aucune_donnee",

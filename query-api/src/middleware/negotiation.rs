@@ -103,6 +103,10 @@ pub(super) async fn encoded(mut response: Response, coding: Coding, head: bool) 
     if empty && response.status() != StatusCode::NOT_MODIFIED {
         return response;
     }
+    if response.headers().contains_key(header::ACCEPT_RANGES) {
+        // Its ranges are of the bytes it has: coded, it would have others.
+        return response;
+    }
     let vary = HeaderValue::from_static("accept-encoding");
     response.headers_mut().insert(header::VARY, vary);
     let name = match coding {

@@ -168,7 +168,7 @@ fn add_headers(response: &mut Response, status: &str, limited: bool, is_kept: bo
         ("RateLimit", counted),
         ("RateLimit-Policy", counted),
         ("Retry-After", ["429", "503"].contains(&status)),
-        ("ETag", is_kept && ["200", "304"].contains(&status)),
+        ("ETag", is_kept && ["200", "206", "304"].contains(&status)),
         ("Cache-Control", answered),
         ("WWW-Authenticate", status == "401"),
     ] {

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{entreprise_data_gouv, organisation};
+use super::{entreprise_data_gouv, mirror, organisation};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -123,7 +123,10 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    for (path, item) in routes.into_iter().chain(entreprise_data_gouv::paths()) {
+    let others = entreprise_data_gouv::paths()
+        .into_iter()
+        .chain(mirror::paths());
+    for (path, item) in routes.into_iter().chain(others) {
         paths = paths.path(path, item);
     }
     paths.build()
@@ -143,7 +146,7 @@ pub(super) fn operation(
 }
 
 /// A route, and all that may be answered there.
-type Route = (&'static str, PathItem);
+pub(super) type Route = (&'static str, PathItem);
 
 /// A module for browsers, compiled in.
 fn script(path: &'static str, operation: OperationBuilder) -> Route {
@@ -153,7 +156,12 @@ fn script(path: &'static str, operation: OperationBuilder) -> Route {
     get(path, operation, Reads::Nothing, &[])
 }
 
-fn get(path: &'static str, operation: OperationBuilder, reads: Reads, own: &[Code]) -> Route {
+pub(super) fn get(
+    path: &'static str,
+    operation: OperationBuilder,
+    reads: Reads,
+    own: &[Code],
+) -> Route {
     let operation = complete(path, operation, reads, own);
     (path, PathItem::new(HttpMethod::Get, operation))
 }

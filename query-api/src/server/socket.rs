@@ -6,6 +6,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -24,6 +26,8 @@ pub(super) struct Socket {
     stream: Option<(TcpStream, OwnedSemaphorePermit)>,
     /// The client said that it sends no more, or is gone.
     ended: bool,
+    /// Bytes the system took for it so far.
+    taken: Arc<AtomicU64>,
 }
 
 impl Socket {
@@ -31,7 +35,20 @@ impl Socket {
         Self {
             stream: Some((stream, place)),
             ended: false,
+            taken: Arc::default(),
         }
+    }
+
+    /// How many bytes went to the client, as long as it is there.
+    pub(super) fn taken(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.taken)
+    }
+
+    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.taken.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+        written
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -87,7 +104,8 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write(context, bytes)
+        let written = self.stream()?.poll_write(context, bytes);
+        self.count(written)
     }
 
     fn poll_write_vectored(
@@ -95,7 +113,8 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write_vectored(context, slices)
+        let written = self.stream()?.poll_write_vectored(context, slices);
+        self.count(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -196,3 +196,74 @@ fn places_stay_under_the_limit_on_open_files() {
     assert_eq!(places(10_000, None), 10_000);
     assert_eq!(places(10_000, Some(64)), FEWEST);
 }
+
+/// An answer without end, a server whose connections age fast.
+async fn endless() -> (SocketAddr, JoinHandle<()>) {
+    struct Zeros;
+    impl hyper::body::Body for Zeros {
+        type Data = axum::body::Bytes;
+        type Error = Infallible;
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Infallible>>> {
+            let zeros = axum::body::Bytes::from_static(&[0; 16 * 1024]);
+            std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(zeros))))
+        }
+    }
+    let config = Config {
+        max_age: Duration::from_millis(500),
+        ..config()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = Router::new().route("/", get(|| async { Body::new(Zeros) }));
+    let app = around(routes, &config, None);
+    let server = tokio::spawn(async move {
+        run(listener, app, &config, std::future::pending())
+            .await
+            .unwrap();
+    });
+    (address, server)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_outlasts_its_connection() {
+    let (address, server) = endless().await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(REQUEST).await.unwrap();
+    let started = Instant::now();
+    let mut buffer = vec![0; 1 << 20];
+    while started.elapsed() < Duration::from_millis(2500) {
+        let read = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut buffer)).await;
+        assert!(
+            read.unwrap().unwrap() > 0,
+            "cut after {:?}",
+            started.elapsed()
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    server.abort();
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_taken_ends_at_the_age_of_its_connection() {
+    let (address, server) = endless().await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(REQUEST).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    // What the system had in its buffers, then the end.
+    let mut buffer = vec![0; 1 << 20];
+    let ended = async {
+        loop {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(_some) => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), ended)
+        .await
+        .unwrap();
+    server.abort();
+}

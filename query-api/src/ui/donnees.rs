@@ -4,11 +4,13 @@
 mod tables;
 
 use axum::Extension;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use registre_schemas::TABLES;
 use registre_schemas::manifest::{Gate, Manifest, SourceFile, Verdict};
 use registre_schemas::profile::{Active, Changes, Compared, Count, Profile};
+use registre_schemas::table_schema::TableSchema;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use super::{bandeau, dates, html, html_page, notice};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
+use crate::handlers::json;
 use crate::text::{long_date, megabytes, thousands};
 
 const TEMPLATE: &str = include_str!("../../ui/donnees.html");
@@ -56,12 +59,26 @@ fn content(snapshot: &Snapshot) -> String {
     if let Some(profile) = profile {
         changes(&mut html, profile);
         active(&mut html, &profile.active);
-        html.push_str("<h2 id=\"tables\">Les tables</h2>");
-        for table in &profile.tables {
-            tables::table(&mut html, table, manifest);
-        }
+    }
+    html.push_str("<h2 id=\"tables\">Les tables et leur dictionnaire</h2><p>Elles se lisent en Parquet, entières ou en partie : <a href=\"/parquet\">télécharger</a>. Les colonnes gardent le nom que leur donne leur producteur ; une valeur masquée à la demande de la personne vaut <code>[ND]</code>.</p>");
+    for file in &manifest.tables {
+        let mut profiled = profile.into_iter().flat_map(|profile| &profile.tables);
+        let profiled = profiled.find(|table| table.table == file.name);
+        tables::table(&mut html, file, profiled);
     }
     html
+}
+
+/// `GET /donnees/{table}.schema.json`: a table as Table Schema. It depends on no data.
+pub(crate) async fn schema(Path(file): Path<String>) -> Result<Response, ApiError> {
+    let table = file
+        .strip_suffix(".schema.json")
+        .and_then(|name| TABLES.iter().find(|table| table.name == name))
+        .ok_or(ApiError::RouteInconnue)?;
+    let mut response = json(StatusCode::OK, &TableSchema::of(table))?;
+    let kept = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    Ok(response)
 }
 
 fn identity(html: &mut String, manifest: &Manifest, profiled: bool) {
@@ -93,7 +110,7 @@ fn identity(html: &mut String, manifest: &Manifest, profiled: bool) {
 }
 
 /// A table that scrolls by itself on a narrow screen.
-fn open_table(html: &mut String, caption: &str, headers: &[(&str, bool)]) {
+pub(super) fn open_table(html: &mut String, caption: &str, headers: &[(&str, bool)]) {
     let _ = write!(
         html,
         "<div class=\"defile\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption>{0}</caption><thead><tr>",
@@ -106,13 +123,13 @@ fn open_table(html: &mut String, caption: &str, headers: &[(&str, bool)]) {
     html.push_str("</tr></thead><tbody>");
 }
 
-const CLOSE_TABLE: &str = "</tbody></table></div>";
+pub(super) const CLOSE_TABLE: &str = "</tbody></table></div>";
 
-fn number(count: u64) -> String {
+pub(super) fn number(count: u64) -> String {
     thousands(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn cell(html: &mut String, count: &str) {
+pub(super) fn cell(html: &mut String, count: &str) {
     let _ = write!(html, "<td class=\"nombre\">{}</td>", escape(count));
 }
 
