@@ -6,6 +6,7 @@
 //! a million, or `REGISTRE_BENCH_KEYS`. It prints the tables of `benches/README.md`.
 
 #[path = "common/mod.rs"]
+#[allow(dead_code, reason = "several benches share it")]
 mod common;
 
 use registre_ingest::publish::DataFolder;

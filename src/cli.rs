@@ -137,7 +137,7 @@ pub struct Sources {
     pub keep: Keep,
 
     /// After each run, send what is in service to this store, as `registre publish` does:
-    /// s3://bucket/prefix.
+    /// `s3://bucket/prefix`.
     #[arg(long, env = "REGISTRE_PUBLISH", value_name = "S3")]
     pub publish: Option<StoreUrl>,
 
@@ -388,6 +388,10 @@ impl PublicSql {
 /// some hours. They are there unless refused: nothing is written before someone sends one.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Enrichment jobs")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "clap names the options by them, beside those of the other groups"
+)]
 pub struct Jobs {
     /// Do not take files to enrich beyond what one request may hold.
     #[arg(long, env = "REGISTRE_NO_ENRICH_JOBS", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
@@ -490,7 +494,7 @@ the usual variables:
 #[derive(Debug, Args)]
 #[command(after_help = STORE_HELP)]
 pub struct Serve {
-    /// Folder of snapshots, or a store where `registre publish` sends them: s3://bucket/prefix.
+    /// Folder of snapshots, or a store where `registre publish` sends them: `s3://bucket/prefix`.
     #[arg(
         long,
         env = "REGISTRE_DATA",
@@ -535,7 +539,7 @@ copied there. Interrupted or killed at any moment, what the store had in service
 #[derive(Debug, Args)]
 #[command(after_help = format!("{PUBLISH_HELP}\n{STORE_HELP}"))]
 pub struct Publish {
-    /// Where: s3://bucket/prefix.
+    /// Where: `s3://bucket/prefix`.
     #[arg(value_name = "S3")]
     pub store: StoreUrl,
     #[command(flatten)]

@@ -145,7 +145,10 @@ fn row_groups(table: &Path, work: &Path) -> Result<(PathBuf, u64)> {
     let mut file = File::create(&path)?;
     let (mut all, mut groups) = (0, 0);
     for group in metadata.row_groups() {
-        let columns = group.columns().iter().map(|column| column.byte_range());
+        let columns = group
+            .columns()
+            .iter()
+            .map(parquet::file::metadata::ColumnChunkMetaData::byte_range);
         let first = columns
             .clone()
             .map(|(start, _)| start)

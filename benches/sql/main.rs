@@ -84,7 +84,7 @@ fn main() -> Result<()> {
     let server = served(&data)?;
     let list = list(&engine)?;
     let mut lines = Vec::new();
-    for question in QUESTIONS {
+    for question in QUESTIONS.iter() {
         say(question.title);
         let text = with_list(&engine.text(question.sql), &list);
         lines.push(compared(&engine, &server, question.title, &text)?);

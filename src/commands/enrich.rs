@@ -242,8 +242,8 @@ fn failed(arguments: &Enrich, error: EnrichirError) -> Failure {
     match error {
         EnrichirError::Interrompu => interrupted(),
         EnrichirError::Lecture(error) => unreadable(arguments, &error),
-        EnrichirError::Colonne { ref option, .. } => {
-            let flag = match *option {
+        EnrichirError::Colonne { option, .. } => {
+            let flag = match option {
                 "nom" => "--name",
                 "code_postal" => "--postcode",
                 _ => "--id",

@@ -236,7 +236,9 @@ mod tests {
     fn a_beginning_longer_than_the_whole_is_of_something_else() {
         let folder = tempfile::tempdir().unwrap();
         let (_, right) = written(folder.path(), 3, &[b"abc"]);
-        fs::write(folder.path().join("a.parquet.part"), b"something else").unwrap();
+        File::create(folder.path().join("a.parquet.part"))
+            .and_then(|mut file| file.write_all(b"something else"))
+            .unwrap();
         assert_eq!(written(folder.path(), 3, &[b"abc"]), (0, right));
     }
 }

@@ -40,7 +40,7 @@ pub async fn send(
         same(
             local,
             expected,
-            finished(reading, local).await?,
+            &finished(reading, local).await?,
             rest.is_some(),
         )?;
         remote.put(to, bytes, expected.sha256).await?;
@@ -49,7 +49,7 @@ pub async fn send(
         let mut upload = remote.multipart(to, expected.sha256).await?;
         let sending = async {
             send_pieces(remote, to, &mut *upload, &mut pieces, task).await?;
-            same(local, expected, finished(reading, local).await?, false)?;
+            same(local, expected, &finished(reading, local).await?, false)?;
             let completed = upload.complete().await;
             completed.map_err(|error| remote.away("finish writing", to, &error))
         };
@@ -150,7 +150,7 @@ async fn finished(
 fn same(
     local: &Path,
     expected: Expected<'_>,
-    read: Content,
+    read: &Content,
     longer: bool,
 ) -> Result<(), StoreError> {
     if !longer && read.bytes == expected.bytes && read.sha256 == expected.sha256 {

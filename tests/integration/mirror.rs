@@ -8,6 +8,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
+use registre_ingest::download::hex;
 use registre_schemas::TABLES;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -185,10 +186,7 @@ fn each_file_is_the_one_of_the_snapshot_to_the_byte() {
             let answer = ask(&server, "GET", table[address].as_str().unwrap(), "");
             let found = fs::read(snapshot(sample()).join(format!("{name}.parquet"))).unwrap();
             assert!(answer.body == found, "{name}");
-            let sum: String = Sha256::digest(&found)
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect();
+            let sum = hex(&Sha256::digest(&found));
             assert_eq!(table["sha256"], sum);
             assert_eq!(answer.headers["etag"], format!("\"{sum}\""));
             assert!(sums.contains(&format!("{sum}  {name}.parquet\n")));
@@ -213,7 +211,7 @@ fn a_column_declared_never_null_has_no_null_and_each_says_what_it_is() {
             let nulls = metadata.row_groups().iter().map(|group| {
                 let statistics = group.column(position).statistics();
                 statistics
-                    .and_then(|found| found.null_count_opt())
+                    .and_then(parquet::file::statistics::Statistics::null_count_opt)
                     .unwrap_or(0)
             });
             let nulls: u64 = nulls.sum();

@@ -140,6 +140,7 @@ impl Sums {
 }
 
 /// Lower-case hexadecimal.
+#[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes

@@ -20,6 +20,7 @@ pub fn require(folder: &Path, needed: u64) -> Result<u64, IngestError> {
 }
 
 /// A number of bytes for people: `2.9 GB`.
+#[must_use]
 pub fn readable(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     for (unit, name) in units {

@@ -96,11 +96,9 @@ impl Forme {
         let (said, sep) = separateur(&octets[bom..]);
         let preambule = bom + sep;
         let fin_de_ligne: &[u8] = match memchr(b'\n', &octets[preambule..]) {
-            Some(0) => b"\n",
-            Some(at) if octets[preambule + at - 1] == b'\r' => b"\r\n",
-            Some(_) => b"\n",
+            Some(at) if at > 0 && octets[preambule + at - 1] == b'\r' => b"\r\n",
             None if memchr(b'\r', &octets[preambule..]).is_some() => b"\r",
-            None => b"\n",
+            _ => b"\n",
         };
         let fin = if fin_de_ligne == b"\r" { b'\r' } else { b'\n' };
         let delimiteur = options

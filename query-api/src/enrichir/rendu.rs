@@ -381,7 +381,7 @@ impl Colonnes {
         let brute = rangee.deborde(&plan.forme).then(|| rangee.octets());
         self.brute.append_option(brute);
         for (ajoutee, colonne) in self.ajoutees.iter_mut().zip(&plan.colonnes) {
-            ajoutee.ajouter(colonne.lire(fiche));
+            ajoutee.ajouter(colonne.lire(fiche).as_ref());
         }
     }
 
@@ -406,13 +406,13 @@ impl Colonnes {
 }
 
 impl Ajoutee {
-    fn ajouter(&mut self, cellule: Option<Cellule<'_>>) {
-        let valeur = match &cellule {
+    fn ajouter(&mut self, cellule: Option<&Cellule<'_>>) {
+        let valeur = match cellule {
             Some(Cellule::Valeur(valeur)) => Some(*valeur),
             _ => None,
         };
         match self {
-            Self::Texte(builder) => builder.append_option(match &cellule {
+            Self::Texte(builder) => builder.append_option(match cellule {
                 Some(Cellule::Texte(texte)) => Some(&**texte),
                 _ => None,
             }),

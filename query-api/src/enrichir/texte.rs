@@ -34,7 +34,8 @@ impl Encodage {
             let cut = chunks.peek().is_none() && chunk.invalid().len() < 4;
             let end = octets.ends_with(chunk.invalid());
             // A character cut at the end says nothing, unless there is nothing else.
-            if !chunk.invalid().is_empty() && !(cut && end && valid > 0) {
+            let awaited = cut && end && valid > 0;
+            if !awaited && !chunk.invalid().is_empty() {
                 invalid += 1;
             }
         }

@@ -176,13 +176,11 @@ impl Slices {
     fn buffer(&self, context: &Context<'_>, wanted: u64) -> Poll<Buffer> {
         let (mut buffer, quick) = {
             let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-            match slot.buffer.take() {
-                Some(buffer) => (buffer, slot.took < QUICK),
-                None => {
-                    slot.waiting = Some(context.waker().clone());
-                    return Poll::Pending;
-                }
-            }
+            let Some(buffer) = slot.buffer.take() else {
+                slot.waiting = Some(context.waker().clone());
+                return Poll::Pending;
+            };
+            (buffer, slot.took < QUICK)
         };
         if !quick {
             buffer.large = None;

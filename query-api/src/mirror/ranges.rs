@@ -152,9 +152,7 @@ mod tests {
 
     #[test]
     fn a_list_without_end_is_refused() {
-        let list: Vec<_> = (0..MOST + 1)
-            .map(|at| format!("{0}-{0}", at * 1000))
-            .collect();
+        let list: Vec<_> = (0..=MOST).map(|at| format!("{0}-{0}", at * 1000)).collect();
         assert_eq!(
             of(&format!("bytes={}", list.join(",")), 10_000_000),
             Wanted::Nothing

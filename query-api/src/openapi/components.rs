@@ -27,15 +27,17 @@ pub(crate) const RECORDS: [(&Table, &str); 7] = [
     (&LIEN_SUCCESSION, "LienSuccession"),
 ];
 
+/// Those that are described where their routes are.
+fn of_others() -> impl Iterator<Item = (&'static str, Object)> {
+    organisation::schemas()
+        .into_iter()
+        .chain(entreprise_data_gouv::schemas())
+        .chain(sql::schemas())
+}
+
 pub(super) fn components() -> Components {
     let mut components = ComponentsBuilder::new();
-    for (name, schema) in organisation::schemas() {
-        components = components.schema(name, schema);
-    }
-    for (name, schema) in entreprise_data_gouv::schemas() {
-        components = components.schema(name, schema);
-    }
-    for (name, schema) in sql::schemas() {
+    for (name, schema) in of_others() {
         components = components.schema(name, schema);
     }
     for (table, name) in RECORDS {

@@ -142,8 +142,10 @@ fn listen(mut from: UnixStream, asked: &SyncSender<Asked>, clock: &Clock) {
         match protocol::receive(&mut from) {
             Ok(Some((Kind::Stop, _))) => clock.stop(),
             Ok(Some((Kind::Ask, bytes))) => {
-                let sent = protocol::read(&bytes).map(|ask| asked.send(ask));
-                if !matches!(sent, Ok(Ok(()))) {
+                let Ok(ask) = protocol::read(&bytes) else {
+                    std::process::exit(1);
+                };
+                if asked.send(ask).is_err() {
                     std::process::exit(1);
                 }
             }

@@ -166,7 +166,7 @@ fn settings_that_cannot_work_are_said_at_once_and_no_secret_is_written() {
     let wrong = ran(&[("AWS_SECRET_ACCESS_KEY", "unautresecret")], &[]);
     assert_one_error(
         &wrong,
-        9,
+        12,
         &["SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"],
     );
     for said in [&none, &half, &plain, &wrong] {

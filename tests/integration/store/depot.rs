@@ -17,6 +17,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::harness::write_file;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -155,7 +157,7 @@ impl Depot {
 
     /// An object changed by someone else.
     pub fn change(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.object(name), bytes).unwrap();
+        write_file(&self.object(name), bytes);
         // What the server noted of its objects: it makes that again, of what is there.
         for entry in fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
@@ -238,12 +240,13 @@ fn relay(mut from: TcpStream, mut to: TcpStream, way: &Way, downwards: bool) {
         match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(length) => {
-                let left = budget.fetch_sub(length as i64, Ordering::SeqCst);
+                let wanted = i64::try_from(length).unwrap();
+                let left = budget.fetch_sub(wanted, Ordering::SeqCst);
                 let length = length.min(usize::try_from(left).unwrap_or(0));
                 if to.write_all(&buffer[..length]).is_err() {
                     break;
                 }
-                if left <= length as i64 {
+                if left <= wanted {
                     way.closed.store(true, Ordering::SeqCst);
                     break;
                 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::depot::{Depot, URL};
 use super::scene::{FILE, Follower, fake, publish};
-use crate::harness::{Server, assert_one_error, registre, sample, snapshot};
+use crate::harness::{Server, assert_one_error, registre, sample, snapshot, write_file};
 
 #[test]
 fn each_lie_is_refused_and_what_was_served_still_is() {
@@ -85,7 +85,7 @@ fn a_damaged_folder_is_received_again_and_a_damaged_snapshot_is_not_sent() {
     follower.waits_for(&id);
     let table = follower.folder().join("snapshots").join(&id).join(FILE);
     drop(follower);
-    fs::write(&table, b"short").unwrap();
+    write_file(&table, b"short");
     let follower = Follower::start(&depot, &cache);
     follower.waits_for(&id);
     let published = fs::read(snapshot(sample()).join(FILE)).unwrap();
@@ -93,11 +93,10 @@ fn a_damaged_folder_is_received_again_and_a_damaged_snapshot_is_not_sent() {
 
     let data = folder.path().join("data");
     fake(&data, "29991101T000000000Z", b"what was verified");
-    fs::write(
-        data.join("snapshots/29991101T000000000Z").join(FILE),
+    write_file(
+        &data.join("snapshots/29991101T000000000Z").join(FILE),
         b"what was damaged.",
-    )
-    .unwrap();
+    );
     let ran = publish(&depot, &data, &["--allow", "retour-arriere"]);
     assert_one_error(&ran, 4, &["sha256", "registre verify"]);
     assert_eq!(depot.current(), id);

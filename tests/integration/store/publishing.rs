@@ -7,6 +7,7 @@ use super::depot::Depot;
 use super::scene::{FILE, Follower, fake, publish, publisher};
 use crate::harness::{
     assert_one_error, csv_entries, forget_the_catalogue, generate, registre, run, sample, snapshot,
+    write_file,
 };
 use crate::hidden_since::change_rows;
 
@@ -166,7 +167,7 @@ fn mask(data: &Path, id: &str) {
             serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         if manifest["id"] != id {
             manifest["hidden_as_of"] = id.into();
-            fs::write(&path, manifest.to_string()).unwrap();
+            write_file(&path, manifest.to_string().as_bytes());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Publishers, and servers that follow.
 
+use registre_ingest::download::hex;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -93,10 +94,7 @@ pub const FILE: &str = "etablissement.parquet";
 /// A data folder with a snapshot that cannot be served, only sent and received: one file, of those
 /// bytes.
 pub fn fake(data: &Path, id: &str, bytes: &[u8]) {
-    let sha256: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(&Sha256::digest(bytes));
     let table = json!({
         "name": "etablissement", "file": FILE, "rows": 1, "bytes": bytes.len(), "sha256": sha256,
         "key_range": null, "schema_fingerprint": "",

@@ -154,17 +154,16 @@ impl Walk<'_> {
     }
 
     fn children(&mut self, map: &Map<String, Value>, except: &[&str]) -> Checked {
-        let rest = map
+        let mut rest = map
             .iter()
             .filter(|(name, _)| !except.contains(&name.as_str()));
-        rest.map(|(name, value)| match name.as_str() {
+        rest.try_for_each(|(name, value)| match name.as_str() {
             "cast_type" | "expected_types" => types(value),
             // A query in another: an object with a node, or the node itself.
             "subquery" => self.query(value.get("node").unwrap_or(value)),
             "sample" | "unpivot_names" => Ok(()),
             _ => self.value(value),
         })
-        .collect()
     }
 
     fn object(&mut self, map: &Map<String, Value>) -> Checked {

@@ -199,7 +199,7 @@ async fn parameters_are_bound_by_their_place_or_their_name() {
     assert_eq!(
         value(
             "SELECT typeof($1), typeof($2), $3, $4",
-            json!([1.5, true, null, 18446744073709551615_u64])
+            json!([1.5, true, null, 18_446_744_073_709_551_615_u64])
         )
         .unwrap(),
         "DOUBLE,BOOLEAN,,18446744073709551615"
