@@ -18,13 +18,19 @@
 //! | `report.rs` | the tables, and their place in the README |
 
 mod bare;
+#[path = "../common/client.rs"]
+mod client;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod common;
 mod keys;
 mod postgresql;
+#[path = "../common/proc.rs"]
+mod proc;
 #[allow(dead_code, reason = "several benches share it")]
 mod process;
+#[path = "../common/readme.rs"]
+mod readme;
 mod report;
 mod snapshots;
 #[allow(dead_code, reason = "several benches share it")]
@@ -65,7 +71,7 @@ fn main() -> Result<()> {
         _ => {}
     }
     let options = Options::read(&arguments)?;
-    wrk::must_be_there()?;
+    client::must_be_there()?;
     let report = measure_all(&options)?;
     writeln!(io::stdout(), "{report}")?;
     if options.write {

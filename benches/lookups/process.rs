@@ -7,9 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Result;
-
-/// Clock ticks in a second, as `/proc` counts processor time: fixed by Linux for its users.
-const TICKS: f64 = 100.0;
+use crate::proc::{self, TICKS, ticks};
 
 /// What a server says on standard error before its address.
 pub const SERVING: &str = "serving http://";
@@ -99,7 +97,7 @@ impl Server {
                 let name = entry?.file_name();
                 // A process that ended since has nothing more to say.
                 if let Some(Ok(id)) = name.to_str().map(str::parse)
-                    && let Ok((more, parent)) = self::ticks(id)
+                    && let Ok((more, parent)) = proc::ticks(id)
                     && (parent == database || id == database)
                 {
                     ticks += more;
@@ -127,13 +125,7 @@ impl Server {
 
     /// Bytes of memory of its own: neither mapped files nor the system's cache.
     pub fn anonymous_memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kilobytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("RssAnon:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .ok_or("no RssAnon in /proc")?;
-        Ok(kilobytes.parse::<u64>()? * 1024)
+        proc::anonymous_memory(self.child.id())
     }
 }
 
@@ -142,13 +134,4 @@ impl Drop for Server {
         let _already_ended = self.child.kill();
         let _already_ended = self.child.wait();
     }
-}
-
-/// Ticks of a process, its threads together, and its parent.
-fn ticks(id: u32) -> Result<(f64, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc: stat")?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let (user, system) = (fields[11].parse::<f64>()?, fields[12].parse::<f64>()?);
-    Ok((user + system, fields[1].parse()?))
 }

@@ -1,12 +1,11 @@
 //! The load: `wrk`, and what it saw.
 
-use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::Result;
 use crate::process::Server;
+use crate::{Result, client};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lookups/ask.lua");
 
@@ -43,17 +42,6 @@ impl Seen {
     #[expect(clippy::cast_precision_loss, reason = "shown to three digits")]
     pub fn per_second(&self) -> f64 {
         self.requests as f64 * 1e6 / self.micros as f64
-    }
-}
-
-/// Says how to get `wrk` where it is not.
-pub fn must_be_there() -> Result<()> {
-    match Command::new("wrk").arg("-v").output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err("wrk is not there, and makes the load: `apt-get install wrk`".into())
-        }
-        Err(error) => Err(error.into()),
-        Ok(_version) => Ok(()),
     }
 }
 
@@ -98,35 +86,22 @@ impl<'a> Load<'a> {
 
     /// Asks for that long.
     pub fn run(&self, server: &Server, duration: Duration) -> Result<Seen> {
-        let output = Command::new("wrk")
-            .args([
-                "-t",
-                &THREADS.to_string(),
-                "-c",
-                &self.connections.to_string(),
-            ])
-            .args(["-d", &duration.as_secs().max(1).to_string()])
-            .args(["--timeout", "10", "-s", SCRIPT, &server.base(), "--"])
-            .arg(self.path)
-            .arg(self.keys)
-            .arg(THREADS.to_string())
-            // What a double holds, as Lua reads it.
-            .arg(self.most.min(1 << 50).to_string())
-            .arg(if self.same { "same" } else { "keys" })
-            .output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let line = text.lines().find_map(|line| line.strip_prefix("seen "));
-        let Some(line) = line.filter(|_| output.status.success()) else {
-            let error = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("wrk: {text}{error}").into());
-        };
-        let numbers: Vec<u64> = line
-            .split(' ')
-            .map(str::parse)
-            .collect::<std::result::Result<_, _>>()?;
-        let &[requests, micros, p50, p99, p999, max, cut, late, status] = &numbers[..] else {
-            return Err(format!("wrk: {line}").into());
-        };
+        let mut wrk = Command::new("wrk");
+        wrk.args([
+            "-t",
+            &THREADS.to_string(),
+            "-c",
+            &self.connections.to_string(),
+        ])
+        .args(["-d", &duration.as_secs().max(1).to_string()])
+        .args(["--timeout", "10", "-s", SCRIPT, &server.base(), "--"])
+        .arg(self.path)
+        .arg(self.keys)
+        .arg(THREADS.to_string())
+        // What a double holds, as Lua reads it.
+        .arg(self.most.min(1 << 50).to_string())
+        .arg(if self.same { "same" } else { "keys" });
+        let [requests, micros, p50, p99, p999, max, cut, late, status] = client::seen(&mut wrk)?;
         let unexpected = if self.missing {
             requests.abs_diff(status)
         } else {

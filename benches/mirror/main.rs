@@ -11,10 +11,16 @@
 //! | `load.rs`, `ranges.lua` | the load, and what it saw |
 //! | `report.rs` | the table, and its place in the README |
 
+#[path = "../common/client.rs"]
+mod client;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod common;
 mod load;
+#[path = "../common/proc.rs"]
+mod proc;
+#[path = "../common/readme.rs"]
+mod readme;
 mod report;
 mod servers;
 
@@ -45,7 +51,7 @@ fn main() -> Result<()> {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1).map(String::as_str)
     };
-    load::must_be_there()?;
+    client::must_be_there()?;
     let data = data(value("--data"), value("--scale"))?;
     let seconds = value("--seconds").map_or(Ok(2), str::parse)?;
     let Some(report) = measure(&data, seconds)? else {

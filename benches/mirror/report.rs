@@ -1,12 +1,9 @@
 //! The table of a run, as Markdown, and its place in `benches/README.md`.
 
 use std::fmt;
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 
 use crate::load::Seen;
-use crate::{Result, TABLE, TURNS};
+use crate::{Result, TABLE, TURNS, readme};
 
 /// What stands around the table in the README.
 const BEGIN: &str = "<!-- make bench-mirror writes from here -->";
@@ -54,14 +51,7 @@ impl Line {
 impl Report {
     /// Puts the table in place of the last one.
     pub fn write(&self) -> Result<()> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
-        let text = fs::read_to_string(&path)?;
-        let (before, rest) = text.split_once(BEGIN).ok_or("benches/README.md: no mark")?;
-        let (_, after) = rest
-            .split_once(END)
-            .ok_or("benches/README.md: no end mark")?;
-        let whole = format!("{before}{BEGIN}\n\n{self}\n{END}{after}");
-        Ok(fs::File::create(&path)?.write_all(whole.as_bytes())?)
+        readme::put(BEGIN, END, &self.to_string())
     }
 }
 

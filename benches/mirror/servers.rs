@@ -7,10 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::proc::{self, TICKS, ticks};
 use crate::{Result, TABLE};
-
-/// Clock ticks in a second, as `/proc` counts processor time: fixed by Linux for its users.
-const TICKS: f64 = 100.0;
 
 /// A server, ended when dropped.
 pub struct Server {
@@ -153,13 +151,7 @@ impl Server {
     pub fn memory(&self) -> Result<u64> {
         let mut all = 0;
         for id in self.processes()? {
-            let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-            let kilobytes = status
-                .lines()
-                .find_map(|line| line.strip_prefix("RssAnon:"))
-                .and_then(|rest| rest.split_whitespace().next())
-                .ok_or("no RssAnon in /proc")?;
-            all += kilobytes.parse::<u64>()? * 1024;
+            all += proc::anonymous_memory(id)?;
         }
         Ok(all)
     }
@@ -183,13 +175,4 @@ fn user() -> &'static str {
     let is_root = fs::read_to_string("/proc/self/status")
         .is_ok_and(|status| status.lines().any(|line| line.starts_with("Uid:\t0\t")));
     if is_root { "user root; " } else { "" }
-}
-
-/// Ticks of a process, its threads together, and its parent.
-fn ticks(id: u32) -> Result<(f64, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc: stat")?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let (user, system) = (fields[11].parse::<f64>()?, fields[12].parse::<f64>()?);
-    Ok((user + system, fields[1].parse()?))
 }

@@ -15,6 +15,8 @@
 mod baseline;
 mod baselines;
 mod measure;
+#[path = "../common/readme.rs"]
+mod readme;
 mod report;
 
 use std::error::Error;

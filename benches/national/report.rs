@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::path::Path;
 
 use crate::measure::{Cost, Ingested};
+use crate::readme;
 
 /// What stands around the tables in the README.
 const BEGIN: &str = "<!-- make bench-national writes from here -->";
@@ -232,16 +232,7 @@ impl Report {
 
     /// Puts the tables in `benches/README.md`, in place of those of the last run.
     pub fn write(&self) -> Result<(), Box<dyn Error>> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
-        let text = fs::read_to_string(&path)?;
-        let (before, rest) = text.split_once(BEGIN).ok_or("no place for the tables")?;
-        let (_last, after) = rest
-            .split_once(END)
-            .ok_or("no end to the place of the tables")?;
-        let tables = self.to_string();
-        let text = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", tables.trim_end());
-        Ok(fs::File::create(&path)
-            .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))?)
+        readme::put(BEGIN, END, &self.to_string())
     }
 }
 

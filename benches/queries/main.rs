@@ -13,24 +13,13 @@ mod insee;
 mod questions;
 
 use engine::Engine;
-use questions::QUESTIONS;
+use questions::{QUESTIONS, TABLES};
 use registre_ingest::publish::DataFolder;
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// The tables the questions are about.
-const TABLES: [&str; 7] = [
-    "unite_legale",
-    "etablissement",
-    "unite_legale_periode",
-    "etablissement_periode",
-    "lien_succession",
-    "association",
-    "lien_siren_rna",
-];
 
 /// The layouts compared: each is a schema of the database.
 const LAYOUTS: [&str; 2] = ["registre", "insee"];

@@ -2,6 +2,17 @@
 
 use std::sync::LazyLock;
 
+/// The tables the questions are about.
+pub const TABLES: [&str; 7] = [
+    "unite_legale",
+    "etablissement",
+    "unite_legale_periode",
+    "etablissement_periode",
+    "lien_succession",
+    "association",
+    "lien_siren_rna",
+];
+
 /// The text of both.
 const TEXT: &str = include_str!("questions.sql");
 

@@ -9,6 +9,8 @@
 //! of `benches/README.md`; `cargo bench --bench sql` does it on a small one, or on that of
 //! `REGISTRE_BENCH_DATA`, printed only.
 
+#[path = "../common/client.rs"]
+mod client;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod common;
@@ -16,12 +18,16 @@ mod common;
 #[allow(dead_code, reason = "several benches share it")]
 mod engine;
 mod http;
+#[path = "../common/proc.rs"]
+mod proc;
 #[path = "../lookups/process.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod process;
 #[path = "../queries/questions.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod questions;
+#[path = "../common/readme.rs"]
+mod readme;
 mod report;
 #[path = "../lookups/wrk.rs"]
 #[allow(dead_code, reason = "several benches share it")]
@@ -29,7 +35,7 @@ mod wrk;
 
 use engine::Engine;
 use process::Server;
-use questions::QUESTIONS;
+use questions::{QUESTIONS, TABLES};
 use registre_ingest::publish::DataFolder;
 use report::{Line, Pressure, Report};
 use std::error::Error;
@@ -43,17 +49,6 @@ use std::time::{Duration, Instant};
 use wrk::Load;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// The tables the questions are about.
-const TABLES: [&str; 7] = [
-    "unite_legale",
-    "etablissement",
-    "unite_legale_periode",
-    "etablissement_periode",
-    "lien_succession",
-    "association",
-    "lien_siren_rna",
-];
 
 /// Each question is asked at least three times of each, then until this much time is spent or it was
 /// asked [`RUNS`] times.
@@ -74,7 +69,7 @@ const HEAVY: &str = "SELECT count(*), max(a.siret) FROM etablissement a, etablis
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    wrk::must_be_there()?;
+    client::must_be_there()?;
     let data = common::data("bench-sql")?;
     let folder = DataFolder::at(&data);
     let manifest = folder.current()?.ok_or("nothing is published there")?;

@@ -1,13 +1,10 @@
 //! The tables of a run, as Markdown, and their place in `benches/README.md`.
 
 use std::fmt;
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
-use crate::Result;
 use crate::wrk::{CONNECTIONS, Seen};
+use crate::{Result, readme};
 
 /// What stands around the tables in the README.
 const BEGIN: &str = "<!-- make bench-sql writes from here -->";
@@ -46,14 +43,7 @@ pub struct Report {
 impl Report {
     /// Puts the tables in place of the last ones.
     pub fn write(&self) -> Result<()> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
-        let text = fs::read_to_string(&path)?;
-        let (before, rest) = text.split_once(BEGIN).ok_or("benches/README.md: no mark")?;
-        let (_, after) = rest
-            .split_once(END)
-            .ok_or("benches/README.md: no end mark")?;
-        let whole = format!("{before}{BEGIN}\n\n{self}\n{END}{after}");
-        Ok(fs::File::create(&path)?.write_all(whole.as_bytes())?)
+        readme::put(BEGIN, END, &self.to_string())
     }
 }
 
