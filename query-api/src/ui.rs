@@ -29,6 +29,7 @@ use card::Card;
 use template::{escape, fill};
 
 const BANDEAU: &str = include_str!("../ui/bandeau.html");
+const PIED: &str = include_str!("../ui/pied.html");
 const TEMPLATE: &str = include_str!("../ui/index.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
 const STYLE: &str = include_str!("../ui/style.css");
@@ -99,8 +100,7 @@ pub(crate) async fn page(
         "resultat" => result.clone(),
         "bandeau" => bandeau("/", &[]),
         "avis" => notice(snapshot.as_deref()).to_owned(),
-        "date" => escape(&dates(snapshot.as_deref())),
-        "version" => env!("CARGO_PKG_VERSION").to_owned(),
+        "pied" => pied(snapshot.as_deref()),
         _ => String::new(),
     });
     html_page(status, body)
@@ -128,6 +128,15 @@ pub(crate) fn bandeau(current: &str, more: &[(&str, &str)]) -> String {
     });
     let links = links.collect::<Vec<_>>().join(" ");
     fill(BANDEAU, |_pages| links.clone())
+}
+
+/// The foot of the pages that show data: of when it is, whose, and that it may have changed.
+fn pied(snapshot: Option<&Snapshot>) -> String {
+    fill(PIED, |name| match name {
+        "date" => escape(&dates(snapshot)),
+        "version" => env!("CARGO_PKG_VERSION").to_owned(),
+        _ => String::new(),
+    })
 }
 
 /// A page of ours.

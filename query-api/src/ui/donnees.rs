@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{bandeau, dates, html, html_page, notice};
+use super::{bandeau, html, html_page, notice, pied};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -42,8 +42,7 @@ pub(crate) async fn page(
         "bandeau" => bandeau("/donnees", &[]),
         "contenu" => content.clone(),
         "avis" => notice(snapshot.as_deref()).to_owned(),
-        "date" => escape(&dates(snapshot.as_deref())),
-        "version" => env!("CARGO_PKG_VERSION").to_owned(),
+        "pied" => pied(snapshot.as_deref()),
         _ => String::new(),
     });
     html_page(status, body)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::donnees::{CLOSE_TABLE, cell, number, open_table};
 use super::template::{escape, fill};
-use super::{bandeau, dates, html, html_page, notice};
+use super::{bandeau, html, html_page, notice, pied};
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -79,8 +79,7 @@ pub(crate) async fn page(
         "exemples" => examples(&origin),
         "origine" => escape(&origin),
         "avis" => notice(snapshot.as_deref()).to_owned(),
-        "date" => escape(&dates(snapshot.as_deref())),
-        "version" => env!("CARGO_PKG_VERSION").to_owned(),
+        "pied" => pied(snapshot.as_deref()),
         _ => String::new(),
     });
     html_page(status, body)
