@@ -51,6 +51,7 @@ mod mirror;
 mod openapi;
 mod organisation;
 mod params;
+mod ranges;
 mod record;
 mod router;
 mod rows;

@@ -14,15 +14,13 @@
 //! |---|---|
 //! | `files.rs` | which file an address names: the tables of a snapshot, held open |
 //! | `conditions.rs` | `If-Match`, `If-None-Match`, `If-Range` and their dates |
-//! | `ranges.rs` | which bytes are asked |
-//! | `body.rs` | those bytes, read as they are taken |
+//! | `body.rs` | the bytes asked, read as they are taken |
 //! | `manifest.rs` | what the files are, for machines |
 
 mod body;
 mod conditions;
 mod files;
 mod manifest;
-mod ranges;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -36,11 +34,12 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::error::ApiError;
+use crate::jeton::jeton;
+use crate::ranges::{self, Wanted};
 use body::{Desk, Slices};
 use conditions::{Asked, Validators};
 pub(crate) use files::OpenTables;
 use files::{Held, Older};
-use ranges::Wanted;
 
 /// Media type of Parquet files.
 pub(crate) const PARQUET: &str = "application/vnd.apache.parquet";
@@ -300,9 +299,7 @@ fn bytes_of(sha256: &str) -> Option<Vec<u8>> {
 
 /// What no file holds by chance.
 fn boundary() -> Result<String, ApiError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| ApiError::Interne(Box::new(error)))?;
-    Ok(crate::text::hexadecimal(&random))
+    jeton().map_err(|error| ApiError::Interne(Box::new(error)))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const CLOSE: u64 = 80;
 
 /// What is asked of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// All of it.
     Whole,
     /// At least one range, none empty, all within it.
@@ -23,7 +23,7 @@ pub(super) enum Wanted {
 
 /// What `Range` asks of a file of that size. A range that cannot be read is refused rather than
 /// ignored: whoever wanted some bytes of three gigabytes did not want all of them.
-pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
+pub(crate) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     let mut values = headers.get_all(header::RANGE).iter();
     let Some(value) = values.next() else {
         return Wanted::Whole;
@@ -57,10 +57,11 @@ pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     }
 }
 
-struct Unreadable;
+/// What is not a range.
+pub(crate) struct Unreadable;
 
 /// One range; `None` when the file has none of its bytes.
-fn range(text: &str, size: u64) -> Result<Option<Range<u64>>, Unreadable> {
+pub(crate) fn range(text: &str, size: u64) -> Result<Option<Range<u64>>, Unreadable> {
     let (first, last) = text.split_once('-').ok_or(Unreadable)?;
     let range = match (number(first), number(last)) {
         (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
@@ -100,7 +101,7 @@ fn joined(ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
 }
 
 /// `bytes 0-499/1234`
-pub(super) fn content_range(range: &Range<u64>, size: u64) -> String {
+pub(crate) fn content_range(range: &Range<u64>, size: u64) -> String {
     format!(
         "bytes {}-{}/{size}",
         range.start,

@@ -24,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::PARQUET;
 use super::files::OpenTable;
-use super::ranges::content_range;
+use crate::ranges::content_range;
 
 /// Bytes of a large buffer: it stays in a core's own cache between its reading and its writing.
 const LARGE: usize = 256 * 1024;

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use crate::error::ApiError;
 use crate::export::{Lines, Pages};
+use crate::ranges::{self, Unreadable};
 
 /// Bytes read and sent at once.
 const MORCEAU: u64 = 256 << 10;
@@ -20,11 +22,11 @@ const MORCEAU: u64 = 256 << 10;
 const STALLED: Duration = Duration::from_mins(1);
 
 /// What is asked of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Plage {
     Entier,
-    /// The first byte, and how many.
-    Partie(u64, u64),
+    /// Those bytes.
+    Partie(Range<u64>),
     /// There is no such part.
     Hors,
 }
@@ -43,39 +45,11 @@ fn plage(headers: &HeaderMap, etag: &HeaderValue, length: u64) -> Plage {
     let Some(range) = range.trim().strip_prefix("bytes=") else {
         return Plage::Entier;
     };
-    let Some((first, last)) = range.split_once('-') else {
-        return Plage::Entier;
-    };
-    let number = |text: &str| text.trim().parse::<u64>().ok();
-    match (first.trim(), last.trim()) {
-        ("", last) => match number(last) {
-            None => Plage::Entier,
-            Some(0) => Plage::Hors,
-            Some(last) => {
-                let many = last.min(length);
-                if many == 0 {
-                    return Plage::Hors;
-                }
-                Plage::Partie(length - many, many)
-            }
-        },
-        (first, last) => {
-            let Some(first) = number(first) else {
-                return Plage::Entier;
-            };
-            let last = match last {
-                "" => length.saturating_sub(1),
-                text => match number(text) {
-                    Some(last) if last >= first => last.min(length.saturating_sub(1)),
-                    // Several parts, or what is none: the whole is an answer to it.
-                    _ => return Plage::Entier,
-                },
-            };
-            if first >= length {
-                return Plage::Hors;
-            }
-            Plage::Partie(first, last - first + 1)
-        }
+    match ranges::range(range.trim(), length) {
+        // Several parts, or what is none: the whole is an answer to it.
+        Err(Unreadable) => Plage::Entier,
+        Ok(None) => Plage::Hors,
+        Ok(Some(range)) => Plage::Partie(range),
     }
 }
 
@@ -88,12 +62,12 @@ pub(super) fn reponse(
 ) -> Result<Response, ApiError> {
     let mut response = match plage(headers, &etag, length) {
         Plage::Hors => return Err(ApiError::Plage { taille: length }),
-        Plage::Entier => corps(file, 0, length),
-        Plage::Partie(first, many) => {
-            let mut response = corps(file, first, many);
+        Plage::Entier => corps(file, 0..length),
+        Plage::Partie(range) => {
+            let shown = ranges::content_range(&range, length);
+            let mut response = corps(file, range);
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let range = format!("bytes {first}-{}/{length}", first + many - 1);
-            if let Ok(value) = HeaderValue::from_str(&range) {
+            if let Ok(value) = HeaderValue::from_str(&shown) {
                 response.headers_mut().insert(header::CONTENT_RANGE, value);
             }
             response
@@ -105,9 +79,10 @@ pub(super) fn reponse(
     Ok(response)
 }
 
-fn corps(file: File, first: u64, many: u64) -> Response {
+fn corps(file: File, range: Range<u64>) -> Response {
+    let many = range.end - range.start;
     let (sender, receiver) = channel(1);
-    tokio::spawn(envoyer(Arc::new(file), first, first + many, sender));
+    tokio::spawn(envoyer(Arc::new(file), range, sender));
     let mut response = Response::new(Body::new(Pages::of(receiver)));
     response
         .headers_mut()
@@ -116,7 +91,11 @@ fn corps(file: File, first: u64, many: u64) -> Response {
 }
 
 /// Reads a piece each time the one before is taken.
-async fn envoyer(file: Arc<File>, mut from: u64, to: u64, sender: Sender<Lines>) {
+async fn envoyer(file: Arc<File>, range: Range<u64>, sender: Sender<Lines>) {
+    let Range {
+        start: mut from,
+        end: to,
+    } = range;
     loop {
         let many = usize::try_from(MORCEAU.min(to - from)).unwrap_or(0);
         let own = Arc::clone(&file);
@@ -156,11 +135,11 @@ mod tests {
             plage(&headers, &etag, 100)
         };
         for (range, expected) in [
-            ("bytes=0-9", Plage::Partie(0, 10)),
-            ("bytes=90-", Plage::Partie(90, 10)),
-            ("bytes=90-1000", Plage::Partie(90, 10)),
-            ("bytes=-10", Plage::Partie(90, 10)),
-            ("bytes=-1000", Plage::Partie(0, 100)),
+            ("bytes=0-9", Plage::Partie(0..10)),
+            ("bytes=90-", Plage::Partie(90..100)),
+            ("bytes=90-1000", Plage::Partie(90..100)),
+            ("bytes=-10", Plage::Partie(90..100)),
+            ("bytes=-1000", Plage::Partie(0..100)),
             ("bytes=100-", Plage::Hors),
             ("bytes=-0", Plage::Hors),
             ("bytes=9-0", Plage::Entier),
@@ -170,7 +149,7 @@ mod tests {
         ] {
             assert_eq!(asked(range, None), expected, "{range}");
         }
-        assert_eq!(asked("bytes=0-9", Some("\"a\"")), Plage::Partie(0, 10));
+        assert_eq!(asked("bytes=0-9", Some("\"a\"")), Plage::Partie(0..10));
         assert_eq!(asked("bytes=0-9", Some("\"b\"")), Plage::Entier);
     }
 }
