@@ -1,18 +1,21 @@
 //! Every command, option and environment variable. This file is what `--help` teaches.
 
+mod enrich;
+mod sql;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registre_ingest::catalogue::Format;
 use registre_ingest::generate::Formats;
 use registre_ingest::insee::{API_SIRENE, Api};
 use registre_ingest::origin::{DATA_GOUV, Origin};
 use registre_ingest::verify::{GATES, RETOUR_ARRIERE};
-use registre_query_api::{
-    Config, Format as AnswerFormat, Network, Quota, Signup, Size, Sql, Travaux, Webhook,
-};
+use registre_query_api::{Config, Network, Quota, Signup, Webhook};
 use registre_schemas::identifiers::IdentifierKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+pub use enrich::{Enrich, Jobs};
+pub use sql::{OutputFormat, PublicSql, SqlCommand};
 
 use crate::refresh::Schedule;
 use crate::store::{Place, StoreUrl, folder};
@@ -303,129 +306,6 @@ impl Forms {
     }
 }
 
-/// Public SQL at /v1/sql. Each query runs in a process of its own kind, at the lowest priority, that
-/// reads the snapshot and nothing else.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "SQL")]
-pub struct PublicSql {
-    /// Do not answer SQL.
-    #[arg(long, env = "REGISTRE_NO_SQL", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
-    pub no_sql: bool,
-
-    /// Seconds that a query may compute; the time its client takes to read is not counted.
-    #[arg(long, env = "REGISTRE_SQL_TIMEOUT", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub sql_timeout: u64,
-
-    /// Seconds that a client may take to read an answer, the computation included.
-    #[arg(long, env = "REGISTRE_SQL_READING", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub sql_reading: u64,
-
-    /// Memory of each query, as 512MB or 2GB; the process that runs it may take half as much again,
-    /// and 512 MB.
-    #[arg(
-        long,
-        env = "REGISTRE_SQL_MEMORY",
-        value_name = "SIZE",
-        default_value = "1GB"
-    )]
-    pub sql_memory: Size,
-
-    /// Threads of each query [default: the cores of the machine].
-    #[arg(long, env = "REGISTRE_SQL_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub sql_threads: Option<u16>,
-
-    /// Rows of an answer.
-    #[arg(long, env = "REGISTRE_SQL_ROWS", value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub sql_rows: u64,
-
-    /// Length of the text of a query, as 64KB.
-    #[arg(
-        long,
-        env = "REGISTRE_SQL_TEXT",
-        value_name = "SIZE",
-        default_value = "64KB"
-    )]
-    pub sql_text: Size,
-
-    /// Queries at the same time, a process for each.
-    #[arg(long, env = "REGISTRE_SQL_CONCURRENCY", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub sql_concurrency: u16,
-
-    /// Queries that wait for their turn; the next one is refused at once.
-    #[arg(
-        long,
-        env = "REGISTRE_SQL_WAITING",
-        value_name = "N",
-        default_value_t = 16
-    )]
-    pub sql_waiting: u16,
-
-    /// Seconds that a query may wait for its turn.
-    #[arg(long, env = "REGISTRE_SQL_WAIT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
-    pub sql_wait: u64,
-}
-
-impl PublicSql {
-    /// The settings of public SQL; none when it is refused.
-    fn config(self) -> Option<Sql> {
-        let usual = Sql::default();
-        (!self.no_sql).then(|| Sql {
-            timeout: Duration::from_secs(self.sql_timeout),
-            reading: Duration::from_secs(self.sql_reading),
-            memory: self.sql_memory,
-            threads: self.sql_threads.map_or(usual.threads, usize::from),
-            rows: self.sql_rows,
-            text: usize::try_from(self.sql_text.bytes()).unwrap_or(usize::MAX),
-            concurrency: usize::from(self.sql_concurrency),
-            waiting: usize::from(self.sql_waiting),
-            wait: Duration::from_secs(self.sql_wait),
-            ..usual
-        })
-    }
-}
-
-/// Files sent to `/v1/enrichir/travaux` to be enriched, and what is made of them: personal data, kept
-/// some hours. They are there unless refused: nothing is written before someone sends one.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Enrichment jobs")]
-#[expect(
-    clippy::struct_field_names,
-    reason = "clap names the options by them, beside those of the other groups"
-)]
-pub struct Jobs {
-    /// Do not take files to enrich beyond what one request may hold.
-    #[arg(long, env = "REGISTRE_NO_ENRICH_JOBS", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
-    pub no_enrich_jobs: bool,
-
-    /// Folder of the files and of their results [default: enrichissements in the data folder].
-    #[arg(long, env = "REGISTRE_ENRICH_DIR", value_name = "DIR")]
-    pub enrich_dir: Option<PathBuf>,
-
-    /// Largest file taken, in megabytes.
-    #[arg(long, env = "REGISTRE_ENRICH_MAX_MB", value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub enrich_max_mb: u64,
-
-    /// Files kept at the same time, with their results; the next one is refused.
-    #[arg(long, env = "REGISTRE_ENRICH_MAX_JOBS", value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub enrich_max_jobs: u32,
-
-    /// Hours after which a file that nobody touched is deleted, with its result.
-    #[arg(long, env = "REGISTRE_ENRICH_RETENTION_HOURS", value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
-    pub enrich_retention_hours: u32,
-}
-
-impl Jobs {
-    /// The settings of the jobs; none when they are refused.
-    fn config(self) -> Option<Travaux> {
-        (!self.no_enrich_jobs).then_some(Travaux {
-            dossier: self.enrich_dir,
-            octets: self.enrich_max_mb.saturating_mul(1_000_000),
-            nombre: self.enrich_max_jobs as usize,
-            heures: self.enrich_retention_hours,
-        })
-    }
-}
-
 impl Access {
     /// The settings of a server of `data`.
     pub fn config(self, forms: Forms, sql: PublicSql, jobs: Jobs, data: &Path) -> Config {
@@ -560,98 +440,6 @@ pub struct Lookup {
     pub data: Data,
 }
 
-const SQL_HELP: &str = "\
-Tables, views and columns: \\d in the shell, or /v1/sql/schema of a server.
-
-  registre sql                                       a shell
-  registre sql \"SELECT count(*) FROM etablissement\"
-  registre sql --format parquet -o naf.parquet < requete.sql
-  echo \"FROM etablissements_actifs LIMIT 10\" | registre sql --format csv | head -3
-
-A query may only read the published tables, as on a server: the same rules, so that a query that works
-here works there. What is more here is time, memory and rows.
-
-Exit codes: 0 answered, 3 nothing is published, 6 the answer cannot be written, 9 the query is wrong,
-refused, or over a limit, 130 interrupted.";
-
-/// `registre sql`.
-#[derive(Debug, Args)]
-#[command(after_help = SQL_HELP)]
-pub struct SqlCommand {
-    /// The query; without it, standard input is read, or a shell starts in a terminal.
-    pub query: Option<String>,
-    #[command(flatten)]
-    pub data: Data,
-    /// How rows are written [default: table in a terminal, csv elsewhere].
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<OutputFormat>,
-    /// File to write instead of standard output; it appears once it is whole.
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Memory of DuckDB, as 512MB or 4GB.
-    #[arg(
-        long,
-        env = "REGISTRE_SQL_MEMORY",
-        value_name = "SIZE",
-        default_value = "4GB"
-    )]
-    pub memory: Size,
-    /// Threads of DuckDB [default: the cores of the machine].
-    #[arg(long, env = "REGISTRE_SQL_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub threads: Option<u16>,
-    /// Seconds that a query may compute.
-    #[arg(long, env = "REGISTRE_SQL_TIMEOUT", value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
-    pub timeout: u64,
-}
-
-impl SqlCommand {
-    /// The limits of one's own machine.
-    pub fn settings(&self) -> Sql {
-        let usual = Sql::default();
-        Sql {
-            timeout: Duration::from_secs(self.timeout),
-            reading: Duration::from_hours(24),
-            memory: self.memory,
-            threads: self.threads.map_or(usual.threads, usize::from),
-            rows: u64::MAX,
-            text: 1 << 20,
-            concurrency: 1,
-            ..usual
-        }
-    }
-}
-
-/// How rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people: the first rows, as wide as the terminal.
-    Table,
-    /// With a header.
-    Csv,
-    /// One document.
-    Json,
-    /// An object a line, then one that says that they are all there.
-    Ndjson,
-    /// Apache Parquet.
-    Parquet,
-    /// Apache Arrow, as a stream.
-    Arrow,
-}
-
-impl OutputFormat {
-    /// Of the engine; none for a table, which is drawn here.
-    pub fn written(self) -> Option<AnswerFormat> {
-        match self {
-            Self::Table => None,
-            Self::Csv => Some(AnswerFormat::Csv),
-            Self::Json => Some(AnswerFormat::Json),
-            Self::Ndjson => Some(AnswerFormat::Ndjson),
-            Self::Parquet => Some(AnswerFormat::Parquet),
-            Self::Arrow => Some(AnswerFormat::Arrow),
-        }
-    }
-}
-
 const CHECK_HELP: &str = "\
 One verdict per line, in the order of the lines, with these columns:
   ligne       number of the line, from 1
@@ -716,139 +504,6 @@ impl From<Expected> for IdentifierKind {
             Expected::Siret => Self::Siret,
             Expected::Rna => Self::Rna,
             Expected::Tva => Self::Tva,
-        }
-    }
-}
-
-const ENRICH_HELP: &str = "\
-One row out per row in, in the same order. What came in is left as it came, byte for byte: quotes,
-spaces, encoding, delimiter, byte order mark, a first line `sep=;`. After it come, under names that
-begin with the prefix, a verdict and what is known of the organisation:
-  resultat     trouve, ferme, doublon, diffusion_partielle, inconnu, invalide, or by name: ambigu
-  code         the finer code, those of /v1/organisations
-  message      why, unless it was found
-  suggestion   the one number certainly meant by one that is not valid
-  successeur   the number to use instead: of a doublon, of what took over from what closed
-  then siren, siret, siret_siege, nom, adresse, code_postal, commune, naf, naf25, categorie_juridique,
-  etat, date_fermeture, tranche_effectifs, rna, tva, each code with its label (_libelle).
-
---colonnes names others, separated by commas: `defaut` for those above, anything in the list of
-/v1/enrichir (/docs), and any column of the registers, by its name in the API or at INSEE:
-unite_legale.X, etablissement.X (the one asked, else the siege), siege.X, association.X, and their
-labels, as etablissement.code_commune.libelle; unite_legale.* for all of a table.
-
-A row that is bad (too many cells, a quote that never closes, bytes that are no text, no JSON) is
-given its verdict and stops nothing. In CSV it comes out with the right number of cells, all that it
-held still in them; in the other formats, also whole in the column ligne_brute. In CSV a cell of the
-registers that begins with =, +, - or @ is given an apostrophe first, since a spreadsheet would run
-it; --raw-cells leaves it.
-
-By name, the name must be the register's but for case, accents, punctuation and the words of a legal
-form, at that postcode: of one organisation, else the verdict is inconnu or ambigu, with the SIREN
-of the namesakes in the column candidats. It takes a reading of the tables for each 20 000 rows.
-
-  registre enrich fournisseurs.csv -o enrichis.csv
-  registre enrich clients.csv --name societe --postcode cp -o clients.parquet
-  cut -d, -f3 export.csv | registre enrich - --colonnes resultat,nom > noms.csv
-
-Exit codes: 0 done, whatever the verdicts; 2 no column holds a number or one that is named does not
-exist; 3 the file cannot be read; 6 the result cannot be written, or nothing is published in the
-data folder; 130 interrupted. Nothing half made is left under the name of the result.";
-
-/// `registre enrich`.
-#[derive(Debug, Args)]
-#[command(after_help = ENRICH_HELP)]
-pub struct Enrich {
-    /// File of rows, CSV or NDJSON; `-` for standard input.
-    pub file: PathBuf,
-    /// File to write, its format by its name unless said: .csv, .ndjson, .jsonl or .parquet; `-` for
-    /// standard output.
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub output: PathBuf,
-    /// How the result is written; by default as the name of the result says, else as the file is.
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<EnrichFormat>,
-    /// Column that holds a SIREN, SIRET, RNA or VAT number, by its name or its rank from 1; by default
-    /// the one whose cells are such numbers.
-    #[arg(long, value_name = "COLUMN")]
-    pub id: Option<String>,
-    /// Column that holds a name, for the rows without a number.
-    #[arg(long, value_name = "COLUMN")]
-    pub name: Option<String>,
-    /// Column that holds its postcode.
-    #[arg(long, value_name = "COLUMN")]
-    pub postcode: Option<String>,
-    /// What to add, separated by commas; see below.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub colonnes: Vec<String>,
-    /// What the names of what is added begin with; one that the file has already is followed by _2.
-    #[arg(long, value_name = "TEXT", default_value = registre_query_api::PREFIXE)]
-    pub prefix: String,
-    /// The first row is one of those to enrich, not the names of the columns; by default it is one when
-    /// it holds a number.
-    #[arg(long)]
-    pub no_header: bool,
-    /// Between two cells; by default `;`, `,`, tab or `|`, whichever cuts the rows alike.
-    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
-    pub delimiter: Option<u8>,
-    /// How characters are written; by default as the accents of the file say.
-    #[arg(long, value_name = "ENCODING", value_enum)]
-    pub encoding: Option<EnrichEncoding>,
-    /// Leave the cells of the registers that begin as a formula does as they are in CSV.
-    #[arg(long)]
-    pub raw_cells: bool,
-    #[command(flatten)]
-    pub data: Data,
-}
-
-/// A delimiter of one byte.
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        _ if text == "\\t" => Ok(b'\t'),
-        [byte] if !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r') => {
-            Ok(*byte)
-        }
-        _ => Err("one character is expected, as ; or , or \\t for a tab".to_owned()),
-    }
-}
-
-/// How what is enriched is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EnrichFormat {
-    /// Cells between delimiters.
-    Csv,
-    /// One JSON object per line.
-    Ndjson,
-    /// Columns with their types, in zstd.
-    Parquet,
-}
-
-impl From<EnrichFormat> for registre_query_api::FormatSortie {
-    fn from(format: EnrichFormat) -> Self {
-        match format {
-            EnrichFormat::Csv => Self::Csv,
-            EnrichFormat::Ndjson => Self::Ndjson,
-            EnrichFormat::Parquet => Self::Parquet,
-        }
-    }
-}
-
-/// How characters are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EnrichEncoding {
-    /// UTF-8.
-    #[value(name = "utf-8")]
-    Utf8,
-    /// Windows-1252, and ISO-8859-1.
-    #[value(name = "windows-1252", alias = "latin1", alias = "iso-8859-1")]
-    Windows1252,
-}
-
-impl From<EnrichEncoding> for registre_query_api::Encodage {
-    fn from(encoding: EnrichEncoding) -> Self {
-        match encoding {
-            EnrichEncoding::Utf8 => Self::Utf8,
-            EnrichEncoding::Windows1252 => Self::Windows1252,
         }
     }
 }
