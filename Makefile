@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur test-documents test-spark check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql bench-enrich release clean-data
+.PHONY: help setup demo build test test-navigateur test-documents test-spark editeur editeur-check check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql bench-enrich release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -46,7 +46,6 @@ test-spark: setup ## Spark, on several worker processes, answers as DuckDB does 
 	cargo build $(FEATURES) --workspace
 	@DATA='$(DATA_SPARK)' sh scripts/test-spark.sh
 
-.PHONY: editeur editeur-check
 editeur: ## make again the editor of the SQL page, query-api/ui/sql/codemirror.js (needs npm)
 	@sh scripts/editeur.sh
 
