@@ -89,7 +89,7 @@ class Documents(unittest.TestCase):
             self.assertIn(siret, clamart)
         self.assertIn(CLAMART, communes_csv)
         self.assertIn(DINUM, polars)
-        self.assertIn(self.dinum["activite_principale"], polars)
+        self.assertIn(self.dinum["activite_principale"]["code"], polars)
         self.assertIn("siren", dictionnaire)
         self.enrichi(enrichi)
 
