@@ -9,6 +9,7 @@ use registre_schemas::manifest::Manifest;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use super::protocol::{Asked, Said};
@@ -52,6 +53,8 @@ impl Session {
             .worker_threads(1)
             .enable_all()
             .build()?;
+        // From now on Ctrl-C ends a query and never the process, not even between two of them.
+        let _handled = runtime.block_on(async { signal(SignalKind::interrupt()) })?;
         Ok(Self {
             runtime,
             workers: Workers::new(settings, false),
@@ -74,7 +77,7 @@ impl Session {
         format: Format,
         to: &mut dyn Write,
     ) -> Result<u64, SessionError> {
-        self.runtime.block_on(async {
+        self.until_interrupted(async {
             let mut said = self.ask(query, format).await?;
             loop {
                 match next(&mut said).await? {
@@ -91,7 +94,7 @@ impl Session {
 
     /// The first rows of the answer of a query, `most` or a few more. Ctrl-C interrupts it.
     pub fn rows(&self, query: &str, most: usize) -> Result<Answer, SessionError> {
-        self.runtime.block_on(async {
+        self.until_interrupted(async {
             let mut said = self.ask(query, Format::Arrow).await?;
             let mut decoder = StreamDecoder::new();
             let mut answer = Answer {
@@ -125,6 +128,19 @@ impl Session {
         })
     }
 
+    /// The end of a query, unless Ctrl-C comes first: what is dropped then stops it.
+    fn until_interrupted<T>(
+        &self,
+        query: impl Future<Output = Result<T, SessionError>>,
+    ) -> Result<T, SessionError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                ended = query => ended,
+                _pressed = tokio::signal::ctrl_c() => Err(SqlError::Interrompue.into()),
+            }
+        })
+    }
+
     async fn ask(&self, query: &str, format: Format) -> Result<Receiver<Said>, SqlError> {
         let settings = self.workers.settings();
         let asked = Asked {
@@ -139,13 +155,9 @@ impl Session {
     }
 }
 
-/// What comes next; Ctrl-C ends the wait, hence the query.
+/// What comes next of an answer.
 async fn next(said: &mut Receiver<Said>) -> Result<Said, SqlError> {
-    let received = tokio::select! {
-        received = said.recv() => received,
-        _interrupted = tokio::signal::ctrl_c() => return Err(SqlError::Interrompue),
-    };
-    match received {
+    match said.recv().await {
         Some(Said::Fault(error)) => Err(error),
         Some(said) => Ok(said),
         None => Err(SqlError::Panne("its answer has no end".to_owned())),

@@ -83,6 +83,8 @@ pub fn run(session: &Session, format: Option<OutputFormat>) -> Result<(), Failur
                 }
             }
             Err(ReadlineError::Interrupted) => {}
+            // Ctrl-C just as the terminal was given back.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(ReadlineError::Eof) => return Ok(()),
             Err(error) => return Err(fault(error)),
         }

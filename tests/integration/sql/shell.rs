@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::harness::{Ran, registre, sample};
 
@@ -104,7 +105,68 @@ fn a_query_may_come_from_a_pipe_and_a_closed_pipe_is_no_error() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }
 
-/// In a terminal of its own, which `script` makes; typed as a person would, with pauses.
+/// What a person sees of a shell, and types.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    seen: Arc<Mutex<Vec<u8>>>,
+    /// Up to where it was read.
+    read: usize,
+}
+
+impl Terminal {
+    fn open(mut command: Command) -> Self {
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let (keys, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let shown = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = out.read(&mut bytes) {
+                shown.lock().unwrap().extend_from_slice(&bytes[..count]);
+            }
+        });
+        Self {
+            child,
+            keys,
+            seen,
+            read: 0,
+        }
+    }
+
+    fn press(&mut self, text: &str) {
+        self.keys.write_all(text.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// What was shown since, once it holds these words.
+    fn shows(&mut self, words: &str, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        loop {
+            let seen = self.seen.lock().unwrap();
+            let new = String::from_utf8_lossy(&seen[self.read..]);
+            if let Some(at) = new.find(words) {
+                self.read += new[..at].len() + words.len();
+                return true;
+            }
+            drop(seen);
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn waits_for(&mut self, words: &str) {
+        if !self.shows(words, Duration::from_secs(60)) {
+            let seen = self.seen.lock().unwrap();
+            panic!("{words:?} in {}", String::from_utf8_lossy(&seen));
+        }
+    }
+}
+
+/// In a terminal of its own, which `script` makes; typed as a person would, who waits for answers.
 #[test]
 fn the_shell_completes_describes_interrupts_and_remembers() {
     if !Path::new("/usr/bin/script").exists() {
@@ -112,60 +174,49 @@ fn the_shell_completes_describes_interrupts_and_remembers() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let command = format!(
+    let typed = format!(
         "{} sql --data {}",
         env!("CARGO_BIN_EXE_registre"),
         sample().display()
     );
-    let mut child = Command::new("/usr/bin/script")
-        .args(["-qec", &command, "/dev/null"])
-        .env("XDG_STATE_HOME", folder.path())
-        .env("TERM", "xterm")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut keys = child.stdin.take().unwrap();
-    let mut out = child.stdout.take().unwrap();
-    let reading = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _until_the_end = out.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    });
-    let mut press = |text: &str, pause: u64| {
-        keys.write_all(text.as_bytes()).unwrap();
-        keys.flush().unwrap();
-        std::thread::sleep(Duration::from_millis(pause));
-    };
-    press("", 700);
-    press("\\d\r", 200);
-    press("\\d doublon\r", 200);
+    let mut command = Command::new("/usr/bin/script");
+    command.args(["-qec", &typed, "/dev/null"]);
+    command.env("XDG_STATE_HOME", folder.path());
+    command.env("TERM", "xterm");
+    let mut shell = Terminal::open(command);
+    shell.waits_for("sql> ");
     // The rest of the name is completed.
-    press("SELECT count(*) AS combien FROM lien_suc\t;\r", 1000);
-    press("SELECT\r40 +\r2 AS reponse;\r", 600);
-    press("SELECT sirett\rFROM etablissement;\r", 500);
-    press(
-        "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range <> b.range;\r",
-        1000,
-    );
-    press("\u{3}", 1000);
-    press("SELECT 'encore' || ' là' AS vivant;\r", 600);
-    press("\\q\r", 100);
-    let status = child.wait().unwrap();
-    let seen = reading.join().unwrap();
-    assert!(status.success(), "{seen}");
-    for words in [
-        "Les doublons de SIREN",
-        "sirenDoublon",
-        "combien",
-        "42",
-        "sirett",
-        "interrompue",
-        "encore là",
-        "ms",
+    // Words that only answers hold, not what is typed.
+    for (text, words) in [
+        ("\\d\r", "Les doublons de SIREN"),
+        ("\\d doublon\r", "sirenDoublon"),
+        (
+            "SELECT count(*) > 1000 AS combien FROM lien_suc\t;\r",
+            " true",
+        ),
+        ("SELECT\r40 +\r2 AS reponse;\r", " 42"),
+        ("SELECT sirett\rFROM etablissement;\r", "^\r\n"),
     ] {
-        assert!(seen.contains(words), "{words:?} in {seen}");
+        shell.press(text);
+        shell.waits_for(words);
+        shell.waits_for("sql> ");
     }
+    shell.press("SELECT count(*) FROM range(10000000) a, range(10000000) b ");
+    shell.press("WHERE a.range <> b.range;\r");
+    // Whenever it comes, a Ctrl-C leaves the shell alive.
+    let mut pressed = 0;
+    while !shell.shows("interrompue", Duration::from_secs(1)) {
+        pressed += 1;
+        assert!(pressed < 60, "not interrupted");
+        shell.press("\u{3}");
+    }
+    shell.waits_for("sql> ");
+    shell.press("SELECT 'encore' || ' là' AS vivant;\r");
+    shell.waits_for("encore là");
+    shell.waits_for(" ms");
+    shell.press("\\q\r");
+    let status = shell.child.wait().unwrap();
+    assert!(status.success(), "{status}");
     let history = std::fs::read_to_string(folder.path().join("registre/historique.sql")).unwrap();
     assert!(
         history.contains("lien_succession") && history.contains("vivant"),

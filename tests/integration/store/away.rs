@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::depot::{Depot, SECRET};
-use super::scene::{FILE, Follower, fake, noise, publish, publisher};
+use super::scene::{FILE, Follower, fake, in_turn, noise, publish, publisher};
 use crate::harness::{assert_one_error, registre, sample, sigterm, wait_until};
 
 #[test]
@@ -155,7 +155,7 @@ fn settings_that_cannot_work_are_said_at_once_and_no_secret_is_written() {
         for name in without {
             command.env_remove(name);
         }
-        command.output().unwrap().into()
+        in_turn(&mut command)
     };
     let none = ran(&[], &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
     assert_one_error(&none, 2, &["AWS_ACCESS_KEY_ID", "s3://registres/essai"]);

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::depot::{Depot, URL};
@@ -20,9 +21,16 @@ pub fn publisher(depot: &Depot, data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// `registre publish`, to its end.
+/// `registre publish`, to its end. One at a time: many publish the sample, which each one locks.
 pub fn publish(depot: &Depot, data: &Path, arguments: &[&str]) -> Ran {
-    publisher(depot, data, arguments).output().unwrap().into()
+    in_turn(&mut publisher(depot, data, arguments))
+}
+
+/// A publisher to its end, when no other of these tests publishes.
+pub fn in_turn(publisher: &mut Command) -> Ran {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    publisher.output().unwrap().into()
 }
 
 /// A server that follows the store, every second.
