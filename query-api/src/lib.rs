@@ -52,6 +52,7 @@ mod openapi;
 mod organisation;
 mod params;
 mod ranges;
+mod recherche;
 mod record;
 mod router;
 mod rows;
