@@ -2,10 +2,41 @@
 //!
 //! Whoever asks (`/v1/recherche`, the suggestions, a dialect, a page) makes a [`Requete`]; [`chercher`]
 //! answers with keys, in order. Rows are then read by key ([`mod@crate::dossier`], [`mod@crate::lookup`]).
+//!
+//! | module | holds |
+//! |---|---|
+//! | `paquet`, `etage` | the index of a snapshot, open: floors, the largest first |
+//! | `lectures`, `lieux` | the ways to read what was typed; the places it names |
+//! | `termes` | the terms that a word may mean |
+//! | `listes` | documents in order: of a term, of several, in common |
+//! | `parcours` | going down the floors; the order of results; when to stop |
+//! | `filtres` | what the terms of a filter are |
+//! | `comptes` | how many there are of each |
+//! | `resume`, `http` | a result in a few words; `/v1/suggestions` and `/v1/recherche` |
+//! | `etablissements` | which établissements of a result were meant |
+
+mod comptes;
+mod etablissements;
+mod etage;
+mod filtres;
+pub(crate) mod http;
+mod lectures;
+mod lieux;
+mod listes;
+mod paquet;
+mod parcours;
+pub(crate) mod resume;
+mod termes;
 
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use registre_schemas::recherche::numero::{Qui, qui};
+use std::path::Path;
 
 use crate::catalog::Snapshot;
+pub(crate) use comptes::Comptes;
+use etage::Etage;
+use lectures::{Rigueur, Tape};
+use parcours::{Question, Trouves, parcourt};
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +53,8 @@ pub(crate) struct Requete {
     pub(crate) nombre: usize,
     /// Établissements given with each result, at most.
     pub(crate) etablissements: usize,
+    /// It is still being typed: the last word may be the beginning of one, and nothing is counted.
+    pub(crate) en_cours: bool,
 }
 
 /// What an organisation must be. Of the values of a list, one is enough. Codes are those of the registers.
@@ -93,6 +126,8 @@ pub(crate) struct Page {
     /// Whether there are just as many; otherwise, more than that.
     pub(crate) total_exact: bool,
     pub(crate) trouves: Vec<Trouve>,
+    /// How many there are of each, among those that were counted.
+    pub(crate) comptes: Comptes,
 }
 
 /// Which organisation.
@@ -119,7 +154,133 @@ pub(crate) struct Trouve {
 #[error("this snapshot has no index of names: `registre ingest` makes one")]
 pub(crate) struct SansIndex;
 
+/// Steps of a search while it is typed: some milliseconds.
+const PAS_EN_COURS: u64 = 300_000;
+/// Steps of a search whose results are counted: some tens of milliseconds.
+const PAS: u64 = 4_000_000;
+/// Results before which a stricter reading is enough.
+const ASSEZ: usize = 5;
+
+/// The index of a snapshot, open.
+pub(crate) struct Index {
+    /// Those that have documents, with their rank.
+    etages: Vec<(usize, Etage)>,
+}
+
+impl Index {
+    /// Opens the index of a snapshot; its files are mapped, not read.
+    pub(crate) fn open(folder: &Path) -> Result<Self, String> {
+        let mut etages = Vec::new();
+        for (rang, paquet) in paquet::etages(folder)?.into_iter().enumerate() {
+            if let Some(etage) = Etage::open(paquet).map_err(|error| error.to_string())? {
+                etages.push((rang, etage));
+            }
+        }
+        Ok(Self { etages })
+    }
+
+    /// Organisations in it.
+    pub(crate) fn documents(&self) -> u64 {
+        let documents = self
+            .etages
+            .iter()
+            .map(|(_, etage)| u64::from(etage.documents()));
+        documents.sum()
+    }
+
+    fn cherche(&self, requete: &Requete) -> std::io::Result<Trouves> {
+        let conditions = filtres::conditions(&requete.filtres);
+        let voulus = requete.debut.saturating_add(requete.nombre);
+        let question = Question {
+            lectures: &[],
+            conditions: &conditions,
+            tri: requete.tri,
+            voulus,
+            compte: !requete.en_cours,
+            pas: if requete.en_cours { PAS_EN_COURS } else { PAS },
+        };
+        let tape = Tape::de(
+            requete.texte.as_deref().unwrap_or_default(),
+            requete.en_cours,
+        );
+        if tape.est_vide() {
+            // What is not a word matches nobody; without a text, the filters choose.
+            let rien = requete
+                .texte
+                .as_deref()
+                .is_some_and(|texte| !texte.trim().is_empty());
+            if rien || conditions.is_empty() {
+                return Ok(Trouves {
+                    complet: true,
+                    ..Trouves::default()
+                });
+            }
+            let lectures = [parcours::Lecture::default()];
+            let question = Question {
+                lectures: &lectures,
+                ..question
+            };
+            return parcourt(&self.etages, &question);
+        }
+        let mut trouves = Trouves::default();
+        let assez = ASSEZ.min(voulus);
+        for rigueur in [Rigueur::Stricte, Rigueur::Fautes, Rigueur::Oubli] {
+            let lectures = tape.lectures(rigueur);
+            let pas = trouves.pas;
+            let question = Question {
+                lectures: &lectures,
+                ..question
+            };
+            trouves = parcourt(&self.etages, &question)?;
+            trouves.pas += pas;
+            if trouves.trouves.len() >= assez || trouves.pas > question.pas {
+                break;
+            }
+            if rigueur != Rigueur::Stricte && !trouves.trouves.is_empty() {
+                break;
+            }
+        }
+        Ok(trouves)
+    }
+}
+
 /// Looks for organisations. Blocking: to be called on the blocking pool.
-pub(crate) fn chercher(_snapshot: &Snapshot, _requete: &Requete) -> Result<Page, SansIndex> {
-    Err(SansIndex)
+pub(crate) fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
+    let index = snapshot.recherche().ok_or(SansIndex)?;
+    let found = match index.cherche(requete) {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!("search: {error}; run `registre verify`, then `registre ingest`");
+            return Err(SansIndex);
+        }
+    };
+    let page = found
+        .trouves
+        .iter()
+        .skip(requete.debut)
+        .take(requete.nombre);
+    let mut trouves: Vec<Trouve> = page
+        .filter_map(|trouve| {
+            let cle = match qui(trouve.numero) {
+                Qui::Siren(siren) => Cle::Siren(format!("{siren:09}").parse().ok()?),
+                Qui::Rna(id) => Cle::Rna(id.parse().ok()?),
+            };
+            Some(Trouve {
+                cle,
+                #[allow(clippy::cast_precision_loss, reason = "a note has three digits")]
+                score: trouve.note as f32,
+                etablissements: Vec::new(),
+                distance: None,
+            })
+        })
+        .collect();
+    if requete.etablissements > 0 {
+        etablissements::complete(snapshot, requete, &mut trouves);
+    }
+    Ok(Page {
+        total: found.total,
+        total_exact: found.complet,
+        trouves,
+        comptes: found.comptes,
+    })
 }

@@ -12,6 +12,7 @@ use crate::enrichir::{self, travaux::Travaux};
 use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
+use crate::recherche::http as recherche;
 use crate::signup::{self, Signup};
 use crate::sql::{self, Workers};
 use crate::{docs, handlers, middleware, mirror, ui};
@@ -65,6 +66,8 @@ pub(crate) fn router(
 
     let page = Router::new()
         .route("/", get(ui::page))
+        .route("/v1/suggestions", get(recherche::suggestions))
+        .route("/v1/recherche", get(recherche::recherche))
         .route("/sql", get(ui::sql::page))
         .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
