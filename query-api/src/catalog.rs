@@ -331,19 +331,24 @@ pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
 
 /// The index of names of a snapshot, when it can be read: without it, numbers are still answered.
 fn open_recherche(folder: &Path, manifest: &Manifest) -> Option<Arc<Index>> {
-    let published = manifest.fiches.iter().any(|file| file.file == FICHIER);
-    match Index::open(folder) {
-        Ok(index) if published => {
+    let published = manifest.fiches.iter().find(|file| file.file == FICHIER)?;
+    let bytes = fs::metadata(folder.join(FICHIER)).map(|file| file.len());
+    let opened = match bytes {
+        Ok(bytes) if bytes == published.bytes => Index::open(folder),
+        Ok(bytes) => Err(format!("{bytes} bytes, {} expected", published.bytes)),
+        Err(error) => Err(error.to_string()),
+    };
+    match opened {
+        Ok(index) => {
             tracing::debug!("{} organisations can be found by name", index.documents());
             Some(Arc::new(index))
         }
-        Err(error) if published => {
+        Err(error) => {
             tracing::error!(
                 "{FICHIER}: {error}; nobody is found by name; run `registre verify`, then `registre ingest`"
             );
             None
         }
-        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod mirror;
 mod organisation;
 mod paths;
 mod profile;
+mod recherche;
 mod sql;
 
 use std::sync::LazyLock;
@@ -56,6 +57,7 @@ pub fn openapi() -> OpenApi {
             ),
             tag(paths::SIRENE, "Unités légales et établissements (Insee)"),
             tag(paths::RNA, "Associations (ministère de l'Intérieur)"),
+            tag(recherche::TAG, recherche::DESCRIPTION),
             tag(sql::TAG, sql::DESCRIPTION),
             tag(mirror::TAG, mirror::DESCRIPTION),
             tag(entreprise_data_gouv::TAG, entreprise_data_gouv::DESCRIPTION),

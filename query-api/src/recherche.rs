@@ -226,17 +226,15 @@ impl Index {
         let assez = ASSEZ.min(voulus);
         for rigueur in [Rigueur::Stricte, Rigueur::Fautes, Rigueur::Oubli] {
             let lectures = tape.lectures(rigueur);
-            let pas = trouves.pas;
             let question = Question {
                 lectures: &lectures,
                 ..question
             };
+            let avant = trouves;
             trouves = parcourt(&self.etages, &question)?;
-            trouves.pas += pas;
-            if trouves.trouves.len() >= assez || trouves.pas > question.pas {
-                break;
-            }
-            if rigueur != Rigueur::Stricte && !trouves.trouves.is_empty() {
+            trouves.suit(avant, voulus);
+            let trouve = !trouves.trouves.is_empty() && rigueur != Rigueur::Stricte;
+            if trouve || trouves.trouves.len() >= assez || trouves.pas > question.pas {
                 break;
             }
         }

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{enrichir, entreprise_data_gouv, mirror, organisation, sql};
+use super::{enrichir, entreprise_data_gouv, mirror, organisation, recherche, sql};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -102,6 +102,8 @@ pub(super) fn paths() -> Paths {
             Reads::Snapshot,
             &[Code::ProfilAbsent],
         ),
+        ("/v1/suggestions", recherche::suggestions("/v1/suggestions")),
+        ("/v1/recherche", recherche::recherche("/v1/recherche")),
         ("/v1/sql", sql::query("/v1/sql")),
         ("/v1/sql/schema", sql::schema("/v1/sql/schema")),
         get("/health",
@@ -273,7 +275,7 @@ pub(super) fn id(name: &str, description: &str, example: &str) -> Parameter {
 }
 
 /// The example is the schema's, not the parameter's: the page of the documentation would send it.
-fn query(
+pub(super) fn query(
     name: &str,
     description: &str,
     schema: ObjectBuilder,

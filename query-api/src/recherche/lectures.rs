@@ -44,10 +44,6 @@ impl Tape {
         self.mots.is_empty()
     }
 
-    pub(super) fn mots(&self) -> &[String] {
-        &self.mots
-    }
-
     /// The ways to read it.
     pub(super) fn lectures(&self, rigueur: Rigueur) -> Vec<Lecture> {
         let toutes: Vec<usize> = (0..self.mots.len()).collect();

@@ -1,6 +1,6 @@
 //! Going down the floors: who matches, in which order, and when enough was seen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use tantivy::DocId;
 
@@ -65,6 +65,20 @@ pub(super) struct Trouves {
     pub(super) comptes: Comptes,
     /// What it took.
     pub(super) pas: u64,
+}
+
+impl Trouves {
+    /// Puts first what a stricter reading found.
+    pub(super) fn suit(&mut self, avant: Self, voulus: usize) {
+        let deja: HashSet<u64> = avant.trouves.iter().map(|trouve| trouve.numero).collect();
+        let suite = std::mem::replace(&mut self.trouves, avant.trouves);
+        let nouveaux = suite
+            .into_iter()
+            .filter(|trouve| !deja.contains(&trouve.numero));
+        self.trouves.extend(nouveaux);
+        self.trouves.truncate(voulus);
+        self.pas += avant.pas;
+    }
 }
 
 /// What a document has for having just the words that were typed, and no other.

@@ -17,11 +17,11 @@ pub(super) mod cout {
     use super::Cout;
 
     /// The word itself, in another name.
-    pub(in super::super) const AUTRE: Cout = 60;
+    pub(in super::super) const AUTRE: Cout = 25;
     /// The word itself, in a street.
     pub(in super::super) const ADRESSE: Cout = 170;
     /// A word that begins by it.
-    pub(in super::super) const DEBUT: Cout = 30;
+    pub(in super::super) const DEBUT: Cout = 35;
     /// A letter away; two cost twice.
     pub(in super::super) const FAUTE: Cout = 130;
     /// What was typed as one word, or as two.
