@@ -197,6 +197,7 @@ impl Index {
             tri: requete.tri,
             voulus,
             compte: !requete.en_cours,
+            premier: false,
             pas: if requete.en_cours { PAS_EN_COURS } else { PAS },
         };
         let tape = Tape::de(
@@ -228,6 +229,8 @@ impl Index {
             let lectures = tape.lectures(rigueur);
             let question = Question {
                 lectures: &lectures,
+                // Of what only looks like it, the largest are enough.
+                premier: rigueur != Rigueur::Stricte,
                 ..question
             };
             let avant = trouves;

@@ -108,11 +108,18 @@ impl Document {
     /// The same, of an organisation that is no natural person: its words may be typed as one.
     pub(super) fn nomme_et_soude(&mut self, texte: &str) {
         self.nomme(texte);
-        if !is_masked(texte)
-            && let Some(soude) = self.mots.soudes()
-        {
-            self.soude.push_str(&soude);
-            self.soude.push(' ');
+        if !is_masked(texte) {
+            self.soude();
+        }
+    }
+
+    /// The words just read, as one.
+    fn soude(&mut self) {
+        for soude in self.mots.soudes() {
+            if !self.soude.split(' ').any(|tenu| tenu == soude) {
+                self.soude.push_str(&soude);
+                self.soude.push(' ');
+            }
         }
     }
 
@@ -127,12 +134,7 @@ impl Document {
                 self.autre.ajoute(mot);
             }
         }
-        if let Some(soude) = self.mots.soudes()
-            && !self.soude.split(' ').any(|tenu| tenu == soude)
-        {
-            self.soude.push_str(&soude);
-            self.soude.push(' ');
-        }
+        self.soude();
     }
 
     /// The street of one of its établissements.

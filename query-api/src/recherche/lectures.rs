@@ -86,14 +86,17 @@ impl Tape {
         let dernier = self.mots.len() - 1;
         let mots = places.iter().map(|place| {
             let texte = self.mots[*place].clone();
+            let inacheve = self.inacheve && *place == dernier;
+            let fautes = match rigueur {
+                Rigueur::Stricte => 0,
+                // The beginning of a word, two letters aside, is that of too many.
+                _ if inacheve => fautes_de(&texte).min(1),
+                _ => fautes_de(&texte),
+            };
             Mot {
-                inacheve: self.inacheve && *place == dernier,
-                fautes: if rigueur == Rigueur::Stricte {
-                    0
-                } else {
-                    fautes_de(&texte)
-                },
                 texte,
+                inacheve,
+                fautes,
             }
         });
         Lecture {

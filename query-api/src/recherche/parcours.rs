@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
     pub(super) voulus: usize,
     /// Whether all that match are counted.
     pub(super) compte: bool,
+    /// Whether the first floor where somebody is found is enough.
+    pub(super) premier: bool,
     /// Steps, after which what was found is what is answered.
     pub(super) pas: u64,
 }
@@ -105,7 +107,7 @@ pub(super) fn parcourt(etages: &[(usize, Etage)], question: &Question<'_>) -> io
     for (rang, etage) in etages {
         let seuil = seuil(&meilleurs, question.voulus);
         let assez = seuil.is_some_and(|seuil| seuil >= plafond(*rang, etage, question));
-        if assez && !question.compte {
+        if (assez || (question.premier && !meilleurs.is_empty())) && !question.compte {
             break;
         }
         if trouves.pas > question.pas {

@@ -36,6 +36,8 @@ const DEBUTS: usize = 48;
 const REGARDES: usize = 40_000;
 /// Terms that a typo may have made.
 const FAUTES: usize = 24;
+/// A word that so many organisations of a floor have is no typo there.
+const FREQUENT: u32 = 50;
 /// Documents read ahead of all the terms of a word.
 const LUS: usize = 150_000;
 
@@ -124,13 +126,14 @@ impl<'a> Termes<'a> {
     /// Documents that have a word, by their names or their streets.
     pub(super) fn mot(&mut self, mot: &Mot) -> io::Result<Union> {
         let mut listes = Vec::new();
+        let mut frequence = 0;
         for (champ, cout) in [
             (Champ::Nom, 0),
             (Champ::Autre, cout::AUTRE),
             (Champ::Soude, cout::SOUDE),
             (Champ::Adresse, cout::ADRESSE),
         ] {
-            self.exact(champ, &mot.texte, cout, &mut listes)?;
+            frequence += self.exact(champ, &mot.texte, cout, &mut listes)?;
         }
         for (ecrit, equivalent) in EQUIVALENTS {
             if ecrit == mot.texte {
@@ -155,7 +158,7 @@ impl<'a> Termes<'a> {
                 )?;
             }
         }
-        if mot.fautes > 0 {
+        if mot.fautes > 0 && frequence < FREQUENT {
             self.proches(Champ::Nom, mot, 0, &mut listes)?;
             self.proches(Champ::Autre, mot, cout::AUTRE, &mut listes)?;
         }
@@ -184,17 +187,19 @@ impl<'a> Termes<'a> {
         Ok(Union::new(listes))
     }
 
+    /// How many have it.
     fn exact(
         &self,
         champ: Champ,
         terme: &str,
         cout: Cout,
         listes: &mut Vec<(Cout, Liste)>,
-    ) -> io::Result<()> {
-        if let Some(terme) = self.etage.terme(champ, terme)? {
-            listes.push((cout, Liste::terme(self.etage.liste(champ, &terme)?)));
-        }
-        Ok(())
+    ) -> io::Result<u32> {
+        let Some(terme) = self.etage.terme(champ, terme)? else {
+            return Ok(0);
+        };
+        listes.push((cout, Liste::terme(self.etage.liste(champ, &terme)?)));
+        Ok(terme.doc_freq)
     }
 
     fn debuts(

@@ -1,11 +1,16 @@
 //! The words of a text, as the index has them.
 
-/// Words that name nobody by themselves: articles, and what the law has a company add to its name. They
-/// are left out, unless a name has no other.
+/// Words that name nobody by themselves: articles, and what joins words. They are left out, unless a name
+/// has no other.
 #[rustfmt::skip]
-const FAIBLES: &[&str] = &[
+const ARTICLES: &[&str] = &[
     "a", "au", "aux", "d", "dans", "de", "des", "du", "en", "et", "l", "la", "le", "les", "par", "pour",
     "sur", "un", "une",
+];
+
+/// What the law has an organisation add to its name: left out as well.
+#[rustfmt::skip]
+const FORMES: &[&str] = &[
     "association", "assoc", "ste", "societe",
     "earl", "eurl", "gaec", "gfa", "gie", "sa", "sarl", "sas", "sasu", "sc", "sca", "scea", "sci", "scm",
     "scop", "scp", "selarl", "selas", "selasu", "snc", "spfpl",
@@ -83,7 +88,7 @@ impl Mots {
     }
 
     /// Every word.
-    pub fn tous(&self) -> impl Iterator<Item = &str> {
+    pub fn tous(&self) -> impl Iterator<Item = &str> + Clone {
         let debuts = std::iter::once(0).chain(self.fins.iter().copied());
         debuts
             .zip(&self.fins)
@@ -91,25 +96,31 @@ impl Mots {
     }
 
     /// Those that name someone; all of them when there is none.
-    pub fn forts(&self) -> impl Iterator<Item = &str> {
+    pub fn forts(&self) -> impl Iterator<Item = &str> + Clone {
         let aucun = self.tous().all(est_faible);
         self.tous().filter(move |mot| aucun || !est_faible(mot))
     }
 
-    /// The words that name someone, as one, when there are a few.
-    #[must_use]
-    pub fn soudes(&self) -> Option<String> {
-        let nombre = self.forts().count();
-        let lettres: usize = self.forts().map(str::len).sum();
-        let possible = (2..=SOUDES.0).contains(&nombre) && lettres <= SOUDES.1;
-        possible.then(|| self.forts().collect())
+    /// The words that name someone, as one, when there are a few; then the same with their articles.
+    pub fn soudes(&self) -> impl Iterator<Item = String> {
+        let sans = soude(self.forts());
+        let avec = soude(self.tous().filter(|mot| !FORMES.contains(mot)));
+        let avec = avec.filter(|avec| sans.as_ref() != Some(avec));
+        sans.into_iter().chain(avec)
     }
+}
+
+fn soude<'a>(mots: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let nombre = mots.clone().count();
+    let lettres: usize = mots.clone().map(str::len).sum();
+    let possible = (2..=SOUDES.0).contains(&nombre) && lettres <= SOUDES.1;
+    possible.then(|| mots.collect())
 }
 
 /// Whether a word names nobody by itself.
 #[must_use]
 pub fn est_faible(mot: &str) -> bool {
-    FAIBLES.contains(&mot)
+    ARTICLES.contains(&mot) || FORMES.contains(&mot)
 }
 
 /// One letter of a text, folded: at most two letters, in ASCII when it is Latin.
@@ -209,9 +220,15 @@ mod tests {
 
     #[test]
     fn words_are_joined_when_there_are_a_few() {
-        assert_eq!(Mots::de("FIT LAB SARL").soudes().as_deref(), Some("fitlab"));
-        assert_eq!(Mots::de("FITLAB").soudes(), None);
-        assert_eq!(Mots::de("un deux trois quatre cinq six").soudes(), None);
+        let soudes = |texte| Mots::de(texte).soudes().collect::<Vec<_>>();
+        assert_eq!(soudes("FIT LAB SARL"), ["fitlab"]);
+        assert_eq!(soudes("La Poste"), ["laposte"]);
+        assert_eq!(soudes("Le Fit Lab"), ["fitlab", "lefitlab"]);
+        assert_eq!(soudes("FITLAB"), Vec::<String>::new());
+        assert_eq!(
+            soudes("un deux trois quatre cinq six"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
