@@ -11,6 +11,7 @@
 //! | `listes` | documents in order: of a term, of several, in common |
 //! | `parcours` | going down the floors; the order of results; when to stop |
 //! | `filtres` | what the terms of a filter are |
+//! | `pres` | around a point |
 //! | `comptes` | how many there are of each |
 //! | `resume`, `http` | a result in a few words; `/v1/suggestions` and `/v1/recherche` |
 //! | `etablissements` | which établissements of a result were meant |
@@ -25,6 +26,7 @@ mod lieux;
 mod listes;
 mod paquet;
 mod parcours;
+mod pres;
 pub(crate) mod resume;
 mod termes;
 
@@ -112,8 +114,6 @@ pub(crate) enum Tri {
     Pertinence,
     /// The largest first.
     Taille,
-    /// The nearest first, around a point.
-    Distance,
     /// The newest first, by its date of creation.
     Creation,
 }
@@ -161,6 +161,9 @@ const PAS: u64 = 4_000_000;
 /// Results before which a stricter reading is enough.
 const ASSEZ: usize = 5;
 
+/// Results looked at beside those of a page, around a point: some are in a square and not in the circle.
+const DE_PLUS: usize = 20;
+
 /// The index of a snapshot, open.
 pub(crate) struct Index {
     /// Those that have documents, with their rank.
@@ -189,8 +192,13 @@ impl Index {
     }
 
     fn cherche(&self, requete: &Requete) -> std::io::Result<Trouves> {
-        let conditions = filtres::conditions(&requete.filtres);
-        let voulus = requete.debut.saturating_add(requete.nombre);
+        let mut conditions = filtres::conditions(&requete.filtres);
+        conditions.extend(requete.autour.as_ref().map(pres::condition));
+        let mut voulus = requete.debut.saturating_add(requete.nombre);
+        if requete.autour.is_some() {
+            // Squares are larger than their circle.
+            voulus = 3 * voulus + DE_PLUS;
+        }
         let question = Question {
             lectures: &[],
             conditions: &conditions,
@@ -255,33 +263,42 @@ pub(crate) fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, S
             return Err(SansIndex);
         }
     };
-    let page = found
-        .trouves
-        .iter()
-        .skip(requete.debut)
-        .take(requete.nombre);
-    let mut trouves: Vec<Trouve> = page
-        .filter_map(|trouve| {
-            let cle = match qui(trouve.numero) {
-                Qui::Siren(siren) => Cle::Siren(format!("{siren:09}").parse().ok()?),
-                Qui::Rna(id) => Cle::Rna(id.parse().ok()?),
-            };
-            Some(Trouve {
-                cle,
-                #[allow(clippy::cast_precision_loss, reason = "a note has three digits")]
-                score: trouve.note as f32,
-                etablissements: Vec::new(),
-                distance: None,
-            })
-        })
-        .collect();
-    if requete.etablissements > 0 {
+    let mut trouves: Vec<Trouve> = found.trouves.iter().filter_map(trouve).collect();
+    // Around a point, who is in the circle is known once their établissements are read.
+    if requete.autour.is_none() {
+        trouves = page(trouves, requete);
+    }
+    if requete.etablissements > 0 || requete.autour.is_some() {
         etablissements::complete(snapshot, requete, &mut trouves);
+    }
+    if requete.autour.is_some() {
+        trouves.retain(|trouve| trouve.distance.is_some());
+        trouves = page(trouves, requete);
     }
     Ok(Page {
         total: found.total,
-        total_exact: found.complet,
+        total_exact: found.complet && requete.autour.is_none(),
         trouves,
         comptes: found.comptes,
+    })
+}
+
+fn page(trouves: Vec<Trouve>, requete: &Requete) -> Vec<Trouve> {
+    let page = trouves.into_iter().skip(requete.debut);
+    page.take(requete.nombre).collect()
+}
+
+/// Who a document is.
+fn trouve(found: &parcours::Trouve) -> Option<Trouve> {
+    let cle = match qui(found.numero) {
+        Qui::Siren(siren) => Cle::Siren(format!("{siren:09}").parse().ok()?),
+        Qui::Rna(id) => Cle::Rna(id.parse().ok()?),
+    };
+    Some(Trouve {
+        cle,
+        #[allow(clippy::cast_precision_loss, reason = "a note has three digits")]
+        score: found.note as f32,
+        etablissements: Vec::new(),
+        distance: None,
     })
 }

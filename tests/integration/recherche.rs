@@ -294,6 +294,53 @@ fn no_text_breaks_it_nor_makes_it_slow() {
     }
 }
 
+/// Around a point, those who have an établissement in the circle, and nobody else.
+#[test]
+fn around_a_point_are_those_whose_etablissements_are_there() {
+    let server = sample_server();
+    for (latitude, longitude, rayon) in [
+        (48.8566, 2.3522, 3.0),
+        (45.764, 4.8357, 20.0),
+        (-20.88, 55.45, 10.0),
+    ] {
+        let near = format!(
+            "SELECT DISTINCT siren FROM etablissement JOIN unite_legale USING (siren)
+             WHERE statutDiffusionUniteLegale = 'O' AND 2 * 6371.0 * asin(sqrt(
+                 pow(sin(radians(y_latitude - ({latitude})) / 2), 2)
+                 + cos(radians({latitude})) * cos(radians(y_latitude))
+                 * pow(sin(radians(x_longitude - ({longitude})) / 2), 2))) < {rayon}"
+        );
+        let expected: BTreeSet<String> = column(&server, &near).into_iter().collect();
+        let mut found = BTreeSet::new();
+        let mut apres = 0;
+        loop {
+            let page = format!(
+                "/v1/recherche?latitude={latitude}&longitude={longitude}&rayon={rayon}&limite=100&apres={apres}"
+            );
+            let page = server.get(&page).json();
+            let some = numbers(page["resultats"].as_array().unwrap());
+            if some.is_empty() {
+                break;
+            }
+            apres += some.len();
+            found.extend(some);
+        }
+        let missing: Vec<_> = expected.difference(&found).collect();
+        let others = found.difference(&expected).count();
+        assert!(
+            missing.is_empty() && expected.len() > 20,
+            "{}: {missing:?}",
+            expected.len()
+        );
+        // Companies in partial diffusion are found by what they have not hidden.
+        assert!(
+            others * 20 <= expected.len(),
+            "{others} of {}",
+            expected.len()
+        );
+    }
+}
+
 /// Of a snapshot, its file of names aside.
 fn without_index(data: &Path, other: &Path, change: impl Fn(&Path, &mut Value)) {
     copy_folder(data, other);

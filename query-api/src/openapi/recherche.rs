@@ -68,6 +68,9 @@ pub(super) fn recherche(path: &str) -> PathItem {
         operation = operation.parameter(paths::query(nom, sens, paths::text(), json!(exemple)));
     }
     let operation = operation
+        .parameter(paths::query("latitude", "Autour d'un point : latitude en degrés, avec `longitude` ; ce qui a un établissement dans le cercle, ouvert ou non ; le total compte alors un peu plus large", reel(), json!(48.8)))
+        .parameter(paths::query("longitude", "Longitude en degrés", reel(), json!(2.26)))
+        .parameter(paths::query("rayon", "Rayon en kilomètres, 50 au plus", reel(), json!(5)))
         .parameter(paths::query(
             "tri",
             "pertinence, taille ou creation (les plus récentes d'abord)",
@@ -96,6 +99,10 @@ pub(super) fn recherche(path: &str) -> PathItem {
 
 fn nombre() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer)
+}
+
+fn reel() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Number)
 }
 
 pub(super) fn schemas() -> [(&'static str, Object); 5] {

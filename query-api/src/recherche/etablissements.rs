@@ -4,7 +4,7 @@ use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::nomenclature;
 use registre_schemas::recherche::mots::Mots;
 
-use super::{Cle, Filtre, Requete, Trouve};
+use super::{Autour, Cle, Filtre, Requete, Trouve, pres};
 use crate::catalog::Snapshot;
 use crate::lookup::Page;
 use crate::record::{Record, at};
@@ -37,6 +37,10 @@ pub(super) fn complete(snapshot: &Snapshot, requete: &Requete, trouves: &mut [Tr
             return;
         };
         let mut siens: Vec<&Record> = rows.iter().filter(|row| voulus.sont(row)).collect();
+        if let Some(autour) = &requete.autour {
+            let distances = siens.iter().filter_map(|row| a_distance(autour, row));
+            trouve.distance = distances.min_by(f64::total_cmp);
+        }
         // Open ones first, in the order of SIRET.
         siens.sort_by_key(|row| {
             row.text_at(at!(ETABLISSEMENT, "etatAdministratifEtablissement")) != Some("A")
@@ -52,6 +56,7 @@ pub(super) fn complete(snapshot: &Snapshot, requete: &Requete, trouves: &mut [Tr
 /// What an établissement must be to have been meant.
 struct Voulus<'a> {
     filtres: Vec<&'a Filtre>,
+    autour: Option<Autour>,
     mots: Vec<String>,
 }
 
@@ -69,18 +74,26 @@ impl<'a> Voulus<'a> {
         let mots = Mots::de(requete.texte.as_deref().unwrap_or_default());
         Self {
             filtres: requete.filtres.iter().filter(de_lieu).collect(),
+            autour: requete.autour,
             mots: mots.forts().map(str::to_owned).collect(),
         }
     }
 
     fn est_vide(&self) -> bool {
-        self.filtres.is_empty() && self.mots.is_empty()
+        !self.dit_ou() && self.mots.is_empty()
+    }
+
+    fn dit_ou(&self) -> bool {
+        !self.filtres.is_empty() || self.autour.is_some()
     }
 
     fn sont(&self, row: &Record) -> bool {
-        let la = self.filtres.iter().all(|filtre| est_la(filtre, row));
+        let la = self.filtres.iter().all(|filtre| est_la(filtre, row))
+            && self
+                .autour
+                .is_none_or(|autour| a_distance(&autour, row).is_some());
         // Where the place was said, the name is that of the unit.
-        la && (!self.filtres.is_empty() || self.porte_le_nom(row))
+        la && (self.dit_ou() || self.porte_le_nom(row))
     }
 
     fn porte_le_nom(&self, row: &Record) -> bool {
@@ -101,6 +114,14 @@ impl<'a> Voulus<'a> {
                 .iter()
                 .all(|mot| noms.iter().any(|nom| nom.tous().any(|autre| autre == mot)))
     }
+}
+
+/// Kilometres to an établissement, if it is in the circle.
+fn a_distance(autour: &Autour, row: &Record) -> Option<f64> {
+    let latitude = row.real_at(at!(ETABLISSEMENT, "y_latitude"))?;
+    let longitude = row.real_at(at!(ETABLISSEMENT, "x_longitude"))?;
+    let distance = pres::distance(autour, latitude, longitude);
+    (distance <= autour.rayon).then_some(distance)
 }
 
 fn est_la(filtre: &Filtre, row: &Record) -> bool {

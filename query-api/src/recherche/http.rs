@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 use super::resume::Resume;
-use super::{Cle, Comptes, Filtre, Page, Requete, Tri, chercher};
+use super::{Autour, Cle, Comptes, Filtre, Page, Requete, Tri, chercher};
 use crate::cache::InService;
 use crate::catalog::Snapshot;
 use crate::dossier::Dossier;
@@ -21,6 +21,8 @@ use crate::handlers::json;
 const SUGGESTIONS: (usize, usize) = (8, 20);
 /// Results of a page, unless told, and at most.
 const LIMITE: (usize, usize) = (20, 100);
+/// Kilometres around a point, unless told.
+const RAYON: f64 = 5.0;
 /// Results that can be reached by pages.
 const ATTEINTS: usize = 10_000;
 /// Characters of a text that are read.
@@ -144,6 +146,7 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
         ..Requete::default()
     };
     let mut creation = (None, None);
+    let (mut point, mut rayon) = ((None, None), RAYON);
     for (place, (nom, valeur)) in pairs.iter().enumerate() {
         une_fois(&pairs[..place], nom, valeur)?;
         match nom.as_str() {
@@ -164,6 +167,9 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
                     }
                 };
             }
+            "latitude" => point.0 = Some(reel(nom, valeur, -90.0, 90.0)?),
+            "longitude" => point.1 = Some(reel(nom, valeur, -180.0, 180.0)?),
+            "rayon" => rayon = reel(nom, valeur, 0.001, 50.0)?,
             "creation_apres" => creation.0 = Some(jour(nom, valeur)?),
             "creation_avant" => creation.1 = Some(jour(nom, valeur)?),
             _ => requete.filtres.push(filtre(nom, valeur)?),
@@ -174,8 +180,23 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
             .filtres
             .push(Filtre::Creation(creation.0, creation.1));
     }
+    requete.autour = match point {
+        (Some(latitude), Some(longitude)) => Some(Autour {
+            latitude,
+            longitude,
+            rayon,
+        }),
+        (None, None) => None,
+        _ => {
+            return Err(invalide(
+                "latitude",
+                "",
+                "latitude et longitude vont ensemble",
+            ));
+        }
+    };
     let texte = requete.texte.as_deref().unwrap_or_default();
-    if texte.trim().is_empty() && requete.filtres.is_empty() {
+    if texte.trim().is_empty() && requete.filtres.is_empty() && requete.autour.is_none() {
         return Err(invalide("q", texte, "un texte ou un filtre est attendu"));
     }
     Ok(requete)
@@ -246,6 +267,15 @@ fn entier(nom: &str, valeur: &str, minimum: usize, maximum: usize) -> Result<usi
         .filter(|entier| (minimum..=maximum).contains(entier))
         .ok_or_else(|| {
             let attendu = format!("un entier de {minimum} à {maximum} est attendu");
+            invalide(nom, valeur, &attendu)
+        })
+}
+
+fn reel(nom: &str, valeur: &str, minimum: f64, maximum: f64) -> Result<f64, ApiError> {
+    let reel = valeur.parse().ok();
+    reel.filter(|reel| (minimum..=maximum).contains(reel))
+        .ok_or_else(|| {
+            let attendu = format!("un nombre de {minimum} à {maximum} est attendu");
             invalide(nom, valeur, &attendu)
         })
 }

@@ -68,8 +68,17 @@ mod tests {
     #[test]
     fn every_point_of_a_circle_is_in_its_squares() {
         for rayon in [0.001, 1.0, 5.0, 6.5, 50.0] {
-            for (latitude, longitude) in [(48.8566, 2.3522), (-21.1, 55.5), (-17.6, -149.6), (-16.8, 179.99)] {
-                let autour = Autour { latitude, longitude, rayon };
+            for (latitude, longitude) in [
+                (48.8566, 2.3522),
+                (-21.1, 55.5),
+                (-17.6, -149.6),
+                (-16.8, 179.99),
+            ] {
+                let autour = Autour {
+                    latitude,
+                    longitude,
+                    rayon,
+                };
                 let Condition::Parmi(_, termes) = condition(&autour) else {
                     panic!("not squares");
                 };
