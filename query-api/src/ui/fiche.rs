@@ -53,18 +53,8 @@ pub(super) struct Rendu {
     body: String,
 }
 
-/// `GET /entreprise/{siren}`
-pub(crate) async fn entreprise(
-    uri: Uri,
-    State(catalog): State<Arc<Catalog>>,
-    Query(pairs): Query<Pairs>,
-    pinned: Option<Extension<InService>>,
-) -> Response {
-    of_address(&uri, &catalog, &pairs, pinned).await
-}
-
-/// `GET /etablissement/{siret}`
-pub(crate) async fn etablissement(
+/// `GET /entreprise/{siren}` and `GET /etablissement/{siret}`: each leads to the other what is its own.
+pub(crate) async fn numero(
     uri: Uri,
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Pairs>,
@@ -111,7 +101,7 @@ fn segment(uri: &Uri) -> Vec<u8> {
 async fn of_address(
     uri: &Uri,
     catalog: &Catalog,
-    pairs: &Pairs,
+    pairs: &[(String, String)],
     pinned: Option<Extension<InService>>,
 ) -> Response {
     let demande = Demande::of_bytes(&segment(uri));
@@ -130,7 +120,7 @@ async fn of_address(
 }
 
 /// The first `apres` counts; what is no SIRET is none.
-pub(super) fn apres(pairs: &Pairs) -> Option<Siret> {
+pub(super) fn apres(pairs: &[(String, String)]) -> Option<Siret> {
     let found = pairs.iter().find(|(name, _)| name == "apres");
     found.and_then(|(_, value)| value.trim().parse().ok())
 }

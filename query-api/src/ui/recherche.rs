@@ -102,14 +102,14 @@ fn document(snapshot: &Snapshot, criteres: &Criteres, found: &str) -> Response {
 
 /// `GET /recherche/{file}`
 pub(crate) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match name.as_str() {
-        "suggestions.js" => asset(
-            &headers,
-            "text/javascript; charset=utf-8",
-            SUGGESTIONS.as_bytes(),
-        ),
-        _ => ApiError::RouteInconnue.into_response(),
+    if name != "suggestions.js" {
+        return ApiError::RouteInconnue.into_response();
     }
+    asset(
+        &headers,
+        "text/javascript; charset=utf-8",
+        SUGGESTIONS.as_bytes(),
+    )
 }
 
 #[cfg(test)]

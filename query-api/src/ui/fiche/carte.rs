@@ -2,7 +2,7 @@
 //! written here, without tiles: nothing is asked of anyone.
 
 use registre_schemas::etablissement::ETABLISSEMENT;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::super::template::escape;
@@ -191,15 +191,15 @@ fn outline(svg: &mut String, parts: &[&[(f64, f64)]]) {
 
 /// One dot where several fall on the same half pixel; the siège last, above the others.
 fn dots(svg: &mut String, cadre: &Cadre, place: (f64, f64, f64), points: &[Point]) {
-    let mut drawn: BTreeMap<(bool, bool, String), ()> = BTreeMap::new();
+    let mut drawn: BTreeSet<(bool, bool, String)> = BTreeSet::new();
     for point in points {
         let (x, y) = project(cadre, place, point.longitude, point.latitude);
         let at = format!("cx=\"{:.1}\" cy=\"{:.1}\"", half(x), half(y));
-        drawn.insert((point.siege, point.open, at), ());
+        drawn.insert((point.siege, point.open, at));
     }
     // Few dots may be large.
     let alone = drawn.len() < 4;
-    for (siege, open, at) in drawn.into_keys() {
+    for (siege, open, at) in drawn {
         let class = match (siege, open) {
             (true, _) => "siege",
             (false, true) => "ouvert",

@@ -9,7 +9,7 @@ use super::card::{Etat, Link, href, link};
 use crate::dossier::Dossier;
 use crate::organisation::resultat::{Constat, Resultat};
 
-const MASKED: &str = "Ce qui est masqué l'est à la demande de la personne : les données ouvertes ne le donnent à personne.";
+const MASKED: &str = "Les données ouvertes ne donnent à personne ce qui est masqué.";
 
 /// The state that a verdict says.
 pub(super) fn of(identifier: &Identifier, dossier: &Dossier, constat: &Constat<'_>) -> Etat {

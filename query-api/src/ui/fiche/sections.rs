@@ -302,7 +302,7 @@ fn item(place: &Record) -> Item {
         "libelleCommuneEtrangerEtablissement",
         "libellePaysEtrangerEtablissement",
     ];
-    let town = match names::compose(place, &commune) {
+    let town = match names::town(place, commune) {
         Composed::Absent => names::compose(place, &abroad),
         found => found,
     };
