@@ -68,6 +68,10 @@ pub(crate) fn router(
         .route("/", get(ui::page))
         .route("/v1/suggestions", get(recherche::suggestions))
         .route("/v1/recherche", get(recherche::recherche))
+        .route("/recherche", get(ui::recherche::page))
+        .route("/entreprise/{id}", get(ui::fiche::numero))
+        .route("/etablissement/{id}", get(ui::fiche::numero))
+        .route("/association/{id}", get(ui::fiche::association))
         .route("/sql", get(ui::sql::page))
         .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
@@ -86,6 +90,7 @@ pub(crate) fn router(
         .route("/sql/{file}", get(ui::sql::file))
         .route("/parquet.js", get(ui::parquet::script))
         .route("/app.js", get(ui::script))
+        .route("/recherche/{file}", get(ui::recherche::file))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
@@ -590,7 +595,7 @@ mod tests {
         assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
         let doublon = answer("/?id=100000009").await;
         assert_eq!(doublon.status, 404);
-        assert!(doublon.text().contains("href=\"/?id=130025265\""));
+        assert!(doublon.text().contains("href=\"/entreprise/130025265\""));
     }
 
     #[tokio::test]

@@ -265,6 +265,8 @@ fn assert_nothing_of(server: &Server, before: &Connection, person: &str) {
         format!("{list}?format=csv"),
         format!("/?id={person}"),
         format!("/?id={siret}"),
+        format!("/entreprise/{person}"),
+        format!("/etablissement/{siret}"),
         list,
     ] {
         let answer = server.get(&path);
