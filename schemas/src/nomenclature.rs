@@ -254,6 +254,23 @@ pub fn departement_of(code_commune: &str) -> Option<&str> {
     code_commune.get(..length)
 }
 
+/// Every département with the code of its région, in the order of the codes. An overseas collectivity is
+/// its own région.
+pub fn departements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../data/nomenclatures/departement.csv")
+        .lines()
+        .skip(1);
+    // No label holds a comma, which a test checks.
+    lines.filter_map(|line| Some((line.split_once(',')?.0, line.rsplit_once(',')?.1)))
+}
+
+/// The région of a département.
+#[must_use]
+pub fn region_of(departement: &str) -> Option<&'static str> {
+    static REGIONS: LazyLock<Labels> = LazyLock::new(|| departements().collect());
+    REGIONS.get(departement).copied()
+}
+
 /// The name of a département.
 #[must_use]
 pub fn departement_label(code: &str) -> Option<&'static str> {
@@ -263,6 +280,18 @@ pub fn departement_label(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_departement_has_its_region() {
+        assert_eq!(departements().count(), 109);
+        for line in include_str!("../../data/nomenclatures/departement.csv").lines() {
+            assert_eq!(line.matches(',').count(), 2, "{line}");
+        }
+        for (departement, region) in [("75", "11"), ("2A", "94"), ("974", "04"), ("988", "988")] {
+            assert_eq!(region_of(departement), Some(region));
+        }
+        assert_eq!(region_of("20"), None);
+    }
 
     #[test]
     fn both_nafs_have_their_own_labels() {
