@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cache::{FromSnapshot, Keep};
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::dialects::entreprise_data_gouv as edg;
+use crate::dialects::{entreprise_data_gouv as edg, recherche_entreprises};
 use crate::enrichir::{self, travaux::Travaux};
 use crate::limits::Limits;
 use crate::middleware::App;
@@ -76,6 +76,8 @@ pub(crate) fn router(
         .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
         .nest("/api/rna/v1", edg::rna::text_routes())
+        // API Recherche d'entreprises.
+        .merge(recherche_entreprises::routes())
         .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()
@@ -86,6 +88,10 @@ pub(crate) fn router(
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/integration", get(ui::integration::page))
+        .route(
+            "/integration/recherche-entreprises",
+            get(ui::integration::recherche_entreprises),
+        )
         .route("/integration.js", get(ui::integration::script))
         .route("/sql/{file}", get(ui::sql::file))
         .route("/parquet.js", get(ui::parquet::script))

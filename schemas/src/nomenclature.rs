@@ -318,11 +318,8 @@ pub fn communes() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
 
 /// The départements of a région, by code.
 pub fn departements_of(region: &str) -> impl Iterator<Item = &'static str> {
-    let lines = include_str!("../../data/nomenclatures/departement.csv").lines();
-    lines
-        .skip(1)
-        .filter(move |line| line.rsplit(',').next() == Some(region))
-        .filter_map(|line| Some(code_and_label(line)?.0))
+    let departements = departements().filter(move |(_, own)| *own == region);
+    departements.map(|(code, _)| code)
 }
 
 /// Départements and régions: code, name, whether it is a région.
@@ -341,6 +338,23 @@ pub fn territoires() -> impl Iterator<Item = (&'static str, &'static str, bool)>
     ))
 }
 
+/// Every département with the code of its région, in the order of the codes. An overseas collectivity is
+/// its own région.
+pub fn departements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../data/nomenclatures/departement.csv")
+        .lines()
+        .skip(1);
+    // No label holds a comma, which a test checks.
+    lines.filter_map(|line| Some((line.split_once(',')?.0, line.rsplit_once(',')?.1)))
+}
+
+/// The région of a département.
+#[must_use]
+pub fn region_of(departement: &str) -> Option<&'static str> {
+    static REGIONS: LazyLock<Labels> = LazyLock::new(|| departements().collect());
+    REGIONS.get(departement).copied()
+}
+
 /// The name of a département.
 #[must_use]
 pub fn departement_label(code: &str) -> Option<&'static str> {
@@ -350,6 +364,18 @@ pub fn departement_label(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_departement_has_its_region() {
+        assert_eq!(departements().count(), 109);
+        for line in include_str!("../../data/nomenclatures/departement.csv").lines() {
+            assert_eq!(line.matches(',').count(), 2, "{line}");
+        }
+        for (departement, region) in [("75", "11"), ("2A", "94"), ("974", "04"), ("988", "988")] {
+            assert_eq!(region_of(departement), Some(region));
+        }
+        assert_eq!(region_of("20"), None);
+    }
 
     #[test]
     fn both_nafs_have_their_own_labels() {

@@ -10,7 +10,9 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{enrichir, entreprise_data_gouv, mirror, organisation, recherche, sql};
+use super::{
+    enrichir, entreprise_data_gouv, mirror, organisation, recherche, recherche_entreprises, sql,
+};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -130,6 +132,7 @@ pub(super) fn paths() -> Paths {
     let others = enrichir::paths()
         .into_iter()
         .chain(entreprise_data_gouv::paths())
+        .chain(recherche_entreprises::paths())
         .chain(mirror::paths());
     for (path, item) in routes.into_iter().chain(others) {
         paths = paths.path(path, item);
