@@ -1,6 +1,6 @@
 //! Search by name over everyone: what is asked, and what is found.
 //!
-//! Whoever asks (`/v1/recherche`, the suggestions, a dialect, a page) makes a [`Requete`]; [`chercher`]
+//! Whoever asks (`/v1/recherche`, the suggestions, a dialect, a page) makes a [`Requete`]; [`cherche`]
 //! answers with keys, in order. Rows are then read by key ([`mod@crate::dossier`], [`mod@crate::lookup`]).
 //!
 //! | module | holds |
@@ -32,9 +32,14 @@ mod termes;
 
 use registre_schemas::identifiers::{RnaId, Siren, Siret};
 use registre_schemas::recherche::numero::{Qui, qui};
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 use crate::catalog::Snapshot;
+use crate::error::ApiError;
 pub(crate) use comptes::Comptes;
 use etage::Etage;
 use lectures::{Rigueur, Tape};
@@ -152,7 +157,7 @@ pub(crate) struct Trouve {
 /// The snapshot has no index: it was made by an older version of the program, or without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this snapshot has no index of names: `registre ingest` makes one")]
-pub(crate) struct SansIndex;
+struct SansIndex;
 
 /// Steps of a search while it is typed: some milliseconds.
 const PAS_EN_COURS: u64 = 300_000;
@@ -253,8 +258,28 @@ impl Index {
     }
 }
 
-/// Looks for organisations. Blocking: to be called on the blocking pool.
-pub(crate) fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
+/// Searches that run at once: each takes a core, and lookups need some.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    Semaphore::new(cores.max(2))
+});
+/// How long one waits for a place.
+const ATTENTE: Duration = Duration::from_secs(2);
+
+/// Looks for organisations, when its turn has come.
+pub(crate) async fn cherche(snapshot: &Arc<Snapshot>, requete: Requete) -> Result<Page, ApiError> {
+    let place = tokio::time::timeout(ATTENTE, PLACES.acquire()).await;
+    let place = place.map_err(|_elapsed| ApiError::Surcharge)?;
+    let _place = place.map_err(|error| ApiError::Interne(Box::new(error)))?;
+    let own = Arc::clone(snapshot);
+    tokio::task::spawn_blocking(move || chercher(&own, &requete))
+        .await
+        .map_err(|error| ApiError::Interne(Box::new(error)))?
+        .map_err(|SansIndex| ApiError::SansIndex)
+}
+
+/// Looks for organisations. Blocking.
+fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
     let index = snapshot.recherche().ok_or(SansIndex)?;
     let found = match index.cherche(requete) {
         Ok(found) => found,

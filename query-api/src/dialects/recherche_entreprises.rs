@@ -178,9 +178,7 @@ async fn by_index(
     let Some(requete) = requete::requete(recherche, valeurs) else {
         return rendered(&snapshot, &choix, Vec::new(), feuille, 0);
     };
-    let own = Arc::clone(&snapshot);
-    let looked = tokio::task::spawn_blocking(move || recherche::chercher(&own, &requete)).await;
-    let page = looked.map_err(|error| ApiError::Interne(Box::new(error)))??;
+    let page = recherche::cherche(&snapshot, requete).await?;
     let liste = choix.has("etablissements").then_some(1);
     let mut scores = Vec::with_capacity(page.trouves.len());
     let mut asked = Vec::with_capacity(page.trouves.len());

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 use super::resume::Resume;
-use super::{Autour, Cle, Comptes, Filtre, Page, Requete, Tri, chercher};
+use super::{Autour, Cle, Comptes, Filtre, Page, Requete, Tri, cherche};
 use crate::cache::InService;
 use crate::catalog::Snapshot;
 use crate::dossier::Dossier;
@@ -299,12 +299,8 @@ pub(crate) async fn trouve(
     snapshot: &Arc<Snapshot>,
     requete: Requete,
 ) -> Result<(String, Page, Vec<Dossier>), ApiError> {
-    let own = Arc::clone(snapshot);
     let texte = requete.texte.clone().unwrap_or_default();
-    let page = tokio::task::spawn_blocking(move || chercher(&own, &requete))
-        .await
-        .map_err(|error| ApiError::Interne(Box::new(error)))?
-        .map_err(|_absent| ApiError::SansIndex)?;
+    let page = cherche(snapshot, requete).await?;
     let identifiers = page.trouves.iter().map(|trouve| match &trouve.cle {
         Cle::Siren(siren) => Identifier::Siren(*siren),
         Cle::Rna(id) => Identifier::Rna(id.clone()),

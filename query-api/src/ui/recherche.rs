@@ -19,7 +19,7 @@ use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::{ApiError, is_a_name};
 use crate::organisation::demande::Demande;
-use crate::recherche::{self, Cle, SansIndex};
+use crate::recherche::{self, Cle};
 use criteres::Criteres;
 
 const TEMPLATE: &str = include_str!("../../ui/recherche.html");
@@ -71,12 +71,10 @@ fn is_a_number(text: &str) -> bool {
 
 /// Keys first, then the rows of the page's organisations: never those of the pages before.
 async fn answer(snapshot: &Arc<Snapshot>, criteres: &Criteres) -> Result<String, ApiError> {
-    let (searched, requete) = (Arc::clone(snapshot), criteres.requete());
-    let found = tokio::task::spawn_blocking(move || recherche::chercher(&searched, &requete));
-    let found = match found.await {
-        Ok(Ok(found)) => found,
-        Ok(Err(SansIndex)) => return Ok(resultats::without_index()),
-        Err(error) => return Err(ApiError::Interne(Box::new(error))),
+    let found = match recherche::cherche(snapshot, criteres.requete()).await {
+        Ok(found) => found,
+        Err(ApiError::SansIndex) => return Ok(resultats::without_index()),
+        Err(error) => return Err(error),
     };
     let keys = found.trouves.iter().map(|one| match &one.cle {
         Cle::Siren(siren) => Identifier::Siren(*siren),

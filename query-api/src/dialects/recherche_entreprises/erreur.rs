@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::engine::PoolError;
 use crate::error::{ApiError, of_code};
-use crate::recherche::SansIndex;
 
 const JSON: &str = "application/json";
 
@@ -34,19 +33,16 @@ pub(crate) enum Refus {
 
 impl From<ApiError> for Refus {
     fn from(error: ApiError) -> Self {
-        Self::Autre(error)
+        match error {
+            ApiError::SansIndex => Self::SansIndex,
+            other => Self::Autre(other),
+        }
     }
 }
 
 impl From<PoolError> for Refus {
     fn from(error: PoolError) -> Self {
         Self::Autre(error.into())
-    }
-}
-
-impl From<SansIndex> for Refus {
-    fn from(_: SansIndex) -> Self {
-        Self::SansIndex
     }
 }
 

@@ -131,6 +131,7 @@ pub(super) fn requete(recherche: Recherche, valeurs: &Valeurs) -> Option<Requete
         debut: feuille.debut(),
         nombre: feuille.per_page,
         etablissements: valeurs.entier("matching_size").unwrap_or(ETABLISSEMENTS),
+        en_cours: false,
     })
 }
 

@@ -112,6 +112,7 @@ impl Criteres {
             debut: (self.page - 1) * PER_PAGE,
             nombre: PER_PAGE,
             etablissements: 1,
+            en_cours: false,
         }
     }
 

@@ -1,6 +1,6 @@
 use super::criteres::{Criteres, PAGES, PER_PAGE};
 use super::*;
-use crate::recherche::{Filtre, Page, Tri, Trouve};
+use crate::recherche::{Comptes, Filtre, Page, Tri, Trouve};
 use crate::testing::{Fixture, get};
 
 const ID: &str = "20261101T000000Z";
@@ -73,6 +73,7 @@ async fn a_page_of_results_links_to_each_and_to_the_next_page() {
         total: 10_000,
         total_exact: false,
         trouves: vec![found("356000000"), found("381194299")],
+        comptes: Comptes::default(),
     };
     let html = resultats::html(&asked, &page, &dossiers);
     for said in [
