@@ -23,8 +23,6 @@ L'exploitant de ce serveur en fait un par `registre ingest`.";
 pub(crate) enum Refus {
     /// A parameter, or what they make together.
     Parametre(String),
-    /// No such thing at that address.
-    NonTrouvee,
     /// The snapshot has no index.
     SansIndex,
     /// As anywhere else; [`failure`] gives it its shape, on its way out.
@@ -50,7 +48,6 @@ impl IntoResponse for Refus {
     fn into_response(self) -> Response {
         match self {
             Self::Parametre(text) => erreur(StatusCode::BAD_REQUEST, &text),
-            Self::NonTrouvee => erreur(StatusCode::NOT_FOUND, NON_TROUVEE),
             Self::SansIndex => erreur(StatusCode::SERVICE_UNAVAILABLE, SANS_INDEX),
             Self::Autre(error) => error.into_response(),
         }
