@@ -99,6 +99,8 @@ pub(crate) enum Filtre {
     Administration(bool),
     /// Reconnue d'utilité publique.
     UtilitePublique(bool),
+    /// It has a SIREN: an association may have none.
+    AvecSiren,
     /// Of the unit: created between these days, included.
     Creation(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>),
 }
@@ -249,8 +251,8 @@ impl Index {
             let avant = trouves;
             trouves = parcourt(&self.etages, &question)?;
             trouves.suit(avant, voulus);
-            let trouve = !trouves.trouves.is_empty() && rigueur != Rigueur::Stricte;
-            if trouve || trouves.trouves.len() >= assez || trouves.pas > question.pas {
+            let trouve = !trouves.documents.is_empty() && rigueur != Rigueur::Stricte;
+            if trouve || trouves.documents.len() >= assez || trouves.pas > question.pas {
                 break;
             }
         }
@@ -288,7 +290,7 @@ fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
             return Err(SansIndex);
         }
     };
-    let mut trouves: Vec<Trouve> = found.trouves.iter().filter_map(trouve).collect();
+    let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(trouve).collect();
     // Around a point, who is in the circle is known once their établissements are read.
     if requete.autour.is_none() {
         trouves = page(trouves, requete);

@@ -68,7 +68,7 @@ impl Titres {
 
 /// The tables, open.
 pub(super) struct Associations {
-    associations: Parquet,
+    table: Parquet,
     utilite_publique: Parquet,
     liens: Parquet,
 }
@@ -76,7 +76,7 @@ pub(super) struct Associations {
 impl Associations {
     pub(super) fn open(folder: &Path) -> Result<Self, IngestError> {
         Ok(Self {
-            associations: Parquet::open(folder, &ASSOCIATION)?,
+            table: Parquet::open(folder, &ASSOCIATION)?,
             utilite_publique: Parquet::open(folder, &ASSOCIATION_UTILITE_PUBLIQUE)?,
             liens: Parquet::open(folder, &LIEN_SIREN_RNA)?,
         })
@@ -123,7 +123,7 @@ impl Associations {
     }
 
     fn lignes(&self) -> Result<Lignes<'_>, IngestError> {
-        Lignes::read(&self.associations, 0..self.associations.rows(), COLONNES)
+        Lignes::read(&self.table, 0..self.table.rows(), COLONNES)
     }
 
     /// Writes those that have no SIREN.

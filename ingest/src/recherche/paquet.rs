@@ -14,7 +14,7 @@ use crate::snapshot::hashed::Hashed;
 
 /// Files of a floor that nobody reads: locks, and the list of what may be removed.
 fn est_lu(nom: &str) -> bool {
-    !nom.starts_with('.') && !nom.ends_with(".lock")
+    !nom.starts_with('.') && Path::new(nom).extension().is_none_or(|kind| kind != "lock")
 }
 
 /// Writes the file, each file of a floor removed once it is in.

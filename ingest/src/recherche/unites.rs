@@ -92,7 +92,7 @@ mod etab {
 
 /// The tables, open, and the titles of the associations that have a SIREN.
 pub(super) struct Unites<'a> {
-    unites: Parquet,
+    unite_legale: Parquet,
     periodes: Parquet,
     etablissements: Parquet,
     titres: &'a Titres,
@@ -101,7 +101,7 @@ pub(super) struct Unites<'a> {
 impl<'a> Unites<'a> {
     pub(super) fn open(folder: &Path, titres: &'a Titres) -> Result<Self, IngestError> {
         Ok(Self {
-            unites: Parquet::open(folder, &UNITE_LEGALE)?,
+            unite_legale: Parquet::open(folder, &UNITE_LEGALE)?,
             periodes: Parquet::open(folder, &UNITE_LEGALE_PERIODE)?,
             etablissements: Parquet::open(folder, &ETABLISSEMENT)?,
             titres,
@@ -146,7 +146,7 @@ impl<'a> Unites<'a> {
         task: &dyn Task,
         context: &Context,
     ) -> Result<(), IngestError> {
-        let mut unites = Self::lignes(&self.unites, sirens, "siren", "", ul::LUES)?;
+        let mut unites = Self::lignes(&self.unite_legale, sirens, "siren", "", ul::LUES)?;
         let mut periodes = Self::lignes(&self.periodes, sirens, "siren", "", periode::LUES)?;
         let mut etablissements =
             Self::lignes(&self.etablissements, sirens, "siret", "00000", etab::LUES)?;

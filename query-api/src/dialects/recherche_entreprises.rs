@@ -40,9 +40,8 @@ use std::sync::Arc;
 
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
-use crate::error::ApiError;
 use crate::handlers::{aside, json};
-use crate::recherche::{self, Cle};
+use crate::recherche::{self, Cle, Filtre};
 use champs::Choix;
 use erreur::Refus;
 use lecture::{Demande, OfResultats, PAR_PAGE};
@@ -175,15 +174,16 @@ async fn by_index(
 ) -> Result<Response, Refus> {
     let feuille = Feuille::of(valeurs);
     let choix = choix(valeurs);
-    let Some(requete) = requete::requete(recherche, valeurs) else {
+    let Some(mut requete) = requete::requete(recherche, valeurs) else {
         return rendered(&snapshot, &choix, Vec::new(), feuille, 0);
     };
+    // An association without one has no place in this format.
+    requete.filtres.push(Filtre::AvecSiren);
     let page = recherche::cherche(&snapshot, requete).await?;
     let liste = choix.has("etablissements").then_some(1);
     let mut scores = Vec::with_capacity(page.trouves.len());
     let mut asked = Vec::with_capacity(page.trouves.len());
     for trouve in page.trouves {
-        // An association without a SIREN has no place in this format.
         if let Cle::Siren(siren) = trouve.cle {
             scores.push(trouve.score);
             asked.push(Demande {

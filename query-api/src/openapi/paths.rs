@@ -104,8 +104,6 @@ pub(super) fn paths() -> Paths {
             Reads::Snapshot,
             &[Code::ProfilAbsent],
         ),
-        ("/v1/suggestions", recherche::suggestions("/v1/suggestions")),
-        ("/v1/recherche", recherche::recherche("/v1/recherche")),
         ("/v1/sql", sql::query("/v1/sql")),
         ("/v1/sql/schema", sql::schema("/v1/sql/schema")),
         get("/health",
@@ -131,6 +129,7 @@ pub(super) fn paths() -> Paths {
     let mut paths = PathsBuilder::new();
     let others = enrichir::paths()
         .into_iter()
+        .chain(recherche::paths())
         .chain(entreprise_data_gouv::paths())
         .chain(recherche_entreprises::paths())
         .chain(mirror::paths());

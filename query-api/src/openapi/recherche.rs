@@ -39,7 +39,15 @@ const FILTRES: [(&str, &str, &str); 19] = [
     ("creation_avant", "Créée ce jour ou avant", "2020-12-31"),
 ];
 
-pub(super) fn suggestions(path: &str) -> PathItem {
+pub(super) fn paths() -> [(&'static str, PathItem); 2] {
+    let (of_names, of_all) = ("/v1/suggestions", "/v1/recherche");
+    [
+        (of_names, suggestions(of_names)),
+        (of_all, recherche(of_all)),
+    ]
+}
+
+fn suggestions(path: &str) -> PathItem {
     let operation = operation(
         TAG,
         "suggestions",
@@ -56,7 +64,7 @@ pub(super) fn suggestions(path: &str) -> PathItem {
     )
 }
 
-pub(super) fn recherche(path: &str) -> PathItem {
+fn recherche(path: &str) -> PathItem {
     let mut operation = operation(
         TAG,
         "recherche",

@@ -46,6 +46,7 @@ fn condition(filtre: &Filtre) -> Condition {
         Filtre::EntrepreneurIndividuel(oui) => est(*oui, code::PERSONNE),
         Filtre::Administration(oui) => est(*oui, code::ADMINISTRATION),
         Filtre::UtilitePublique(oui) => est(*oui, code::UTILITE_PUBLIQUE),
+        Filtre::AvecSiren => Condition::AvecSiren,
         Filtre::Creation(apres, avant) => Condition::Creation(
             apres.map_or(1, depuis_1600),
             avant.map_or(u64::MAX, depuis_1600),

@@ -68,7 +68,7 @@ pub(crate) async fn suggestions(
 }
 
 #[derive(Serialize)]
-struct Resultats<'row> {
+struct Reponse<'row> {
     /// How many match, over all pages.
     total: u64,
     /// `false`: there are more than that.
@@ -128,7 +128,7 @@ pub(crate) async fn recherche(
     let tapes = Mots::de(&texte);
     let fin = debut + page.trouves.len();
     let encore = page.trouves.len() == nombre && fin < ATTEINTS && (fin as u64) < page.total;
-    let answer = Resultats {
+    let answer = Reponse {
         total: page.total,
         total_exact: page.total_exact,
         resultats: resumes(&page, &dossiers, &tapes),

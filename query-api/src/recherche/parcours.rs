@@ -1,5 +1,6 @@
 //! Going down the floors: who matches, in which order, and when enough was seen.
 
+use registre_schemas::recherche::numero::est_siren;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use tantivy::DocId;
@@ -28,6 +29,8 @@ pub(super) enum Condition {
     Parmi(Champ, Vec<String>),
     /// It has none of these.
     Aucun(Champ, Vec<String>),
+    /// Its number is a SIREN.
+    AvecSiren,
     /// It was created between these days, since 1600-01-01, included.
     Creation(u64, u64),
 }
@@ -59,7 +62,7 @@ pub(super) struct Trouve {
 #[derive(Debug, Default)]
 pub(super) struct Trouves {
     /// The best first.
-    pub(super) trouves: Vec<Trouve>,
+    pub(super) documents: Vec<Trouve>,
     /// How many match.
     pub(super) total: u64,
     /// Whether all of them were counted.
@@ -72,13 +75,13 @@ pub(super) struct Trouves {
 impl Trouves {
     /// Puts first what a stricter reading found.
     pub(super) fn suit(&mut self, avant: Self, voulus: usize) {
-        let deja: HashSet<u64> = avant.trouves.iter().map(|trouve| trouve.numero).collect();
-        let suite = std::mem::replace(&mut self.trouves, avant.trouves);
+        let deja: HashSet<u64> = avant.documents.iter().map(|trouve| trouve.numero).collect();
+        let suite = std::mem::replace(&mut self.documents, avant.documents);
         let nouveaux = suite
             .into_iter()
             .filter(|trouve| !deja.contains(&trouve.numero));
-        self.trouves.extend(nouveaux);
-        self.trouves.truncate(voulus);
+        self.documents.extend(nouveaux);
+        self.documents.truncate(voulus);
         self.pas += avant.pas;
     }
 }
@@ -140,7 +143,7 @@ pub(super) fn parcourt(etages: &[(usize, Etage)], question: &Question<'_>) -> io
         trouves.complet &= question.compte;
     }
     ordre.truncate(question.voulus);
-    trouves.trouves = ordre;
+    trouves.documents = ordre;
     Ok(trouves)
 }
 
@@ -212,7 +215,7 @@ impl Passage<'_> {
             if exclus
                 .iter_mut()
                 .any(|exclu| exclu.seek(document) == document)
-                || !self.est_ne(document)
+                || !self.convient(document)
             {
                 continue;
             }
@@ -262,7 +265,7 @@ impl Passage<'_> {
                 Condition::Aucun(champ, aucun) => {
                     exclus.push(termes.parmi(*champ, aucun.iter().map(String::as_str))?);
                 }
-                Condition::Creation(..) => {}
+                Condition::AvecSiren | Condition::Creation(..) => {}
             }
         }
         if unions.is_empty() {
@@ -271,7 +274,7 @@ impl Passage<'_> {
         Ok((unions, exclus))
     }
 
-    fn est_ne(&self, document: DocId) -> bool {
+    fn convient(&self, document: DocId) -> bool {
         self.question
             .conditions
             .iter()
@@ -280,6 +283,7 @@ impl Passage<'_> {
                     let jour = self.etage.creation.first(document).unwrap_or_default();
                     jour > 0 && (*apres..=*avant).contains(&jour)
                 }
+                Condition::AvecSiren => est_siren(self.etage.numero(document)),
                 _ => true,
             })
     }

@@ -266,9 +266,8 @@ impl<'a> Termes<'a> {
                 break;
             }
             // Nobody mistakes the first letter and another one.
-            let fautes = match proches.0.eval(stream.key()) {
-                Distance::Exact(fautes @ 1..) => fautes,
-                _ => continue,
+            let Distance::Exact(fautes @ 1..) = proches.0.eval(stream.key()) else {
+                continue;
             };
             if fautes > 1 && stream.key().first() != mot.texte.as_bytes().first() {
                 continue;

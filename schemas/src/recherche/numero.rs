@@ -41,6 +41,12 @@ pub enum Qui {
     Rna(String),
 }
 
+/// Whether that number is a SIREN.
+#[must_use]
+pub const fn est_siren(numero: u64) -> bool {
+    numero & RNA == 0
+}
+
 /// Who has that number.
 #[must_use]
 pub fn qui(numero: u64) -> Qui {

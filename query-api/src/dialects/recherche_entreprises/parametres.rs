@@ -172,11 +172,13 @@ fn is_code_postal(text: &str) -> bool {
     let [first, second, rest @ ..] = text.as_bytes() else {
         return false;
     };
-    let departement = match (first, second) {
-        (b'0', b'1'..=b'9') | (b'1'..=b'8', b'0'..=b'9') => true,
-        (b'9', b'0'..=b'8') | (b'2', b'A' | b'B') => true,
-        _ => false,
-    };
+    let departement = matches!(
+        (first, second),
+        (b'0', b'1'..=b'9')
+            | (b'1'..=b'8', b'0'..=b'9')
+            | (b'9', b'0'..=b'8')
+            | (b'2', b'A' | b'B')
+    );
     departement && rest.len() == 3 && rest.iter().all(u8::is_ascii_digit)
 }
 
@@ -196,8 +198,9 @@ impl Parametre {
     fn read(&self, text: &str) -> Result<Valeur, String> {
         match self.genre {
             Genre::Entier(min, max, defaut) => {
-                let number = python::entier(text)
-                    .ok_or_else(|| format!("Veuillez indiquer un paramètre `{}` entier.", self.nom))?;
+                let number = python::entier(text).ok_or_else(|| {
+                    format!("Veuillez indiquer un paramètre `{}` entier.", self.nom)
+                })?;
                 let within = (min..=max).contains(&number);
                 within
                     .then_some(Valeur::Entier(number))
@@ -212,30 +215,45 @@ impl Parametre {
                     .then_some(Valeur::Reel(number))
                     .ok_or_else(|| self.out_of_range(min, max, defaut))
             }
-            Genre::Codes(codes) => self.list(text, |code| codes.has(code), || {
+            Genre::Codes(codes) => Self::list(
+                text,
+                |code| codes.has(code),
+                || {
+                    format!(
+                        "Au moins un paramètre `{}` est non valide. Les valeurs valides : {}.",
+                        self.alias,
+                        en_python(codes.liste().iter().copied())
+                    )
+                },
+            ),
+            Genre::Forme(is_so) => Self::list(text, is_so, || {
                 format!(
-                    "Au moins un paramètre `{}` est non valide. Les valeurs valides : {}.",
-                    self.alias,
-                    en_python(codes.liste().iter().copied())
+                    "Au moins une valeur du paramètre {} est non valide.",
+                    self.nom
                 )
             }),
-            Genre::Forme(is_so) => self.list(text, is_so, || {
-                format!("Au moins une valeur du paramètre {} est non valide.", self.nom)
-            }),
-            Genre::Collectivites => self.list(text, |code| code.chars().count() >= 2, || {
-                // The line was cut in the source of the service: so it is in its answers.
-                format!(
-                    "Chaque identifiant code insee d'une collectivité\n{:20}territoriale doit contenir au moins 2 caractères.",
-                    ""
-                )
-            }),
-            Genre::Parties(parties) => self.list(text, |part| parties.contains(&part), || {
-                let parties: Vec<_> = parties.iter().map(|part| part.to_lowercase()).collect();
-                format!(
-                    "Au moins un champ à inclure est non valide. Les champs valides : {}.",
-                    en_python(parties.iter().map(String::as_str))
-                )
-            }),
+            Genre::Collectivites => Self::list(
+                text,
+                |code| code.chars().count() >= 2,
+                || {
+                    // The line was cut in the source of the service: so it is in its answers.
+                    format!(
+                        "Chaque identifiant code insee d'une collectivité\n{:20}territoriale doit contenir au moins 2 caractères.",
+                        ""
+                    )
+                },
+            ),
+            Genre::Parties(parties) => Self::list(
+                text,
+                |part| parties.contains(&part),
+                || {
+                    let parties: Vec<_> = parties.iter().map(|part| part.to_lowercase()).collect();
+                    format!(
+                        "Au moins un champ à inclure est non valide. Les champs valides : {}.",
+                        en_python(parties.iter().map(String::as_str))
+                    )
+                },
+            ),
             Genre::Booleen if text.eq_ignore_ascii_case("true") => Ok(Valeur::Booleen(true)),
             Genre::Booleen if text.eq_ignore_ascii_case("false") => Ok(Valeur::Booleen(false)),
             Genre::Booleen => Err(format!(
@@ -284,7 +302,6 @@ impl Parametre {
 
     /// Without hyphens and spaces, in capitals, cut at commas: an empty text is a list of one.
     fn list(
-        &self,
         text: &str,
         is_valid: impl Fn(&str) -> bool,
         message: impl Fn() -> String,
