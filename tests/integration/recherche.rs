@@ -301,7 +301,7 @@ fn around_a_point_are_those_whose_etablissements_are_there() {
     for (latitude, longitude, rayon) in [
         (48.8566, 2.3522, 3.0),
         (45.764, 4.8357, 20.0),
-        (-20.88, 55.45, 10.0),
+        (-20.88, 55.45, 50.0),
     ] {
         let near = format!(
             "SELECT DISTINCT siren FROM etablissement JOIN unite_legale USING (siren)

@@ -175,3 +175,18 @@ test.describe("without JavaScript", () => {
     await expect(page.getByRole("heading", { level: 1 })).toContainText(cas.unite.organisation.nom);
   });
 });
+
+test("the service itself proposes, and lists what the form asks", async ({ page, registre }) => {
+  await page.goto(registre.url);
+  await box(page).pressSequentially("mairie clam", { delay: 20 });
+  await expect(options(page).first()).toContainText("COMMUNE DE CLAMART");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/entreprise\/219200235$/);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("COMMUNE DE CLAMART");
+  await page.goto(`${registre.url}/recherche?q=comune+de+clamrat`);
+  const results = page.locator("ol.resultats > li");
+  await expect(results.first()).toContainText("COMMUNE DE CLAMART");
+  await accessible(page);
+  await capture(page, "recherche-resultats");
+});

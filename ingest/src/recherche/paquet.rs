@@ -36,9 +36,15 @@ pub(super) fn write(
         let mut files = Vec::new();
         for (nom, path) in files_of(&etage.folder)? {
             context.cancel.check()?;
-            let mut file = File::open(&path).map_err(IngestError::io("open", &path))?;
-            let octets = io::copy(&mut file, &mut out).map_err(io())?;
-            files.push((nom, debut, octets));
+            let file = File::open(&path).map_err(IngestError::io("open", &path))?;
+            let octets = if nom == META {
+                let meta = meta(file).ok_or_else(|| failed(&"its meta.json has no segment"))?;
+                out.write_all(&meta).map_err(io())?;
+                meta.len() as u64
+            } else {
+                io::copy(&mut { file }, &mut out).map_err(io())?
+            };
+            files.push((of_no_run(&nom), debut, octets));
             debut += octets;
             fs::remove_file(&path).map_err(IngestError::io("remove", &path))?;
         }
@@ -60,6 +66,33 @@ pub(super) fn write(
         bytes,
         sha256,
     })
+}
+
+/// What tantivy says of the segments of a floor.
+const META: &str = "meta.json";
+/// The name of the one segment of a floor, as it is in [`META`] and as it begins its files.
+const SEGMENT: (&str, &str) = (
+    "00000000-0000-0000-0000-000000000001",
+    "00000000000000000000000000000001",
+);
+
+/// The segment is given a name drawn at random, and what it was merged from is told: neither would be the
+/// same for the same tables.
+fn meta(file: File) -> Option<Vec<u8>> {
+    let mut meta: serde_json::Value = serde_json::from_reader(file).ok()?;
+    for segment in meta["segments"].as_array_mut()? {
+        segment["segment_id"] = SEGMENT.0.into();
+    }
+    meta.as_object_mut()?.remove("payload");
+    serde_json::to_vec(&meta).ok()
+}
+
+/// The name of a file of the segment: `….term`.
+fn of_no_run(nom: &str) -> String {
+    match nom.split_once('.') {
+        Some((drawn, kind)) if drawn.len() == SEGMENT.1.len() => format!("{}.{kind}", SEGMENT.1),
+        _ => nom.to_owned(),
+    }
 }
 
 /// By name, for the file to be the same each time.

@@ -127,16 +127,20 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    let others = enrichir::paths()
+    for (path, item) in routes.into_iter().chain(of_others()) {
+        paths = paths.path(path, item);
+    }
+    paths.build()
+}
+
+/// Those that are described in files of their own.
+fn of_others() -> impl Iterator<Item = (&'static str, PathItem)> {
+    enrichir::paths()
         .into_iter()
         .chain(recherche::paths())
         .chain(entreprise_data_gouv::paths())
         .chain(recherche_entreprises::paths())
-        .chain(mirror::paths());
-    for (path, item) in routes.into_iter().chain(others) {
-        paths = paths.path(path, item);
-    }
-    paths.build()
+        .chain(mirror::paths())
 }
 
 pub(super) fn operation(
