@@ -1,10 +1,10 @@
-//! Makes the files that lookups read, from the tables of a snapshot: see [`registre_schemas::fiche`]
-//! for their format.
+//! Makes the files that lookups and searches read, from the tables of a snapshot: see
+//! [`registre_schemas::fiche`] for the format of the fiches, `recherche` for the index of names.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `learn` | what the rows are like, from some of them |
-//! | `table`, `rows` | a Parquet table, cut where a SIREN begins, its rows as cells |
+//! | `rows` | the rows of a table as cells |
 //! | `links` | the small tables, held whole |
 //! | `sirene`, `rna` | the tables merged into entries |
 //! | `store` | entries into blocks, blocks into a file |
@@ -18,10 +18,10 @@ mod rna;
 mod rows;
 mod sirene;
 mod store;
-mod table;
 
 use registre_schemas::fiche::body::{self, SireneCoding};
 use registre_schemas::manifest::{FichesFile, Manifest, TableFile};
+use registre_schemas::recherche::FICHIER;
 use std::fs;
 use std::path::Path;
 
@@ -30,6 +30,7 @@ use crate::download::space::readable;
 use crate::error::IngestError;
 use crate::progress::{Context, Stage};
 use crate::publish::{DataFolder, remove_if_there};
+use crate::recherche;
 use crate::tables::Previous;
 use rna::Rna;
 use sirene::{Coder, Sirene};
@@ -45,7 +46,7 @@ pub(crate) fn make(
 ) -> Result<Vec<FichesFile>, IngestError> {
     let same = |previous: &Previous<'_>| {
         let known = &previous.manifest.tables;
-        !previous.manifest.fiches.is_empty() && tables.iter().all(|table| known.contains(table))
+        are_all_there(previous.manifest) && tables.iter().all(|table| known.contains(table))
     };
     match previous.filter(same) {
         Some(previous) if taken(folder, &previous, context)? => {
@@ -53,6 +54,14 @@ pub(crate) fn make(
         }
         _ => write(folder, context),
     }
+}
+
+/// Whether a snapshot has all the files that this version makes.
+pub(crate) fn are_all_there(manifest: &Manifest) -> bool {
+    let named = |name| manifest.fiches.iter().any(|file| file.file == name);
+    [body::SIRENE_FILE, body::RNA_FILE, FICHIER]
+        .into_iter()
+        .all(named)
 }
 
 /// Whether the files of a snapshot are those that its manifest tells: read whole, for a change within
@@ -96,8 +105,9 @@ pub(crate) fn write(folder: &Path, context: &Context) -> Result<Vec<FichesFile>,
         // It may be that of another snapshot, under a second name.
         remove_if_there(&folder.join(name))?;
     }
-    let files = vec![sirene(folder, context)?, associations(folder, context)?];
+    let mut files = vec![sirene(folder, context)?, associations(folder, context)?];
     stage.end(0, files.iter().map(|file| file.bytes).sum());
+    files.push(recherche::write(folder, context)?);
     Ok(files)
 }
 

@@ -193,7 +193,7 @@ fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool
     made_from == here
         && manifest.producer == producer()
         && has_every_table(manifest)
-        && !manifest.fiches.is_empty()
+        && fiches::are_all_there(manifest)
         && manifest.origin == options.origin.to_string()
 }
 

@@ -5,7 +5,7 @@
 //! memory stays bounded either way.
 
 mod columns;
-mod hashed;
+pub(crate) mod hashed;
 mod layout;
 mod merge;
 mod sort;

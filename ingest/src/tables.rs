@@ -7,6 +7,7 @@ use registre_schemas::association::ASSOCIATION;
 use registre_schemas::etablissement::{ETABLISSEMENT, GEOLOCALISATION};
 use registre_schemas::lien_siren_rna::LIEN_SIREN_RNA;
 use registre_schemas::manifest::{DecodeReport, Manifest, SourceFile};
+use registre_schemas::recherche::FICHIER;
 use registre_schemas::{TABLES, Table};
 use std::cell::RefCell;
 use std::fs;
@@ -108,12 +109,16 @@ fn require_room(
         let times = 1 + u64::from(twice.contains(&file.resource.source.table.name));
         file.size * times
     });
-    // Beside tables that are all made again, fiches have their place in what the zips take (0.98 of it).
+    let needed: u64 = needed.sum();
+    // Beside tables that are all made again, fiches have their place in what the zips take (0.98 of it); the
+    // index is an eighth of it, once in segments and once as it is served.
     let fiches = previous
         .iter()
         .flat_map(|previous| &previous.manifest.fiches);
-    let fiches: u64 = fiches.map(|fiches| fiches.bytes).sum();
-    let needed = needed.sum::<u64>() + fiches;
+    let known: u64 = fiches
+        .map(|file| file.bytes * if file.file == FICHIER { 2 } else { 1 })
+        .sum();
+    let needed = needed + if known == 0 { needed / 4 } else { known };
     let free = space::require(folder, needed)?;
     tracing::info!(
         needed_bytes = needed,

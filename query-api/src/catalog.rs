@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use registre_schemas::manifest::{self, Current, Manifest, is_plain_name};
 use registre_schemas::profile::{self, Profile};
+use registre_schemas::recherche::FICHIER;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::engine::{Engine, Limits, PoolError, can_be_named};
 use crate::feed::Feed;
 use crate::fiches::Fiches;
 use crate::mirror::OpenTables;
+use crate::recherche::Index;
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -31,6 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
     /// What answers by key, when it has fiches and they can be read.
     fiches: Option<Arc<Fiches>>,
+    /// What answers by name, when there is an index and it can be read.
+    recherche: Option<Arc<Index>>,
     /// Its tables, as files that are sent.
     pub(crate) tables: OpenTables,
     /// What its columns hold; snapshots made by the first versions have none.
@@ -63,6 +67,11 @@ pub(crate) const LICENCE: &str = "Licence Ouverte 2.0";
 pub(crate) const SOURCES: &str = "Insee, répertoire SIRENE ; ministère de l'Intérieur, RNA";
 
 impl Snapshot {
+    /// The index of names, if there is one.
+    pub(crate) fn recherche(&self) -> Option<&Arc<Index>> {
+        self.recherche.as_ref()
+    }
+
     /// The fiches, unless there are none or they were found damaged.
     pub(crate) fn fiches(&self) -> Option<&Arc<Fiches>> {
         self.fiches.as_ref().filter(|fiches| fiches.are_whole())
@@ -250,6 +259,7 @@ impl Catalog {
             tables,
             profile: read_profile(&folder),
             fiches: open_fiches(&folder, &manifest),
+            recherche: open_recherche(&folder, &manifest),
             folder,
             manifest,
             engine,
@@ -317,6 +327,29 @@ pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
         length: metadata.len(),
         inode: metadata.ino(),
     })
+}
+
+/// The index of names of a snapshot, when it can be read: without it, numbers are still answered.
+fn open_recherche(folder: &Path, manifest: &Manifest) -> Option<Arc<Index>> {
+    let published = manifest.fiches.iter().find(|file| file.file == FICHIER)?;
+    let bytes = fs::metadata(folder.join(FICHIER)).map(|file| file.len());
+    let opened = match bytes {
+        Ok(bytes) if bytes == published.bytes => Index::open(folder),
+        Ok(bytes) => Err(format!("{bytes} bytes, {} expected", published.bytes)),
+        Err(error) => Err(error.to_string()),
+    };
+    match opened {
+        Ok(index) => {
+            tracing::debug!("{} organisations can be found by name", index.documents());
+            Some(Arc::new(index))
+        }
+        Err(error) => {
+            tracing::error!(
+                "{FICHIER}: {error}; nobody is found by name; run `registre verify`, then `registre ingest`"
+            );
+            None
+        }
+    }
 }
 
 /// The fiches of a snapshot, when they can be read: without them it still answers, from its tables.

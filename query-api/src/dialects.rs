@@ -4,6 +4,7 @@
 //! `limits.rs` and the documentation.
 
 pub(crate) mod entreprise_data_gouv;
+pub(crate) mod recherche_entreprises;
 
 use axum::response::Response;
 
@@ -12,5 +13,8 @@ use crate::error::ApiError;
 /// How the service under that path writes an error, when it has a way of its own: whoever answered
 /// it, a handler, a limit or the time, its clients read the shape they know.
 pub(crate) fn envelope(path: &str) -> Option<fn(&ApiError) -> Response> {
+    if recherche_entreprises::answers_at(path) {
+        return Some(recherche_entreprises::failure);
+    }
     entreprise_data_gouv::answers_at(path).then_some(entreprise_data_gouv::failure)
 }

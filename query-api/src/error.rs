@@ -137,6 +137,9 @@ pub enum ApiError {
     /// The snapshot in service was made without a profile.
     #[error("Le jeu de données en service n'a pas de profil.")]
     ProfilAbsent,
+    /// The snapshot in service was made without an index of names, or it cannot be read.
+    #[error("La recherche par nom n'est pas disponible dans le jeu de données en service.")]
+    SansIndex,
     /// Nothing published yet.
     #[error("Aucun jeu de données n'est encore publié sur ce serveur.")]
     AucuneDonnee,
@@ -204,6 +207,7 @@ impl ApiError {
             Self::Fichier { .. } => Code::FichierInconnu,
             Self::Precondition => Code::PreconditionEchouee,
             Self::AucuneDonnee => Code::AucuneDonnee,
+            Self::SansIndex => Code::SansIndex,
             Self::Surcharge => Code::Surcharge,
             Self::DelaiDepasse => Code::DelaiDepasse,
             Self::Sql(error) => error.code(),

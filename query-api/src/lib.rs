@@ -9,6 +9,7 @@
 //! | `answer`, `health`, `view` | what is answered, and its JSON, from the column tables |
 //! | `lookup`, `rows` | what is asked by key, of whoever holds the rows |
 //! | `selection` | what is asked by the columns of a table, of DuckDB |
+//! | `recherche` | what is asked by name, of the index |
 //! | `dossier`, `organisation` | which rows make an organisation; what is said of them |
 //! | `dialects` | the wire formats of services that no longer answer |
 //! | `enrichir` | the rows of someone's file, with what is known of each |
@@ -52,6 +53,7 @@ mod openapi;
 mod organisation;
 mod params;
 mod ranges;
+mod recherche;
 mod record;
 mod router;
 mod rows;

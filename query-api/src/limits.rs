@@ -194,8 +194,11 @@ impl KeyFile {
 
 /// What costs a lookup.
 pub(crate) fn is_limited(path: &str) -> bool {
+    let pages = ["/entreprise/", "/etablissement/", "/association/"];
     path.starts_with("/v1/")
         || path == "/"
+        || path == "/recherche"
+        || pages.iter().any(|page| path.starts_with(page))
         || path == "/donnees"
         || path == "/sql"
         || dialects::envelope(path).is_some()

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::cache::{FromSnapshot, Keep};
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::dialects::entreprise_data_gouv as edg;
+use crate::dialects::{entreprise_data_gouv as edg, recherche_entreprises};
 use crate::enrichir::{self, travaux::Travaux};
 use crate::limits::Limits;
 use crate::middleware::App;
 use crate::organisation::http as organisations;
+use crate::recherche::http as recherche;
 use crate::signup::{self, Signup};
 use crate::sql::{self, Workers};
 use crate::{docs, handlers, middleware, mirror, ui};
@@ -65,10 +66,18 @@ pub(crate) fn router(
 
     let page = Router::new()
         .route("/", get(ui::page))
+        .route("/v1/suggestions", get(recherche::suggestions))
+        .route("/v1/recherche", get(recherche::recherche))
+        .route("/recherche", get(ui::recherche::page))
+        .route("/entreprise/{id}", get(ui::fiche::numero))
+        .route("/etablissement/{id}", get(ui::fiche::numero))
+        .route("/association/{id}", get(ui::fiche::association))
         .route("/sql", get(ui::sql::page))
         .layer(Extension(workers))
         .nest("/api/sirene/v1", edg::v1::text_routes())
         .nest("/api/rna/v1", edg::rna::text_routes())
+        // API Recherche d'entreprises.
+        .merge(recherche_entreprises::routes())
         .route_layer(from_snapshot(Keep::Browser));
 
     let rest = Router::new()
@@ -79,10 +88,15 @@ pub(crate) fn router(
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/integration", get(ui::integration::page))
+        .route(
+            "/integration/recherche-entreprises",
+            get(ui::integration::recherche_entreprises),
+        )
         .route("/integration.js", get(ui::integration::script))
         .route("/sql/{file}", get(ui::sql::file))
         .route("/parquet.js", get(ui::parquet::script))
         .route("/app.js", get(ui::script))
+        .route("/recherche/{file}", get(ui::recherche::file))
         .route("/widget/{file}", get(ui::widget::file))
         .route("/style.css", get(ui::style))
         .route("/favicon.svg", get(ui::icon));
@@ -587,7 +601,7 @@ mod tests {
         assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
         let doublon = answer("/?id=100000009").await;
         assert_eq!(doublon.status, 404);
-        assert!(doublon.text().contains("href=\"/?id=130025265\""));
+        assert!(doublon.text().contains("href=\"/entreprise/130025265\""));
     }
 
     #[tokio::test]

@@ -1,13 +1,12 @@
-//! The page for people. It is rendered here, whole, so that it works without JavaScript and so that
-//! a value is escaped and masked in one place; the script only swaps one rendering for the next.
+//! The pages for people. They are rendered here, whole, so that they work without JavaScript and so that
+//! a value is escaped and masked in one place; the scripts only add suggestions and copying.
 
-mod card;
+mod alerte;
 pub(crate) mod donnees;
-mod html;
+pub(crate) mod fiche;
 pub(crate) mod integration;
-mod names;
 pub(crate) mod parquet;
-mod sections;
+pub(crate) mod recherche;
 pub(crate) mod sql;
 pub(crate) mod template;
 pub(crate) mod widget;
@@ -16,21 +15,18 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use registre_schemas::identifiers::{Identifier, Siren, Siret};
 use std::sync::Arc;
 
-use crate::answer;
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
-use crate::error::ApiError;
-use crate::lookup::Page;
+use crate::organisation::demande::Demande;
 use crate::text::long_date;
-use card::Card;
 use template::{escape, fill};
 
 const BANDEAU: &str = include_str!("../ui/bandeau.html");
 const PIED: &str = include_str!("../ui/pied.html");
 const TEMPLATE: &str = include_str!("../ui/index.html");
+const CHERCHER: &str = include_str!("../ui/chercher.html");
 const SCRIPT: &str = include_str!("../ui/app.js");
 const STYLE: &str = include_str!("../ui/style.css");
 const ICON: &str = include_str!("../ui/favicon.svg");
@@ -38,72 +34,37 @@ const ICON: &str = include_str!("../ui/favicon.svg");
 /// Nothing but this server's own files, no inline code, no frame.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Établissements on one page of the list.
-const PER_PAGE: u16 = 25;
-
-/// What the address asks for.
-#[derive(Default)]
-struct Asked {
-    id: String,
-    apres: Option<Siret>,
-}
-
-impl Asked {
-    /// The first of each name counts; the rest is not ours.
-    fn from(pairs: &[(String, String)]) -> Self {
-        let first = |name: &str| {
-            pairs
-                .iter()
-                .find(|(other, _)| other == name)
-                .map(|(_, value)| value.trim())
-        };
-        Self {
-            id: first("id").unwrap_or_default().to_owned(),
-            apres: first("apres").and_then(|value| value.parse().ok()),
-        }
-    }
-}
-
-/// `GET /` and `GET /?id=…`
+/// `GET /`, and `GET /?id=…`: the page of that number, where forms and older links send people.
 pub(crate) async fn page(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Vec<(String, String)>>,
     pinned: Option<Extension<InService>>,
 ) -> Response {
-    let asked = Asked::from(&pairs);
-    let snapshot = pinned
-        .map(|Extension(InService(snapshot))| snapshot)
-        .or_else(|| catalog.current());
-    let (status, title, result) = if asked.id.is_empty() {
-        (StatusCode::OK, None, String::new())
-    } else {
-        match found(snapshot.as_deref(), &asked).await {
-            Ok(card) => (StatusCode::OK, Some(card.name.clone()), html::card(&card)),
-            Err(error) => {
-                if let ApiError::Interne(cause) = &error {
-                    tracing::error!(error = %cause, "page failed: {cause}");
-                }
-                (
-                    error.code().status(),
-                    Some(error.code().title().to_owned()),
-                    html::error(&error),
-                )
-            }
-        }
-    };
+    let snapshot = fiche::snapshot(&catalog, pinned);
+    let snapshot = snapshot.as_deref();
+    let id = pairs.iter().find(|(name, _)| name == "id");
+    let id = id.map_or("", |(_, value)| value.trim());
+    if !id.is_empty() {
+        let rendu = fiche::rendu(snapshot, &Demande::of(id), fiche::apres(&pairs)).await;
+        return fiche::page(snapshot, &rendu, id, "/");
+    }
     let body = fill(TEMPLATE, |name| match name {
-        "titre" => title
-            .as_deref()
-            .map(|title| format!("{} : ", escape(title)))
-            .unwrap_or_default(),
-        "id" => escape(&asked.id),
-        "resultat" => result.clone(),
         "bandeau" => bandeau("/", &[]),
-        "avis" => notice(snapshot.as_deref()).to_owned(),
-        "pied" => pied(snapshot.as_deref()),
+        "avis" => notice(snapshot).to_owned(),
+        "recherche" => chercher("", ""),
+        "pied" => pied(snapshot),
         _ => String::new(),
     });
-    html_page(status, body)
+    html_page(StatusCode::OK, body)
+}
+
+/// The search box of every page, with `more` of a few.
+fn chercher(q: &str, more: &str) -> String {
+    fill(CHERCHER, |name| match name {
+        "q" => escape(q),
+        "filtres" => more.to_owned(),
+        _ => String::new(),
+    })
 }
 
 /// The pages, in the order that each of them has at its top.
@@ -152,33 +113,6 @@ pub(crate) fn html_page(status: StatusCode, body: String) -> Response {
         HeaderValue::from_static(CSP),
     );
     response
-}
-
-async fn found(snapshot: Option<&Snapshot>, asked: &Asked) -> Result<Card, ApiError> {
-    let identifier: Identifier = asked
-        .id
-        .parse()
-        .map_err(|cause| ApiError::identifiant(&asked.id, cause, None))?;
-    let snapshot = snapshot.ok_or(ApiError::AucuneDonnee)?;
-    Ok(match identifier {
-        Identifier::Siret(siret) => {
-            sections::etablissement(&answer::etablissement(snapshot, siret).await?)
-        }
-        Identifier::Siren(siren) => unite_legale(snapshot, siren, asked).await?,
-        Identifier::Tva(tva) => unite_legale(snapshot, tva.siren(), asked).await?,
-        Identifier::Rna(id) => sections::association(&answer::association(snapshot, id).await?),
-    })
-}
-
-async fn unite_legale(snapshot: &Snapshot, siren: Siren, asked: &Asked) -> Result<Card, ApiError> {
-    let unite = answer::unite_legale(snapshot, siren).await?;
-    let page = Page {
-        limite: PER_PAGE,
-        apres: asked.apres,
-        etat: None,
-    };
-    let list = answer::etablissements(snapshot, siren, page).await?;
-    Ok(sections::unite_legale(&unite, &list, asked.apres.is_some()))
 }
 
 /// Said above everything when the data is made up: nobody must take it for the registers.

@@ -13,6 +13,7 @@
 //! | [`fiche`] | the format of the fiches: all that is known of one unit, in one read |
 //! | [`dictionary`], [`table_schema`] | what the documentation says of a column, for people and as Table Schema |
 //! | [`manifest`] | the contract between ingestion and query: what a snapshot holds |
+//! | [`recherche`] | the words, places and numbers of the index of names |
 //! | [`profile`] | what its columns hold, and what changed since the one before |
 //!
 //! Architecture invariant: this crate opens no file, no socket and no database.
@@ -30,6 +31,7 @@ pub mod manifest;
 pub mod nomenclature;
 pub mod periode;
 pub mod profile;
+pub mod recherche;
 pub mod table_schema;
 pub mod unite_legale;
 

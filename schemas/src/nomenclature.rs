@@ -254,6 +254,107 @@ pub fn departement_of(code_commune: &str) -> Option<&str> {
     code_commune.get(..length)
 }
 
+/// Codes of a list, in its order, for places in it.
+struct Places {
+    codes: Vec<&'static str>,
+    places: HashMap<&'static str, u64, foldhash::fast::FixedState>,
+}
+
+impl Places {
+    fn of(text: &'static str) -> Self {
+        let lines = text.lines().skip(1).filter_map(code_and_label);
+        let codes: Vec<&'static str> = lines.map(|(code, _)| code).collect();
+        let places = (1..).zip(&codes).map(|(place, code)| (*code, place));
+        Self {
+            places: places.collect(),
+            codes,
+        }
+    }
+
+    fn code(&self, place: u64) -> Option<&'static str> {
+        let place = usize::try_from(place).ok()?.checked_sub(1)?;
+        self.codes.get(place).copied()
+    }
+}
+
+static NAF_PLACES: LazyLock<Places> =
+    LazyLock::new(|| Places::of(include_str!("../../data/nomenclatures/naf_rev2.csv")));
+static DEPARTEMENT_PLACES: LazyLock<Places> =
+    LazyLock::new(|| Places::of(include_str!("../../data/nomenclatures/departement.csv")));
+
+/// The place of a code in the list of the NAF rév. 2, from 1.
+#[must_use]
+pub fn naf_place(code: &str) -> Option<u64> {
+    NAF_PLACES.places.get(code).copied()
+}
+
+/// The code at that place of the list of the NAF rév. 2.
+#[must_use]
+pub fn naf_at(place: u64) -> Option<&'static str> {
+    NAF_PLACES.code(place)
+}
+
+/// The place of a département in the list, from 1.
+#[must_use]
+pub fn departement_place(code: &str) -> Option<u64> {
+    DEPARTEMENT_PLACES.places.get(code).copied()
+}
+
+/// The département at that place of the list.
+#[must_use]
+pub fn departement_at(place: u64) -> Option<&'static str> {
+    DEPARTEMENT_PLACES.code(place)
+}
+
+/// Communes and their arrondissements: code, name, population.
+pub fn communes() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
+    let lines = include_str!("../../data/nomenclatures/commune.csv").lines();
+    lines.skip(1).filter_map(|line| {
+        let (code, label) = code_and_label(line)?;
+        let population = line.rsplit(',').next()?.parse().unwrap_or(0);
+        Some((code, label, population))
+    })
+}
+
+/// The départements of a région, by code.
+pub fn departements_of(region: &str) -> impl Iterator<Item = &'static str> {
+    let departements = departements().filter(move |(_, own)| *own == region);
+    departements.map(|(code, _)| code)
+}
+
+/// Départements and régions: code, name, whether it is a région.
+pub fn territoires() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let of = |text: &'static str, region| {
+        let lines = text.lines().skip(1).filter_map(code_and_label);
+        lines.map(move |(code, label)| (code, label, region))
+    };
+    of(
+        include_str!("../../data/nomenclatures/departement.csv"),
+        false,
+    )
+    .chain(of(
+        include_str!("../../data/nomenclatures/region.csv"),
+        true,
+    ))
+}
+
+/// Every département with the code of its région, in the order of the codes. An overseas collectivity is
+/// its own région.
+pub fn departements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../data/nomenclatures/departement.csv")
+        .lines()
+        .skip(1);
+    // No label holds a comma, which a test checks.
+    lines.filter_map(|line| Some((line.split_once(',')?.0, line.rsplit_once(',')?.1)))
+}
+
+/// The région of a département.
+#[must_use]
+pub fn region_of(departement: &str) -> Option<&'static str> {
+    static REGIONS: LazyLock<Labels> = LazyLock::new(|| departements().collect());
+    REGIONS.get(departement).copied()
+}
+
 /// The name of a département.
 #[must_use]
 pub fn departement_label(code: &str) -> Option<&'static str> {
@@ -263,6 +364,18 @@ pub fn departement_label(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_departement_has_its_region() {
+        assert_eq!(departements().count(), 109);
+        for line in include_str!("../../data/nomenclatures/departement.csv").lines() {
+            assert_eq!(line.matches(',').count(), 2, "{line}");
+        }
+        for (departement, region) in [("75", "11"), ("2A", "94"), ("974", "04"), ("988", "988")] {
+            assert_eq!(region_of(departement), Some(region));
+        }
+        assert_eq!(region_of("20"), None);
+    }
 
     #[test]
     fn both_nafs_have_their_own_labels() {

@@ -273,7 +273,13 @@ fn the_documentation_is_served_by_the_binary_alone() {
     ] {
         assert!(openapi["paths"][path]["get"].is_object(), "{path}");
     }
-    for path in ["/docs", "/", "/?id=13002526500013"] {
+    for path in [
+        "/docs",
+        "/",
+        "/?id=13002526500013",
+        "/entreprise/356000000",
+        "/recherche?q=mairie",
+    ] {
         let page = sample_server().get(path);
         assert_eq!(page.status, 200, "{path}");
         assert!(

@@ -211,10 +211,27 @@ fn a_person_and_a_company_hidden_since_are_masked_in_the_older_snapshot() {
     let fiches = |folder: &Path| fs::read(folder.join("sirene.fiches")).unwrap();
     assert!(fiches(&old) != fiches(&before), "fiches are made again");
     assert_nothing_of(&server, &found, &person);
+    assert_not_found(&server, &found, &person);
     assert_eq!(server.said(GIVEN_UP), Vec::<String>::new());
     let other = folder.path().join("other");
     without_fiches(&data, &other);
     assert_nothing_of(&Server::start(&other), &found, &person);
+}
+
+/// Nobody is found any more by the names they had.
+fn assert_not_found(server: &Server, before: &Connection, person: &str) {
+    let names = text(
+        before,
+        &format!(
+            "SELECT concat_ws(' ', prenom1UniteLegale, nomUniteLegale) FROM before.unite_legale WHERE siren = '{person}'"
+        ),
+    );
+    assert!(names.contains(' '), "{names}");
+    for path in ["suggestions", "recherche"] {
+        let answer = server.get(&format!("/v1/{path}?q={}", names.replace(' ', "+")));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!(!answer.text.contains(person), "{names}: {}", answer.text);
+    }
 }
 
 /// Of no route, in any shape: what the tables of before said of a person.
@@ -248,6 +265,8 @@ fn assert_nothing_of(server: &Server, before: &Connection, person: &str) {
         format!("{list}?format=csv"),
         format!("/?id={person}"),
         format!("/?id={siret}"),
+        format!("/entreprise/{person}"),
+        format!("/etablissement/{siret}"),
         list,
     ] {
         let answer = server.get(&path);

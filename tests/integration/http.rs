@@ -12,7 +12,7 @@ use crate::harness::sample_server;
 const SIRET: &str = "/v1/etablissements/13002526500013";
 
 /// An address of each route, and of each kind of miss.
-const ADDRESSES: [&str; 24] = [
+const ADDRESSES: [&str; 29] = [
     SIRET,
     "/v1/unites-legales/356000000",
     "/v1/unites-legales/356000000/etablissements?limite=3",
@@ -23,6 +23,11 @@ const ADDRESSES: [&str; 24] = [
     "/parquet/manifest.json",
     "/",
     "/?id=356000000",
+    "/entreprise/356000000",
+    "/etablissement/13002526500013",
+    "/association/W759000011",
+    "/recherche?q=mairie",
+    "/recherche/suggestions.js",
     "/health",
     "/openapi.json",
     "/docs",

@@ -28,6 +28,8 @@ mod oracle; // every row of the sources, read back through DuckDB
 mod organisations; // every organisation of the sample, by each of its numbers
 mod parquet; // INSEE's Parquet files give what their zips give
 mod profile; // the profile of a snapshot, counted again by DuckDB
+mod recherche; // the search by name: who is found, and who never is
+mod recherche_entreprises; // the official search, for the programs written for it
 mod signup; // the forms: applicants, the operator, the webhook
 mod sql; // public SQL: what it answers, what it refuses, its shell
 mod store; // snapshots published to a store, and served from it by other machines

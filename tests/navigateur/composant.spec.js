@@ -373,7 +373,7 @@ test.describe("without JavaScript", () => {
     const [opened] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
     await opened.getByRole("textbox").fill(cas.siret.demande);
     await opened.getByRole("button", { name: "Rechercher" }).click();
-    await expect(opened.getByRole("heading", { level: 2 }).first()).toContainText(cas.siret.organisation.nom);
+    await expect(opened.getByRole("heading", { level: 1 })).toContainText(cas.siret.organisation.nom);
     await opened.close();
     await page.getByRole("button", { name: "Envoyer" }).click();
     await expect(page.getByRole("heading", { name: "Demande reçue" })).toBeVisible();

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use super::links::PROVENANCES;
 use super::rows::{Codes, bits, is_same};
-use super::table::Parquet;
 use crate::error::IngestError;
+use crate::sorted::Parquet;
 
 /// Row groups looked at in each table: one in twenty of the largest.
 const GROUPS: usize = 7;

@@ -10,8 +10,8 @@ use registre_schemas::unite_legale::DOUBLON;
 use std::path::Path;
 
 use super::rows::{number, text};
-use super::table::Parquet;
 use crate::error::IngestError;
+use crate::sorted::Parquet;
 
 /// Establishments that succeed one another: 32 bytes each, 9 million in the country.
 #[derive(Debug, Clone, Copy)]

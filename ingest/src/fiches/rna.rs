@@ -11,9 +11,9 @@ use std::path::Path;
 use super::links::{Lien, liens};
 use super::rows::{Codes, Rows};
 use super::store::Blocks;
-use super::table::Parquet;
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::sorted::Parquet;
 
 /// The tables, open, and the links by RNA number.
 pub(super) struct Rna {

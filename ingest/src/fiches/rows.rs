@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::table::Parquet;
 use crate::error::IngestError;
+use crate::sorted::Parquet;
 
 /// Rows turned into cells at once: few enough for them to stay in the processor's cache.
 const WINDOW: usize = 256;

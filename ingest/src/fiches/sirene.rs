@@ -15,9 +15,9 @@ use std::path::Path;
 use super::links::{Doublon, Lien, Links, Succession};
 use super::rows::{Codes, Rows, copy};
 use super::store::Blocks;
-use super::table::Parquet;
 use crate::error::IngestError;
 use crate::progress::Context;
+use crate::sorted::Parquet;
 
 /// Row groups of établissements in a slice: what one thread merges at a time.
 const GROUPS: usize = 2;

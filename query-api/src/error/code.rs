@@ -56,6 +56,8 @@ pub enum Code {
     EspaceInsuffisant,
     /// The snapshot has no profile.
     ProfilAbsent,
+    /// The snapshot has no index of names.
+    SansIndex,
     /// No such file of the mirror.
     FichierInconnu,
     /// Bytes a file does not have.
@@ -100,6 +102,7 @@ impl Code {
         Self::TropDeTravaux,
         Self::EspaceInsuffisant,
         Self::ProfilAbsent,
+        Self::SansIndex,
         Self::FichierInconnu,
         Self::PlageInvalide,
         Self::PreconditionEchouee,
@@ -280,6 +283,12 @@ impl Code {
                 StatusCode::PRECONDITION_FAILED,
                 "Fichier remplacé entre-temps",
                 "Recommencez la lecture depuis le début, à l'adresse qui nomme le jeu de données (en-tête Content-Location) pour qu'il ne change plus.",
+            ),
+            Self::SansIndex => (
+                "sans_index",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Recherche par nom indisponible",
+                "Cherchez par numéro (SIREN, SIRET, RNA, TVA) : ils répondent. L'exploitant rétablit la recherche en relançant `registre ingest`.",
             ),
             Self::AucuneDonnee => (
                 "aucune_donnee",

@@ -12,7 +12,9 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, ComponentsBuilder, Ref, RefOr};
 
-use super::{common, entreprise_data_gouv, organisation, profile, sql};
+use super::{
+    common, entreprise_data_gouv, organisation, profile, recherche, recherche_entreprises, sql,
+};
 use crate::error::Code;
 use crate::view::json_order;
 
@@ -32,6 +34,8 @@ fn of_others() -> impl Iterator<Item = (&'static str, Object)> {
     organisation::schemas()
         .into_iter()
         .chain(entreprise_data_gouv::schemas())
+        .chain(recherche::schemas())
+        .chain(recherche_entreprises::schemas())
         .chain(sql::schemas())
 }
 

@@ -10,7 +10,9 @@ use utoipa::openapi::{
 };
 
 use super::common::{Reads, complete, refer};
-use super::{enrichir, entreprise_data_gouv, mirror, organisation, sql};
+use super::{
+    enrichir, entreprise_data_gouv, mirror, organisation, recherche, recherche_entreprises, sql,
+};
 use crate::error::Code;
 use crate::params::{LIMITE_DEFAUT, LIMITE_MAX};
 use crate::rows::SUCCESSIONS;
@@ -125,14 +127,20 @@ pub(super) fn paths() -> Paths {
         ),
     ];
     let mut paths = PathsBuilder::new();
-    let others = enrichir::paths()
-        .into_iter()
-        .chain(entreprise_data_gouv::paths())
-        .chain(mirror::paths());
-    for (path, item) in routes.into_iter().chain(others) {
+    for (path, item) in routes.into_iter().chain(of_others()) {
         paths = paths.path(path, item);
     }
     paths.build()
+}
+
+/// Those that are described in files of their own.
+fn of_others() -> impl Iterator<Item = (&'static str, PathItem)> {
+    enrichir::paths()
+        .into_iter()
+        .chain(recherche::paths())
+        .chain(entreprise_data_gouv::paths())
+        .chain(recherche_entreprises::paths())
+        .chain(mirror::paths())
 }
 
 pub(super) fn operation(
@@ -273,7 +281,7 @@ pub(super) fn id(name: &str, description: &str, example: &str) -> Parameter {
 }
 
 /// The example is the schema's, not the parameter's: the page of the documentation would send it.
-fn query(
+pub(super) fn query(
     name: &str,
     description: &str,
     schema: ObjectBuilder,

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{bandeau, html, html_page, notice, pied};
+use super::{alerte, bandeau, html_page, notice, pied};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ pub(crate) async fn page(
         (StatusCode::OK, content(snapshot))
     } else {
         let error = ApiError::AucuneDonnee;
-        (error.code().status(), html::error(&error))
+        (error.code().status(), alerte::error(&error, 2))
     };
     let body = fill(TEMPLATE, |name| match name {
         "bandeau" => bandeau("/donnees", &[]),

@@ -12,6 +12,7 @@ use crate::cache::asset;
 use crate::organisation::resultat::CODES;
 
 const TEMPLATE: &str = include_str!("../../ui/integration.html");
+const RECHERCHE_ENTREPRISES: &str = include_str!("../../ui/recherche-entreprises.html");
 const SCRIPT: &str = include_str!("../../ui/integration.js");
 
 /// The examples, as an author copies them. A browser test runs the first as it is.
@@ -52,7 +53,23 @@ pub(crate) async fn page(headers: HeaderMap) -> Response {
                 .unwrap_or_default(),
         })
     });
-    let mut response = asset(&headers, "text/html; charset=utf-8", PAGE.as_bytes());
+    served(&headers, PAGE.as_bytes())
+}
+
+/// `GET /integration/recherche-entreprises`: moving from that API, and what it has that is not here.
+pub(crate) async fn recherche_entreprises(headers: HeaderMap) -> Response {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        fill(RECHERCHE_ENTREPRISES, |name| match name {
+            "bandeau" => bandeau("/integration/recherche-entreprises", &[]),
+            "version" => env!("CARGO_PKG_VERSION").to_owned(),
+            _ => String::new(),
+        })
+    });
+    served(&headers, PAGE.as_bytes())
+}
+
+fn served(headers: &HeaderMap, page: &'static [u8]) -> Response {
+    let mut response = asset(headers, "text/html; charset=utf-8", page);
     response.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(CSP),

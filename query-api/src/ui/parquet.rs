@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::donnees::{CLOSE_TABLE, cell, number, open_table};
 use super::template::{escape, fill};
-use super::{bandeau, html, html_page, notice, pied};
+use super::{alerte, bandeau, html_page, notice, pied};
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -70,7 +70,7 @@ pub(crate) async fn page(
         (StatusCode::OK, files(snapshot))
     } else {
         let error = ApiError::AucuneDonnee;
-        (error.code().status(), html::error(&error))
+        (error.code().status(), alerte::error(&error, 2))
     };
     let origin = origin(&headers);
     let body = fill(TEMPLATE, |name| match name {

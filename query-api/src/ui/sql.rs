@@ -116,7 +116,7 @@ pub(crate) async fn page(
                 if let ApiError::Interne(cause) = &error {
                     tracing::error!(error = %cause, "SQL page failed: {cause}");
                 }
-                (error.code().status(), super::html::error(&error))
+                (error.code().status(), super::alerte::error(&error, 2))
             }
         },
     };

@@ -100,6 +100,16 @@ export function choix(row) {
   };
 }
 
+/** An organisation of the suggestions, to choose. */
+export function proposition({ siren, rna, nom, complement, commune, code_postal, activite, actif, url }) {
+  return {
+    valeur: siren ?? rna,
+    titre: nom,
+    detail: [complement, [code_postal, commune].filter(Boolean).join(" "), activite, actif ? "" : "cessée"].filter(Boolean).join(", "),
+    url,
+  };
+}
+
 const TONS = {
   trouve: "succes",
   ferme: "attention",

@@ -1,5 +1,5 @@
 // <registre-organisation name="organisation">: un champ de formulaire qui reconnaît une organisation à son
-// SIRET, son SIREN, son numéro RNA ou de TVA, montre sa fiche et remplit les autres champs.
+// SIRET, son SIREN, son numéro RNA ou de TVA, ou la cherche par son nom, montre sa fiche et remplit les autres champs.
 //
 //   <script type="module" src="https://registre.example/widget/registre-organisation.js"></script>
 //   <registre-organisation name="organisation">
@@ -16,9 +16,9 @@
 
 import { verdict, affichage } from "./identifiants.js";
 import { Champs, nom } from "./champs.js";
-import { choix, element, fiche, message, nonVerifie, propositions, queFaire, reponse } from "./fiche.js";
+import { choix, element, fiche, message, nonVerifie, proposition, propositions, queFaire, reponse } from "./fiche.js";
 import { Liste } from "./liste.js";
-import { SansReponse, etablissements, organisation } from "./service.js";
+import { SansReponse, estNom, etablissements, organisation, suggestions } from "./service.js";
 import { habiller } from "./style.js";
 
 const TYPING_MS = 250;
@@ -182,6 +182,10 @@ class RegistreOrganisation extends HTMLElement {
       return;
     }
     this.#send(text.trim(), "invalide");
+    if (!whole && estNom(text)) {
+      this.#timer = setTimeout(() => this.#named(text.trim()), TYPING_MS);
+      return;
+    }
     const shout = () => this.#show(reponse(text, "invalide", said));
     // A wrong key is told once all its digits are there; anything else, when the field is left.
     const complete = said.code === "cle_invalide" && said.type !== "siren";
@@ -399,6 +403,23 @@ class RegistreOrganisation extends HTMLElement {
     this.#list.montrer(choices, 0);
     if (siren) this.#more(siren, choices, null);
     return true;
+  }
+
+  /** Proposes the organisations of that name. Where nobody can say, the field takes numbers, as before. */
+  async #named(name) {
+    const mine = (this.#running = new AbortController());
+    try {
+      const found = (await suggestions(this.#base, name, mine.signal, this.#timeLimit)).map(proposition);
+      if (mine.signal.aborted) return;
+      this.#list.montrer(found);
+      this.#announce(
+        found.length
+          ? `${found.length} organisations proposées. Flèches pour parcourir, Entrée pour choisir, Échap pour fermer.`
+          : "Aucune organisation de ce nom. Saisissez son numéro.",
+      );
+    } catch (error) {
+      if (!(error instanceof SansReponse) && !mine.signal.aborted) throw error;
+    }
   }
 
   async #more(siren, choices, next) {

@@ -60,3 +60,18 @@ export async function etablissements(base, siren, suite, signal, delai) {
   if (status !== 200 || !Array.isArray(body?.etablissements)) throw new SansReponse("injoignable");
   return body;
 }
+
+/** Whether a text may be looked for by name: letters, and not the beginning of a number. */
+export function estNom(text) {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  const digits = text.match(/\d/g) ?? [];
+  return letters.length > 1 && digits.length < 8 && !/^\s*(W|FR)[\s.-]*\d/i.test(text);
+}
+
+/** Organisations whose name begins like this text. */
+export async function suggestions(base, texte, signal, delai) {
+  const { status, body } = await lire(`${base}/v1/suggestions?q=${encodeURIComponent(texte)}&nombre=8`, signal, delai);
+  // A service without names to look in: what is typed is still a name.
+  if (status !== 200 || !Array.isArray(body?.suggestions)) throw new SansReponse("injoignable");
+  return body.suggestions;
+}

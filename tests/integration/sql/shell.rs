@@ -159,7 +159,7 @@ impl Terminal {
     }
 
     fn waits_for(&mut self, words: &str) {
-        if !self.shows(words, Duration::from_secs(60)) {
+        if !self.shows(words, Duration::from_mins(1)) {
             let seen = self.seen.lock().unwrap();
             panic!("{words:?} in {}", String::from_utf8_lossy(&seen));
         }

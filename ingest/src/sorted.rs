@@ -23,8 +23,8 @@ use crate::error::IngestError;
 const BATCH: usize = 8192;
 
 /// A table's file and its footer.
-pub(super) struct Parquet {
-    pub(super) table: &'static Table,
+pub(crate) struct Parquet {
+    pub(crate) table: &'static Table,
     path: PathBuf,
     metadata: ArrowReaderMetadata,
     /// First row of each row group, then how many rows there are.
@@ -32,7 +32,7 @@ pub(super) struct Parquet {
 }
 
 impl Parquet {
-    pub(super) fn open(folder: &Path, table: &'static Table) -> Result<Self, IngestError> {
+    pub(crate) fn open(folder: &Path, table: &'static Table) -> Result<Self, IngestError> {
         let path = folder.join(format!("{}.parquet", table.name));
         let file = File::open(&path).map_err(IngestError::io("open", &path))?;
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
@@ -50,16 +50,16 @@ impl Parquet {
         })
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.starts[self.starts.len() - 1]
     }
 
-    pub(super) fn groups(&self) -> usize {
+    pub(crate) fn groups(&self) -> usize {
         self.starts.len() - 1
     }
 
     /// The rows of a row group.
-    pub(super) fn group(&self, group: usize) -> Range<usize> {
+    pub(crate) fn group(&self, group: usize) -> Range<usize> {
         self.starts[group]..self.starts[group + 1]
     }
 
@@ -68,7 +68,7 @@ impl Parquet {
     }
 
     /// The first key of a row group, as its statistics have it.
-    pub(super) fn first_key(&self, group: usize, column: &str) -> Option<String> {
+    pub(crate) fn first_key(&self, group: usize, column: &str) -> Option<String> {
         let column = self.position(column)?;
         match self.chunk(group, column).statistics()? {
             Statistics::ByteArray(texts) => {
@@ -84,7 +84,7 @@ impl Parquet {
     }
 
     /// The first row whose key is not before `key`. Statistics say in which row group to look.
-    pub(super) fn row_of(&self, column: &str, key: &str) -> Result<usize, IngestError> {
+    pub(crate) fn row_of(&self, column: &str, key: &str) -> Result<usize, IngestError> {
         let first = |group: usize| self.first_key(group, column).unwrap_or_default();
         let groups: Vec<usize> = (0..self.groups()).collect();
         // The last row group that begins before the key.
@@ -112,7 +112,7 @@ impl Parquet {
     }
 
     /// Some rows of some columns, in the table's order.
-    pub(super) fn read(
+    pub(crate) fn read(
         &self,
         rows: Range<usize>,
         columns: &[&str],
@@ -122,7 +122,7 @@ impl Parquet {
 
     /// The same; texts that are codes in a dictionary in every row group concerned stay so, but for
     /// those of keys.
-    pub(super) fn read_coded(
+    pub(crate) fn read_coded(
         &self,
         rows: Range<usize>,
         columns: &[&str],
@@ -169,7 +169,7 @@ impl Parquet {
     }
 
     /// The columns of a table that hold something in those rows.
-    pub(super) fn with_values(&self, rows: &Range<usize>, column: &str) -> bool {
+    pub(crate) fn with_values(&self, rows: &Range<usize>, column: &str) -> bool {
         let Some(position) = self.position(column) else {
             return false;
         };
@@ -206,14 +206,14 @@ impl Parquet {
         ))
     }
 
-    pub(super) fn unreadable(&self, error: &dyn std::fmt::Display) -> IngestError {
+    pub(crate) fn unreadable(&self, error: &dyn std::fmt::Display) -> IngestError {
         IngestError::File {
             path: self.path.clone(),
-            detail: format!("fiches: {error}"),
+            detail: error.to_string(),
         }
     }
 
-    pub(super) fn bug(&self, detail: &str) -> IngestError {
+    pub(crate) fn bug(&self, detail: &str) -> IngestError {
         self.unreadable(&detail)
     }
 }
@@ -221,6 +221,6 @@ impl Parquet {
 fn unreadable(path: &Path, error: &ParquetError) -> IngestError {
     IngestError::File {
         path: path.to_path_buf(),
-        detail: format!("fiches: {error}"),
+        detail: error.to_string(),
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use registre_schemas::diffusion::is_masked;
+use registre_schemas::identifiers::display_form;
 
 use super::names::MASKED_VALUE;
 use crate::record::{Record, naf_version};
@@ -13,18 +14,44 @@ pub(super) struct Card {
     pub(super) nature: &'static str,
     pub(super) name: String,
     pub(super) badge: Option<Badge>,
-    /// Said under the name: `SIRET 130 025 265 00013`.
-    pub(super) identifier: String,
+    /// Its numbers: the first is the one of the page.
+    pub(super) numbers: Vec<Number>,
+    /// Its state, in plain words.
+    pub(super) etat: Etat,
     pub(super) rows: Vec<Row>,
     pub(super) sections: Vec<Section>,
-    /// Where the same answer is as JSON.
-    pub(super) json: String,
+    /// What the register has, column by column.
+    pub(super) records: Vec<Raw>,
+    /// Where the same is as JSON: a text and an address.
+    pub(super) json: Vec<(&'static str, String)>,
 }
 
 /// Active or not.
-pub(super) struct Badge {
-    pub(super) label: String,
+pub(crate) struct Badge {
+    pub(crate) label: String,
+    pub(crate) active: bool,
+}
+
+/// A number, as it is shown and as it is copied.
+pub(super) struct Number {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+}
+
+/// The verdict on what was asked, and where it leads.
+pub(super) struct Etat {
     pub(super) active: bool,
+    pub(super) message: String,
+    /// What to do, when there is something.
+    pub(super) advice: Option<String>,
+    pub(super) links: Vec<Link>,
+}
+
+/// A link to another page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) href: String,
+    pub(super) text: String,
 }
 
 /// A label and what stands beside it.
@@ -39,23 +66,34 @@ pub(super) enum Shown {
     Text(String),
     /// One under the other.
     Lines(Vec<String>),
+    /// An address, which may be copied.
+    Address(Vec<String>),
     /// A code and its label.
     Code {
         code: String,
         label: Option<String>,
     },
-    /// To another card.
-    Link {
-        href: String,
-        text: String,
-    },
+    /// To another page.
+    Link(Link),
 }
 
 /// A part of a card under its own title.
 pub(super) struct Section {
     pub(super) title: String,
     pub(super) rows: Vec<Row>,
-    pub(super) list: Option<List>,
+    pub(super) content: Option<Content>,
+}
+
+/// What a section has beside rows.
+pub(super) enum Content {
+    Places {
+        /// The map, as HTML.
+        carte: Option<String>,
+        list: List,
+    },
+    Map(String),
+    History(Vec<Change>),
+    Successions(Vec<Succession>),
 }
 
 /// A page of établissements.
@@ -74,9 +112,45 @@ pub(super) struct Item {
     pub(super) siege: bool,
 }
 
-/// The address of the card of an identifier.
-pub(super) fn href(id: &str) -> String {
-    format!("/?id={id}")
+/// A period, and what it changed.
+pub(super) struct Change {
+    pub(super) dates: String,
+    pub(super) lines: Vec<(&'static str, String)>,
+}
+
+/// What an établissement succeeds, or what succeeds it.
+pub(super) struct Succession {
+    pub(super) siret: String,
+    /// Whether it came before.
+    pub(super) before: bool,
+    pub(super) date: String,
+    pub(super) nature: String,
+}
+
+/// A row of a table: columns and values.
+pub(super) struct Raw {
+    pub(super) table: &'static str,
+    pub(super) cells: Vec<(&'static str, String)>,
+    /// Columns without a value, which are left out.
+    pub(super) empty: usize,
+}
+
+/// The address of the page of an identifier.
+pub(crate) fn href(id: &str) -> String {
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    match id.len() {
+        9 if digits => format!("/entreprise/{id}"),
+        14 if digits => format!("/etablissement/{id}"),
+        _ => format!("/association/{id}"),
+    }
+}
+
+/// A link to the page of an identifier, which is its text.
+pub(super) fn link(id: &str) -> Link {
+    Link {
+        href: href(id),
+        text: display_form(id),
+    }
 }
 
 /// A row, when there is a value.

@@ -92,6 +92,14 @@ pub(super) fn enseigne(record: &Record) -> Composed {
     }
 }
 
+/// A postcode and a commune. INSEE masks the first alone: the second is public, and is not made from it.
+pub(super) fn town(record: &Record, names: [&str; 2]) -> Composed {
+    match compose(record, &names) {
+        Composed::Masked => compose(record, &names[1..]),
+        found => found,
+    }
+}
+
 /// The lines of an établissement's address, as on an envelope.
 pub(super) fn address(record: &Record) -> Vec<String> {
     let column = |name: &str| format!("{name}Etablissement");
@@ -102,16 +110,19 @@ pub(super) fn address(record: &Record) -> Vec<String> {
             &names.iter().map(String::as_str).collect::<Vec<_>>(),
         )
     };
-    let town = if record.text("libelleCedexEtablissement").is_some() {
+    let last = if record.text("libelleCedexEtablissement").is_some() {
         line(&["codeCedex", "libelleCedex"])
     } else {
-        line(&["codePostal", "libelleCommune"])
+        town(
+            record,
+            ["codePostalEtablissement", "libelleCommuneEtablissement"],
+        )
     };
     lines([
         line(&["complementAdresse"]),
         line(&["numeroVoie", "indiceRepetition", "typeVoie", "libelleVoie"]),
         line(&["distributionSpeciale"]),
-        town,
+        last,
         line(&["libelleCommuneEtranger"]),
         line(&["libellePaysEtranger"]),
     ])
@@ -226,6 +237,19 @@ mod tests {
             ],
         );
         assert_eq!(address(&masked), [MASKED_STREET, "92000 NANTERRE"]);
+    }
+
+    #[test]
+    fn the_commune_of_a_masked_address_is_public() {
+        let masked = record(
+            "etablissement",
+            &[
+                ("libelleVoieEtablissement", "[ND]"),
+                ("codePostalEtablissement", "[ND]"),
+                ("libelleCommuneEtablissement", "NANTERRE"),
+            ],
+        );
+        assert_eq!(address(&masked), [MASKED_STREET, "NANTERRE"]);
     }
 
     #[test]

@@ -1,0 +1,331 @@
+//! Search by name over everyone: what is asked, and what is found.
+//!
+//! Whoever asks (`/v1/recherche`, the suggestions, a dialect, a page) makes a [`Requete`]; [`cherche`]
+//! answers with keys, in order. Rows are then read by key ([`mod@crate::dossier`], [`mod@crate::lookup`]).
+//!
+//! | module | holds |
+//! |---|---|
+//! | `paquet`, `etage` | the index of a snapshot, open: floors, the largest first |
+//! | `lectures`, `lieux` | the ways to read what was typed; the places it names |
+//! | `termes` | the terms that a word may mean |
+//! | `listes` | documents in order: of a term, of several, in common |
+//! | `parcours` | going down the floors; the order of results; when to stop |
+//! | `filtres` | what the terms of a filter are |
+//! | `pres` | around a point |
+//! | `comptes` | how many there are of each |
+//! | `resume`, `http` | a result in a few words; `/v1/suggestions` and `/v1/recherche` |
+//! | `etablissements` | which établissements of a result were meant |
+
+mod comptes;
+mod etablissements;
+mod etage;
+mod filtres;
+pub(crate) mod http;
+mod lectures;
+mod lieux;
+mod listes;
+mod paquet;
+mod parcours;
+mod pres;
+pub(crate) mod resume;
+mod termes;
+
+use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use registre_schemas::recherche::numero::{Qui, qui};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+use crate::catalog::Snapshot;
+use crate::error::ApiError;
+pub(crate) use comptes::Comptes;
+use etage::Etage;
+use lectures::{Rigueur, Tape};
+use parcours::{Question, Trouves, parcourt};
+
+/// What is looked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requete {
+    /// As typed. Without one, the filters alone choose.
+    pub(crate) texte: Option<String>,
+    /// All of them hold.
+    pub(crate) filtres: Vec<Filtre>,
+    pub(crate) autour: Option<Autour>,
+    pub(crate) tri: Tri,
+    /// Results before the page.
+    pub(crate) debut: usize,
+    /// Results of the page, at most.
+    pub(crate) nombre: usize,
+    /// Établissements given with each result, at most.
+    pub(crate) etablissements: usize,
+    /// It is still being typed: the last word may be the beginning of one, and nothing is counted.
+    pub(crate) en_cours: bool,
+}
+
+/// What an organisation must be. Of the values of a list, one is enough. Codes are those of the registers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Filtre {
+    /// Of the unit: codes of NAF rév. 2, with their dot.
+    Activite(Vec<String>),
+    /// Of the unit: codes of NAF 2025, with their dot.
+    Activite2025(Vec<String>),
+    /// Of the unit: sections of NAF rév. 2, `A` to `U`.
+    Section(Vec<String>),
+    /// Of the unit: categories of one, two or four digits.
+    CategorieJuridique(Vec<String>),
+    /// Of the unit: `GE`, `ETI`, `PME`.
+    CategorieEntreprise(Vec<String>),
+    /// Of the unit: `NN`, `00`, `01`… `53`.
+    TrancheEffectifs(Vec<String>),
+    /// Of the unit: active (`true`) or ceased.
+    Actif(bool),
+    /// Of an établissement, open or not: code of commune, of an arrondissement too.
+    Commune(Vec<String>),
+    /// Of an établissement, open or not.
+    CodePostal(Vec<String>),
+    /// Of an établissement, open or not.
+    Departement(Vec<String>),
+    /// Of an établissement, open or not.
+    Region(Vec<String>),
+    /// Économie sociale et solidaire; `false`: the field says no, or nothing.
+    Ess(bool),
+    /// Société à mission, as the register says `O` or `N`: `false` does not match what is not said.
+    Mission(bool),
+    Association(bool),
+    EntrepreneurIndividuel(bool),
+    /// By its legal category (7 and its like).
+    Administration(bool),
+    /// Reconnue d'utilité publique.
+    UtilitePublique(bool),
+    /// It has a SIREN: an association may have none.
+    AvecSiren,
+    /// Of the unit: created between these days, included.
+    Creation(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>),
+}
+
+/// Around a point: degrees (WGS 84) and kilometres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Autour {
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+    pub(crate) rayon: f64,
+}
+
+/// The order of results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Tri {
+    /// The best first: exact before prefix before typo, larger and open before smaller and closed.
+    #[default]
+    Pertinence,
+    /// The largest first.
+    Taille,
+    /// The newest first, by its date of creation.
+    Creation,
+}
+
+/// A page of results.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Page {
+    /// Over all pages.
+    pub(crate) total: u64,
+    /// Whether there are just as many; otherwise, more than that.
+    pub(crate) total_exact: bool,
+    pub(crate) trouves: Vec<Trouve>,
+    /// How many there are of each, among those that were counted.
+    pub(crate) comptes: Comptes,
+}
+
+/// Which organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cle {
+    Siren(Siren),
+    /// An association that has no SIREN.
+    Rna(RnaId),
+}
+
+/// A result.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouve {
+    pub(crate) cle: Cle,
+    pub(crate) score: f32,
+    /// Its établissements that the filters of place, the point or the text chose, open ones first.
+    pub(crate) etablissements: Vec<Siret>,
+    /// Kilometres to the nearest of them, around a point.
+    pub(crate) distance: Option<f64>,
+}
+
+/// The snapshot has no index: it was made by an older version of the program, or without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this snapshot has no index of names: `registre ingest` makes one")]
+struct SansIndex;
+
+/// Steps of a search while it is typed: some milliseconds.
+const PAS_EN_COURS: u64 = 300_000;
+/// Steps of a search whose results are counted: some tens of milliseconds.
+const PAS: u64 = 4_000_000;
+/// Results before which a stricter reading is enough.
+const ASSEZ: usize = 5;
+
+/// Results looked at beside those of a page, around a point: some are in a square and not in the circle.
+const DE_PLUS: usize = 20;
+
+/// The index of a snapshot, open.
+pub(crate) struct Index {
+    /// Those that have documents, with their rank.
+    etages: Vec<(usize, Etage)>,
+}
+
+impl Index {
+    /// Opens the index of a snapshot; its files are mapped, not read.
+    pub(crate) fn open(folder: &Path) -> Result<Self, String> {
+        let mut etages = Vec::new();
+        for (rang, paquet) in paquet::etages(folder)?.into_iter().enumerate() {
+            if let Some(etage) = Etage::open(paquet).map_err(|error| error.to_string())? {
+                etages.push((rang, etage));
+            }
+        }
+        Ok(Self { etages })
+    }
+
+    /// Organisations in it.
+    pub(crate) fn documents(&self) -> u64 {
+        let documents = self
+            .etages
+            .iter()
+            .map(|(_, etage)| u64::from(etage.documents()));
+        documents.sum()
+    }
+
+    fn cherche(&self, requete: &Requete) -> std::io::Result<Trouves> {
+        let mut conditions = filtres::conditions(&requete.filtres);
+        conditions.extend(requete.autour.as_ref().map(pres::condition));
+        let mut voulus = requete.debut.saturating_add(requete.nombre);
+        if requete.autour.is_some() {
+            // Squares are larger than their circle.
+            voulus = 3 * voulus + DE_PLUS;
+        }
+        let question = Question {
+            lectures: &[],
+            conditions: &conditions,
+            tri: requete.tri,
+            voulus,
+            compte: !requete.en_cours,
+            premier: false,
+            pas: if requete.en_cours { PAS_EN_COURS } else { PAS },
+        };
+        let tape = Tape::de(
+            requete.texte.as_deref().unwrap_or_default(),
+            requete.en_cours,
+        );
+        if tape.est_vide() {
+            // What is not a word matches nobody; without a text, the filters choose.
+            let rien = requete
+                .texte
+                .as_deref()
+                .is_some_and(|texte| !texte.trim().is_empty());
+            if rien || conditions.is_empty() {
+                return Ok(Trouves {
+                    complet: true,
+                    ..Trouves::default()
+                });
+            }
+            let lectures = [parcours::Lecture::default()];
+            let question = Question {
+                lectures: &lectures,
+                ..question
+            };
+            return parcourt(&self.etages, &question);
+        }
+        let mut trouves = Trouves::default();
+        let assez = ASSEZ.min(voulus);
+        for rigueur in [Rigueur::Stricte, Rigueur::Fautes, Rigueur::Oubli] {
+            let lectures = tape.lectures(rigueur);
+            let question = Question {
+                lectures: &lectures,
+                // Of what only looks like it, the largest are enough.
+                premier: rigueur != Rigueur::Stricte,
+                ..question
+            };
+            let avant = trouves;
+            trouves = parcourt(&self.etages, &question)?;
+            trouves.suit(avant, voulus);
+            let trouve = !trouves.documents.is_empty() && rigueur != Rigueur::Stricte;
+            if trouve || trouves.documents.len() >= assez || trouves.pas > question.pas {
+                break;
+            }
+        }
+        Ok(trouves)
+    }
+}
+
+/// Searches that run at once: each takes a core, and lookups need some.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    Semaphore::new(cores.max(2))
+});
+/// How long one waits for a place.
+const ATTENTE: Duration = Duration::from_secs(2);
+
+/// Looks for organisations, when its turn has come.
+pub(crate) async fn cherche(snapshot: &Arc<Snapshot>, requete: Requete) -> Result<Page, ApiError> {
+    let place = tokio::time::timeout(ATTENTE, PLACES.acquire()).await;
+    let place = place.map_err(|_elapsed| ApiError::Surcharge)?;
+    let _place = place.map_err(|error| ApiError::Interne(Box::new(error)))?;
+    let own = Arc::clone(snapshot);
+    tokio::task::spawn_blocking(move || chercher(&own, &requete))
+        .await
+        .map_err(|error| ApiError::Interne(Box::new(error)))?
+        .map_err(|SansIndex| ApiError::SansIndex)
+}
+
+/// Looks for organisations. Blocking.
+fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
+    let index = snapshot.recherche().ok_or(SansIndex)?;
+    let found = match index.cherche(requete) {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!("search: {error}; run `registre verify`, then `registre ingest`");
+            return Err(SansIndex);
+        }
+    };
+    let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(trouve).collect();
+    // Around a point, who is in the circle is known once their établissements are read.
+    if requete.autour.is_none() {
+        trouves = page(trouves, requete);
+    }
+    if requete.etablissements > 0 || requete.autour.is_some() {
+        etablissements::complete(snapshot, requete, &mut trouves);
+    }
+    if requete.autour.is_some() {
+        trouves.retain(|trouve| trouve.distance.is_some());
+        trouves = page(trouves, requete);
+    }
+    Ok(Page {
+        total: found.total,
+        total_exact: found.complet && requete.autour.is_none(),
+        trouves,
+        comptes: found.comptes,
+    })
+}
+
+fn page(trouves: Vec<Trouve>, requete: &Requete) -> Vec<Trouve> {
+    let page = trouves.into_iter().skip(requete.debut);
+    page.take(requete.nombre).collect()
+}
+
+/// Who a document is.
+fn trouve(found: &parcours::Trouve) -> Option<Trouve> {
+    let cle = match qui(found.numero) {
+        Qui::Siren(siren) => Cle::Siren(format!("{siren:09}").parse().ok()?),
+        Qui::Rna(id) => Cle::Rna(id.parse().ok()?),
+    };
+    Some(Trouve {
+        cle,
+        #[allow(clippy::cast_precision_loss, reason = "a note has three digits")]
+        score: found.note as f32,
+        etablissements: Vec::new(),
+        distance: None,
+    })
+}

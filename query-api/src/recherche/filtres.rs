@@ -1,0 +1,75 @@
+//! What the terms of a filter are, in the index.
+
+use chrono::NaiveDate;
+use registre_schemas::nomenclature;
+use registre_schemas::recherche::{code, lieu};
+
+use super::Filtre;
+use super::etage::Champ;
+use super::parcours::Condition;
+
+/// The conditions of the index that say these filters.
+pub(super) fn conditions(filtres: &[Filtre]) -> Vec<Condition> {
+    filtres.iter().map(condition).collect()
+}
+
+fn condition(filtre: &Filtre) -> Condition {
+    let codes = |lettre, codes: &[String]| parmi(Champ::Code, lettre, codes);
+    let lieux = |lettre, codes: &[String]| parmi(Champ::Lieu, lettre, codes);
+    match filtre {
+        Filtre::Activite(list) => codes(code::NAF, list),
+        Filtre::Activite2025(list) => codes(code::NAF_2025, list),
+        Filtre::Section(list) => codes(code::SECTION, list),
+        Filtre::CategorieJuridique(list) => codes(code::CATEGORIE_JURIDIQUE, list),
+        Filtre::CategorieEntreprise(list) => codes(code::CATEGORIE_ENTREPRISE, list),
+        Filtre::TrancheEffectifs(list) => codes(code::EFFECTIFS, list),
+        Filtre::Actif(actif) => {
+            let etat = if *actif { "A" } else { "C" };
+            codes(code::ETAT, &[etat.to_owned()])
+        }
+        Filtre::Commune(list) => lieux(lieu::COMMUNE, list),
+        Filtre::CodePostal(list) => lieux(lieu::CODE_POSTAL, list),
+        Filtre::Departement(list) => lieux(lieu::DEPARTEMENT, list),
+        Filtre::Region(list) => {
+            let departements = list
+                .iter()
+                .flat_map(|region| nomenclature::departements_of(region))
+                .map(str::to_owned);
+            lieux(lieu::DEPARTEMENT, &departements.collect::<Vec<_>>())
+        }
+        Filtre::Ess(oui) => est(*oui, &format!("{}O", code::ESS)),
+        Filtre::Mission(oui) => {
+            let dit = if *oui { "O" } else { "N" };
+            codes(code::MISSION, &[dit.to_owned()])
+        }
+        Filtre::Association(oui) => est(*oui, code::ASSOCIATION),
+        Filtre::EntrepreneurIndividuel(oui) => est(*oui, code::PERSONNE),
+        Filtre::Administration(oui) => est(*oui, code::ADMINISTRATION),
+        Filtre::UtilitePublique(oui) => est(*oui, code::UTILITE_PUBLIQUE),
+        Filtre::AvecSiren => Condition::AvecSiren,
+        Filtre::Creation(apres, avant) => Condition::Creation(
+            apres.map_or(1, depuis_1600),
+            avant.map_or(u64::MAX, depuis_1600),
+        ),
+    }
+}
+
+fn parmi(champ: Champ, lettre: char, codes: &[String]) -> Condition {
+    let termes = codes.iter().map(|code| format!("{lettre}{code}"));
+    Condition::Parmi(champ, termes.collect())
+}
+
+fn est(oui: bool, terme: &str) -> Condition {
+    let termes = vec![terme.to_owned()];
+    if oui {
+        Condition::Parmi(Champ::Code, termes)
+    } else {
+        Condition::Aucun(Champ::Code, termes)
+    }
+}
+
+/// Days since 1600-01-01, as the index has them; 0 before.
+fn depuis_1600(jour: NaiveDate) -> u64 {
+    let debut = NaiveDate::from_ymd_opt(1600, 1, 1).unwrap_or_default();
+    u64::try_from((jour - debut).num_days()).unwrap_or_default()
+}

@@ -1,0 +1,379 @@
+//! The search by name: who is found, who never is, how much is counted, and what no text can break.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Server, copy_folder, sample, sample_server, write_file};
+
+/// Queries judged: the numbers that answer each, and of which kind it is.
+const JUDGED: &str = include_str!("../../benches/recherche/jugements.csv");
+
+fn encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}
+
+fn suggestions(server: &Server, text: &str) -> Vec<Value> {
+    let answer = server.get(&format!("/v1/suggestions?nombre=5&q={}", encoded(text)));
+    assert_eq!(answer.status, 200, "{text}: {}", answer.text);
+    answer.json()["suggestions"].as_array().unwrap().clone()
+}
+
+fn numbers(found: &[Value]) -> Vec<String> {
+    let number = |one: &Value| {
+        let siren = one["siren"].as_str();
+        siren.or(one["rna"].as_str()).unwrap().to_owned()
+    };
+    found.iter().map(number).collect()
+}
+
+#[test]
+fn nine_of_ten_judged_queries_are_answered_first() {
+    let server = sample_server();
+    let (mut asked, mut first, mut among) = (0_u32, 0_u32, 0_u32);
+    let mut missed = Vec::new();
+    for record in csv::Reader::from_reader(JUDGED.as_bytes()).into_records() {
+        let record = record.unwrap();
+        let expected: BTreeSet<&str> = record[1].split(' ').collect();
+        let found = numbers(&suggestions(&server, &record[0]));
+        let place = found
+            .iter()
+            .position(|number| expected.contains(number.as_str()));
+        asked += 1;
+        first += u32::from(place == Some(0));
+        among += u32::from(place.is_some());
+        if place != Some(0) {
+            missed.push(record[0].to_owned());
+        }
+    }
+    assert!(asked >= 300, "{asked}");
+    assert!(f64::from(first) >= 0.9 * f64::from(asked), "{missed:?}");
+    assert!(f64::from(among) >= 0.98 * f64::from(asked), "{missed:?}");
+}
+
+#[test]
+fn how_a_name_is_typed_does_not_matter() {
+    let server = sample_server();
+    for text in [
+        "DIRECTION INTERMINISTERIELLE DU NUMERIQUE",
+        "direction interministérielle du numérique",
+        "Direction-Interministérielle, du Numérique !",
+        "numerique direction interministerielle",
+        "direction interministeriele du numerique",
+        "direction interministerielle du num",
+        "dinum",
+        "D.I.N.U.M.",
+        "directioninterministerielle numerique",
+    ] {
+        let found = numbers(&suggestions(&server, text));
+        assert_eq!(
+            found.first().map(String::as_str),
+            Some("130025265"),
+            "{text}"
+        );
+    }
+    let found = suggestions(&server, "dinum");
+    assert_eq!(found[0]["complement"], "DINUM");
+    assert_eq!(found[0]["url"], "/entreprise/130025265");
+    assert_eq!(found[0]["actif"], true);
+    for text in [
+        "mairie clamart",
+        "mairie 92140",
+        "commune de clamart",
+        "mairie de clamrat",
+    ] {
+        let found = numbers(&suggestions(&server, text));
+        assert_eq!(
+            found.first().map(String::as_str),
+            Some("219200235"),
+            "{text}"
+        );
+    }
+}
+
+/// The names of those who are hidden are not in the data; what stands for them must lead to nobody.
+#[test]
+fn nobody_is_found_by_what_hides_them() {
+    let server = sample_server();
+    for text in ["[ND]", "nd", "[nd] [nd]", "ND ND"] {
+        for found in suggestions(&server, text) {
+            let nom = found["nom"].as_str().unwrap();
+            assert!(!nom.contains("[ND]"), "{text}: {found}");
+        }
+    }
+    // Every person in partial diffusion, looked for by what is left of them: where they are.
+    let hidden = "SELECT siren FROM unite_legale WHERE statutDiffusionUniteLegale <> 'O'
+        AND categorieJuridiqueUniteLegale = '1000'";
+    let hidden = column(&server, hidden);
+    assert!(hidden.len() > 100, "{}", hidden.len());
+    let hidden: BTreeSet<&str> = hidden.iter().map(String::as_str).collect();
+    let mut seen = 0;
+    for departement in ["13", "33", "59", "69", "75", "92"] {
+        let mut next = Some(0);
+        while let Some(apres) = next {
+            let page = server.get(&format!(
+                "/v1/recherche?departement={departement}&limite=100&apres={apres}"
+            ));
+            let page = page.json();
+            for number in numbers(page["resultats"].as_array().unwrap()) {
+                assert!(!hidden.contains(number.as_str()), "{number}");
+                seen += 1;
+            }
+            next = page["suivant"].as_u64();
+        }
+    }
+    assert!(seen > 1000, "{seen}");
+}
+
+fn column(server: &Server, sql: &str) -> Vec<String> {
+    let answer = server.get(&format!("/v1/sql?format=csv&q={}", encoded(sql)));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut reader = csv::Reader::from_reader(answer.text.as_bytes());
+    let rows = reader.records().map(|row| row.unwrap()[0].to_owned());
+    rows.collect()
+}
+
+/// Filters count what SQL counts, people in partial diffusion aside.
+#[test]
+fn filters_count_what_sql_counts() {
+    let server = sample_server();
+    let shown = "(statutDiffusionUniteLegale = 'O' OR categorieJuridiqueUniteLegale NOT LIKE '1%'
+        AND denominationUniteLegale IS NOT NULL)";
+    let place =
+        |condition: &str| format!("siren IN (SELECT siren FROM etablissement WHERE {condition})");
+    for (filter, condition) in [
+        ("etat=A", "etatAdministratifUniteLegale = 'A'".to_owned()),
+        ("categorie_juridique=5499", "categorieJuridiqueUniteLegale = '5499'".to_owned()),
+        ("categorie_juridique=72", "categorieJuridiqueUniteLegale LIKE '72%'".to_owned()),
+        ("activite_principale=84.11Z", "activitePrincipaleUniteLegale = '84.11Z'".to_owned()),
+        ("activite_principale=84.11Z,62.01Z&etat=C",
+            "activitePrincipaleUniteLegale IN ('84.11Z', '62.01Z') AND etatAdministratifUniteLegale = 'C'".to_owned()),
+        ("tranche_effectifs=11", "trancheEffectifsUniteLegale = '11'".to_owned()),
+        ("categorie_entreprise=GE", "categorieEntreprise = 'GE'".to_owned()),
+        ("societe_mission=true", "societeMissionUniteLegale = 'O'".to_owned()),
+        ("entrepreneur_individuel=true", "categorieJuridiqueUniteLegale LIKE '1%'".to_owned()),
+        ("creation_apres=2015-01-01&creation_avant=2016-12-31&categorie_juridique=5499",
+            "dateCreationUniteLegale BETWEEN '2015-01-01' AND '2016-12-31' AND categorieJuridiqueUniteLegale = '5499'".to_owned()),
+        ("code_postal=69003&association=false",
+            format!("{} AND NOT (categorieJuridiqueUniteLegale = '5195' OR categorieJuridiqueUniteLegale LIKE '92%' OR identifiantAssociationUniteLegale IS NOT NULL OR siren IN (SELECT siren FROM lien_siren_rna))", place("codePostalEtablissement = '69003'"))),
+        ("departement=2A,974&etat=A&entrepreneur_individuel=true",
+            format!("{} AND etatAdministratifUniteLegale = 'A' AND categorieJuridiqueUniteLegale LIKE '1%'", place("codeCommuneEtablissement LIKE '2A%' OR codeCommuneEtablissement LIKE '974%'"))),
+        ("region=04&entrepreneur_individuel=true",
+            format!("{} AND categorieJuridiqueUniteLegale LIKE '1%'", place("codeCommuneEtablissement LIKE '974%'"))),
+    ] {
+        let sql = format!("SELECT count(*) FROM unite_legale WHERE {condition} AND {shown}");
+        let expected: u64 = column(&server, &sql)[0].parse().unwrap();
+        // Associations without SIREN are counted by our filters too, where SQL asks of units.
+        let answer = server.get(&format!("/v1/recherche?limite=1&{filter}")).json();
+        assert_eq!(answer["total_exact"], true, "{filter}");
+        let without_siren = if filter.contains("etat=A") && !filter.contains("entrepreneur") {
+            let answer = server.get(&format!("/v1/recherche?limite=1&association=true&{filter}"));
+            let all = answer.json()["total"].as_u64().unwrap();
+            let linked = format!(
+                "SELECT count(*) FROM unite_legale WHERE {condition} AND {shown} AND
+                 (categorieJuridiqueUniteLegale = '5195' OR categorieJuridiqueUniteLegale LIKE '92%'
+                  OR identifiantAssociationUniteLegale IS NOT NULL
+                  OR siren IN (SELECT siren FROM lien_siren_rna))"
+            );
+            all - column(&server, &linked)[0].parse::<u64>().unwrap()
+        } else {
+            0
+        };
+        assert_eq!(answer["total"].as_u64().unwrap() - without_siren, expected, "{filter}");
+        assert!(expected > 0, "{filter} tells nothing");
+    }
+}
+
+#[test]
+fn pages_follow_one_another_and_facets_add_up() {
+    let server = sample_server();
+    let mut seen = Vec::new();
+    let mut next = Some(0);
+    let mut total = 0;
+    while let Some(apres) = next {
+        let path =
+            format!("/v1/recherche?q=commune&categorie_juridique=7210&limite=30&apres={apres}");
+        let page = server.get(&path).json();
+        total = page["total"].as_u64().unwrap();
+        seen.extend(numbers(page["resultats"].as_array().unwrap()));
+        next = page["suivant"].as_u64();
+    }
+    assert_eq!(seen.len() as u64, total);
+    let once: BTreeSet<&String> = seen.iter().collect();
+    assert_eq!(once.len(), seen.len());
+    let page = server
+        .get("/v1/recherche?etat=A&association=true&limite=1")
+        .json();
+    let by_category = page["facettes"]["categories_juridiques"]
+        .as_array()
+        .unwrap();
+    let counted: u64 = by_category
+        .iter()
+        .map(|facet| facet["nombre"].as_u64().unwrap())
+        .sum();
+    assert!(
+        counted > 0 && counted <= page["total"].as_u64().unwrap(),
+        "{page}"
+    );
+}
+
+#[test]
+fn no_text_breaks_it_nor_makes_it_slow() {
+    let server = sample_server();
+    let long = "a".repeat(7000);
+    let words = "rue ".repeat(600);
+    for text in [
+        "",
+        " ",
+        "a",
+        "é",
+        "!",
+        "\"",
+        "\"a\" \"b",
+        "a AND (b OR",
+        "nom:poste",
+        "*",
+        "a*",
+        "~",
+        "[a TO b]",
+        "🏢",
+        "🏢 poste",
+        "مدرسة",
+        "שלום",
+        "東京",
+        "\u{202e}etsop al",
+        "a\u{300}",
+        "\0",
+        "%",
+        "%%%",
+        "'; DROP TABLE etablissement; --",
+        "rue",
+        "france",
+        "sarl",
+        "de la",
+        "12345678901234567890",
+        &long,
+        &words,
+    ] {
+        for route in ["suggestions", "recherche"] {
+            let started = Instant::now();
+            let answer = server.get(&format!("/v1/{route}?q={}", encoded(text)));
+            let empty = text.trim().is_empty() && route == "recherche";
+            assert_eq!(
+                answer.status,
+                if empty { 400 } else { 200 },
+                "{text:?}: {}",
+                answer.text
+            );
+            assert!(started.elapsed() < Duration::from_secs(5), "{text:?}");
+        }
+    }
+    for (path, named) in [
+        ("/v1/suggestions?q=a&nombre=0", "nombre"),
+        ("/v1/suggestions?q=a&nombre=1000", "nombre"),
+        ("/v1/suggestions?q=a&q=b", "q"),
+        ("/v1/suggestions?texte=a", "texte"),
+        ("/v1/recherche?q=a&limite=101", "limite"),
+        ("/v1/recherche?q=a&apres=10000", "apres"),
+        ("/v1/recherche?q=a&etat=F", "etat"),
+        ("/v1/recherche?q=a&ess=1", "ess"),
+        ("/v1/recherche?q=a&tri=nom", "tri"),
+        ("/v1/recherche?q=a&creation_apres=2015", "creation_apres"),
+        ("/v1/recherche?couleur=rouge", "couleur"),
+        ("/v1/recherche", "q"),
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+        assert!(answer.text.contains(named), "{path}: {}", answer.text);
+    }
+}
+
+/// Around a point, those who have an établissement in the circle, and nobody else.
+#[test]
+fn around_a_point_are_those_whose_etablissements_are_there() {
+    let server = sample_server();
+    for (latitude, longitude, rayon) in [
+        (48.8566, 2.3522, 3.0),
+        (45.764, 4.8357, 20.0),
+        (-20.88, 55.45, 50.0),
+    ] {
+        let near = format!(
+            "SELECT DISTINCT siren FROM etablissement JOIN unite_legale USING (siren)
+             WHERE statutDiffusionUniteLegale = 'O' AND 2 * 6371.0 * asin(sqrt(
+                 pow(sin(radians(y_latitude - ({latitude})) / 2), 2)
+                 + cos(radians({latitude})) * cos(radians(y_latitude))
+                 * pow(sin(radians(x_longitude - ({longitude})) / 2), 2))) < {rayon}"
+        );
+        let expected: BTreeSet<String> = column(&server, &near).into_iter().collect();
+        let mut found = BTreeSet::new();
+        let mut apres = 0;
+        loop {
+            let page = format!(
+                "/v1/recherche?latitude={latitude}&longitude={longitude}&rayon={rayon}&limite=100&apres={apres}"
+            );
+            let page = server.get(&page).json();
+            let some = numbers(page["resultats"].as_array().unwrap());
+            if some.is_empty() {
+                break;
+            }
+            apres += some.len();
+            found.extend(some);
+        }
+        let missing: Vec<_> = expected.difference(&found).collect();
+        let others = found.difference(&expected).count();
+        assert!(
+            missing.is_empty() && expected.len() > 20,
+            "{}: {missing:?}",
+            expected.len()
+        );
+        // Companies in partial diffusion are found by what they have not hidden.
+        assert!(
+            others * 20 <= expected.len(),
+            "{others} of {}",
+            expected.len()
+        );
+    }
+}
+
+/// Of a snapshot, its file of names aside.
+fn without_index(data: &Path, other: &Path, change: impl Fn(&Path, &mut Value)) {
+    copy_folder(data, other);
+    let folder = fs::read_dir(other.join("snapshots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .next()
+        .unwrap();
+    let path = folder.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&folder, &mut manifest);
+    write_file(&path, &serde_json::to_vec(&manifest).unwrap());
+}
+
+#[test]
+fn without_its_index_or_with_a_damaged_one_numbers_are_still_answered() {
+    type Change = fn(&Path, &mut Value);
+    let changes: [Change; 3] = [
+        |_folder, manifest| {
+            let fiches = manifest["fiches"].as_array_mut().unwrap();
+            fiches.retain(|file| file["file"] != "recherche.index");
+        },
+        |folder, _manifest| fs::remove_file(folder.join("recherche.index")).unwrap(),
+        |folder, _manifest| write_file(&folder.join("recherche.index"), b"what is no index at all"),
+    ];
+    for change in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        without_index(sample(), &data, change);
+        let server = Server::start(&data);
+        let answer = server.get("/v1/suggestions?q=poste");
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert_eq!(answer.json()["code"], "sans_index");
+        assert_eq!(server.get("/v1/unites-legales/356000000").status, 200);
+    }
+}
