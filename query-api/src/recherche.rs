@@ -30,7 +30,7 @@ mod pres;
 pub(crate) mod resume;
 mod termes;
 
-use registre_schemas::identifiers::{RnaId, Siren, Siret};
+use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 use registre_schemas::recherche::numero::{Qui, qui};
 use std::num::NonZero;
 use std::path::Path;
@@ -39,6 +39,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::catalog::Snapshot;
+use crate::dossier::Dossier;
 use crate::error::ApiError;
 pub(crate) use comptes::Comptes;
 use etage::Etage;
@@ -280,6 +281,20 @@ pub(crate) async fn cherche(snapshot: &Arc<Snapshot>, requete: Requete) -> Resul
         .map_err(|SansIndex| ApiError::SansIndex)
 }
 
+/// A page of results, and all that is known of each of them, in the same order.
+pub(crate) async fn trouve(
+    snapshot: &Arc<Snapshot>,
+    requete: Requete,
+) -> Result<(Page, Vec<Dossier>), ApiError> {
+    let page = cherche(snapshot, requete).await?;
+    let identifiers = page.trouves.iter().map(|trouve| match &trouve.cle {
+        Cle::Siren(siren) => Identifier::Siren(*siren),
+        Cle::Rna(id) => Identifier::Rna(id.clone()),
+    });
+    let dossiers = snapshot.dossiers(identifiers.collect()).await?;
+    Ok((page, dossiers))
+}
+
 /// Looks for organisations. Blocking.
 fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
     let index = snapshot.recherche().ok_or(SansIndex)?;
@@ -290,7 +305,7 @@ fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
             return Err(SansIndex);
         }
     };
-    let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(trouve).collect();
+    let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(nomme).collect();
     // Around a point, who is in the circle is known once their établissements are read.
     if requete.autour.is_none() {
         trouves = page(trouves, requete);
@@ -316,7 +331,7 @@ fn page(trouves: Vec<Trouve>, requete: &Requete) -> Vec<Trouve> {
 }
 
 /// Who a document is.
-fn trouve(found: &parcours::Trouve) -> Option<Trouve> {
+fn nomme(found: &parcours::Trouve) -> Option<Trouve> {
     let cle = match qui(found.numero) {
         Qui::Siren(siren) => Cle::Siren(format!("{siren:09}").parse().ok()?),
         Qui::Rna(id) => Cle::Rna(id.parse().ok()?),

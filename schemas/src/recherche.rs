@@ -73,6 +73,14 @@ pub mod champ {
     ];
 }
 
+/// A day as [`champ::CREATION`] has it, from days since 1970-01-01; 0, as if unknown, before 1600.
+#[must_use]
+pub fn jour(depuis_1970: i64) -> u64 {
+    /// Days between 1600-01-01 and 1970-01-01.
+    const DEPUIS_1600: i64 = 135_140;
+    u64::try_from(depuis_1970 + DEPUIS_1600).unwrap_or_default()
+}
+
 /// Terms of the field [`champ::CODE`]: a letter that says of what, then the code of the register.
 pub mod code {
     /// NAF rév. 2, with its dot.

@@ -2,12 +2,9 @@
 
 use foldhash::fast::FixedState;
 use registre_schemas::diffusion::is_masked;
-use registre_schemas::recherche::lieu;
 use registre_schemas::recherche::mots::Mots;
+use registre_schemas::recherche::{self, lieu};
 use std::collections::HashSet;
-
-/// Days between 1600-01-01 and 1970-01-01.
-const DEPUIS_1600: i64 = 135_140;
 
 /// An organisation being described; used again for the next one.
 #[derive(Debug, Default)]
@@ -185,9 +182,6 @@ impl Document {
 
     /// When it was created, in days since 1970-01-01.
     pub(super) fn nait(&mut self, jour: Option<i32>) {
-        let depuis = jour.map(|jour| i64::from(jour) + DEPUIS_1600);
-        self.creation = depuis
-            .and_then(|depuis| u64::try_from(depuis).ok())
-            .unwrap_or_default();
+        self.creation = jour.map_or(0, |jour| recherche::jour(jour.into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use registre_schemas::nomenclature;
-use registre_schemas::recherche::{code, lieu};
+use registre_schemas::recherche::{self, code, lieu};
 
 use super::Filtre;
 use super::etage::Champ;
@@ -47,10 +47,9 @@ fn condition(filtre: &Filtre) -> Condition {
         Filtre::Administration(oui) => est(*oui, code::ADMINISTRATION),
         Filtre::UtilitePublique(oui) => est(*oui, code::UTILITE_PUBLIQUE),
         Filtre::AvecSiren => Condition::AvecSiren,
-        Filtre::Creation(apres, avant) => Condition::Creation(
-            apres.map_or(1, depuis_1600),
-            avant.map_or(u64::MAX, depuis_1600),
-        ),
+        Filtre::Creation(apres, avant) => {
+            Condition::Creation(apres.map_or(1, jour), avant.map_or(u64::MAX, jour))
+        }
     }
 }
 
@@ -68,8 +67,6 @@ fn est(oui: bool, terme: &str) -> Condition {
     }
 }
 
-/// Days since 1600-01-01, as the index has them; 0 before.
-fn depuis_1600(jour: NaiveDate) -> u64 {
-    let debut = NaiveDate::from_ymd_opt(1600, 1, 1).unwrap_or_default();
-    u64::try_from((jour - debut).num_days()).unwrap_or_default()
+fn jour(jour: NaiveDate) -> u64 {
+    recherche::jour((jour - NaiveDate::default()).num_days())
 }

@@ -4,15 +4,12 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
-use registre_schemas::identifiers::Identifier;
 use registre_schemas::recherche::mots::Mots;
 use serde::Serialize;
-use std::sync::Arc;
 
 use super::resume::Resume;
-use super::{Autour, Cle, Comptes, Filtre, Page, Requete, Tri, cherche};
+use super::{Autour, Comptes, Filtre, Page, Requete, Tri, trouve};
 use crate::cache::InService;
-use crate::catalog::Snapshot;
 use crate::dossier::Dossier;
 use crate::error::{ApiError, SHOWN};
 use crate::handlers::json;
@@ -58,8 +55,8 @@ pub(crate) async fn suggestions(
             }
         }
     }
-    let (texte, page, dossiers) = trouve(&snapshot, requete).await?;
-    let tapes = Mots::de(&texte);
+    let tapes = Mots::de(requete.texte.as_deref().unwrap_or_default());
+    let (page, dossiers) = trouve(&snapshot, requete).await?;
     let answer = Suggestions {
         suggestions: resumes(&page, &dossiers, &tapes),
         donnees: snapshot.donnees(),
@@ -124,8 +121,8 @@ pub(crate) async fn recherche(
 ) -> Result<Response, ApiError> {
     let requete = requete(&pairs)?;
     let (debut, nombre) = (requete.debut, requete.nombre);
-    let (texte, page, dossiers) = trouve(&snapshot, requete).await?;
-    let tapes = Mots::de(&texte);
+    let tapes = Mots::de(requete.texte.as_deref().unwrap_or_default());
+    let (page, dossiers) = trouve(&snapshot, requete).await?;
     let fin = debut + page.trouves.len();
     let encore = page.trouves.len() == nombre && fin < ATTEINTS && (fin as u64) < page.total;
     let answer = Reponse {
@@ -292,21 +289,6 @@ fn invalide(nom: &str, valeur: &str, attendu: &str) -> ApiError {
         valeur: valeur.chars().take(SHOWN).collect(),
         attendu: attendu.to_owned(),
     }
-}
-
-/// What is found, and all that is known of each. Gives back the text that was typed.
-pub(crate) async fn trouve(
-    snapshot: &Arc<Snapshot>,
-    requete: Requete,
-) -> Result<(String, Page, Vec<Dossier>), ApiError> {
-    let texte = requete.texte.clone().unwrap_or_default();
-    let page = cherche(snapshot, requete).await?;
-    let identifiers = page.trouves.iter().map(|trouve| match &trouve.cle {
-        Cle::Siren(siren) => Identifier::Siren(*siren),
-        Cle::Rna(id) => Identifier::Rna(id.clone()),
-    });
-    let dossiers = snapshot.dossiers(identifiers.collect()).await?;
-    Ok((texte, page, dossiers))
 }
 
 fn resumes<'row>(page: &Page, dossiers: &'row [Dossier], tapes: &Mots) -> Vec<Resume<'row>> {

@@ -19,7 +19,7 @@ use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::{ApiError, is_a_name};
 use crate::organisation::demande::Demande;
-use crate::recherche::{self, Cle};
+use crate::recherche;
 use criteres::Criteres;
 
 const TEMPLATE: &str = include_str!("../../ui/recherche.html");
@@ -71,16 +71,11 @@ fn is_a_number(text: &str) -> bool {
 
 /// Keys first, then the rows of the page's organisations: never those of the pages before.
 async fn answer(snapshot: &Arc<Snapshot>, criteres: &Criteres) -> Result<String, ApiError> {
-    let found = match recherche::cherche(snapshot, criteres.requete()).await {
+    let (found, dossiers) = match recherche::trouve(snapshot, criteres.requete()).await {
         Ok(found) => found,
         Err(ApiError::SansIndex) => return Ok(resultats::without_index()),
         Err(error) => return Err(error),
     };
-    let keys = found.trouves.iter().map(|one| match &one.cle {
-        Cle::Siren(siren) => Identifier::Siren(*siren),
-        Cle::Rna(id) => Identifier::Rna(id.clone()),
-    });
-    let dossiers = snapshot.dossiers(keys.collect()).await?;
     Ok(resultats::html(criteres, &found, &dossiers))
 }
 

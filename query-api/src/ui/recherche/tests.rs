@@ -1,6 +1,6 @@
 use super::criteres::{Criteres, PAGES, PER_PAGE};
 use super::*;
-use crate::recherche::{Comptes, Filtre, Page, Tri, Trouve};
+use crate::recherche::{Cle, Comptes, Filtre, Page, Tri, Trouve};
 use crate::testing::{Fixture, get};
 
 const ID: &str = "20261101T000000Z";
