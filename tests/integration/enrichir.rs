@@ -310,9 +310,9 @@ fn each_row_says_what_organisations_answers() {
 #[test]
 fn a_client_that_reads_slowly_is_read_slowly_and_gets_it_all() {
     let server = sample_server();
-    // Far more than waits anywhere, in few rows.
-    let note = "x".repeat(400);
-    let many = 50_000;
+    // Far more than waits anywhere (a system keeps up to 32 MB of each way for itself), in few rows.
+    let note = "x".repeat(8000);
+    let many = 15_000;
     let mut text = String::from("siret;note\n");
     for siret in sirets().iter().cycle().take(many) {
         text.extend([siret.as_str(), ";", &note, "\n"]);

@@ -174,8 +174,9 @@ fn the_shell_completes_describes_interrupts_and_remembers() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
+    // Without `exec`, some shells stay above it and end as the Ctrl-C they saw too.
     let typed = format!(
-        "{} sql --data {}",
+        "exec {} sql --data {}",
         env!("CARGO_BIN_EXE_registre"),
         sample().display()
     );
