@@ -13,10 +13,12 @@
 //! | `filtres` | what the terms of a filter are |
 //! | `pres` | around a point |
 //! | `comptes` | how many there are of each |
-//! | `resume`, `http` | a result in a few words; `/v1/suggestions` and `/v1/recherche` |
+//! | `resume`, `correspondance` | a result in a few words; which of its names led to it |
+//! | `http` | `/v1/suggestions` and `/v1/recherche` |
 //! | `etablissements` | which établissements of a result were meant |
 
 mod comptes;
+mod correspondance;
 mod etablissements;
 mod etage;
 mod filtres;
@@ -32,6 +34,7 @@ mod termes;
 
 use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 use registre_schemas::recherche::numero::{Qui, qui};
+use std::cmp::Ordering;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -63,6 +66,8 @@ pub(crate) struct Requete {
     pub(crate) etablissements: usize,
     /// It is still being typed: the last word may be the beginning of one, and nothing is counted.
     pub(crate) en_cours: bool,
+    /// Only who has all the words, as they are: nothing is forgiven.
+    pub(crate) stricte: bool,
 }
 
 /// What an organisation must be. Of the values of a list, one is enough. Codes are those of the registers.
@@ -82,8 +87,10 @@ pub(crate) enum Filtre {
     TrancheEffectifs(Vec<String>),
     /// Of the unit: active (`true`) or ceased.
     Actif(bool),
-    /// Of an établissement, open or not: code of commune, of an arrondissement too.
+    /// Of an établissement, open or not: code of a commune, or of an arrondissement.
     Commune(Vec<String>),
+    /// Of an établissement, open or not: SIREN of the EPCI à fiscalité propre of its commune.
+    Epci(Vec<String>),
     /// Of an établissement, open or not.
     CodePostal(Vec<String>),
     /// Of an établissement, open or not.
@@ -124,6 +131,8 @@ pub(crate) enum Tri {
     Taille,
     /// The newest first, by its date of creation.
     Creation,
+    /// The nearest first, around a point.
+    Distance,
 }
 
 /// A page of results.
@@ -253,7 +262,11 @@ impl Index {
             trouves = parcourt(&self.etages, &question)?;
             trouves.suit(avant, voulus);
             let trouve = !trouves.documents.is_empty() && rigueur != Rigueur::Stricte;
-            if trouve || trouves.documents.len() >= assez || trouves.pas > question.pas {
+            if requete.stricte
+                || trouve
+                || trouves.documents.len() >= assez
+                || trouves.pas > question.pas
+            {
                 break;
             }
         }
@@ -298,13 +311,19 @@ pub(crate) async fn trouve(
 /// Looks for organisations. Blocking.
 fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
     let index = snapshot.recherche().ok_or(SansIndex)?;
-    let found = match index.cherche(requete) {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::error!("search: {error}; run `registre verify`, then `registre ingest`");
-            return Err(SansIndex);
-        }
+    let page = match (requete.tri, requete.autour) {
+        (Tri::Distance, Some(autour)) => au_plus_pres(index, snapshot, requete, autour),
+        _ => dans_l_ordre(index, snapshot, requete),
     };
+    page.map_err(|error| {
+        tracing::error!("search: {error}; run `registre verify`, then `registre ingest`");
+        SansIndex
+    })
+}
+
+/// In the order of the index.
+fn dans_l_ordre(index: &Index, snapshot: &Snapshot, requete: &Requete) -> std::io::Result<Page> {
+    let found = index.cherche(requete)?;
     let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(nomme).collect();
     // Around a point, who is in the circle is known once their établissements are read.
     if requete.autour.is_none() {
@@ -322,6 +341,50 @@ fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
         total_exact: found.complet && requete.autour.is_none(),
         trouves,
         comptes: found.comptes,
+    })
+}
+
+/// The nearest first: circles are looked at from the smallest, until one holds enough. Of a circle where
+/// more are than can be looked at, the largest are.
+fn au_plus_pres(
+    index: &Index,
+    snapshot: &Snapshot,
+    requete: &Requete,
+    autour: Autour,
+) -> std::io::Result<Page> {
+    let tous = index.cherche(&Requete {
+        debut: 0,
+        nombre: 1,
+        ..requete.clone()
+    })?;
+    let mut trouves = Vec::new();
+    for rayon in pres::cercles(autour.rayon) {
+        let cercle = Requete {
+            autour: Some(Autour { rayon, ..autour }),
+            debut: 0,
+            nombre: pres::REGARDES,
+            // What only looks like it, and is near, is not before what is it, and is farther.
+            stricte: requete.stricte || rayon < autour.rayon,
+            ..requete.clone()
+        };
+        let found = index.cherche(&cercle)?;
+        trouves = found.documents.iter().filter_map(nomme).collect();
+        etablissements::complete(snapshot, &cercle, &mut trouves);
+        trouves.retain(|trouve| trouve.distance.is_some());
+        if trouves.len() >= requete.debut + requete.nombre {
+            break;
+        }
+    }
+    trouves.sort_by(|a, b| {
+        a.distance
+            .partial_cmp(&b.distance)
+            .unwrap_or(Ordering::Equal)
+    });
+    Ok(Page {
+        total: tous.total,
+        total_exact: false,
+        trouves: page(trouves, requete),
+        comptes: tous.comptes,
     })
 }
 

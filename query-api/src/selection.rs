@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::catalog::Snapshot;
 use crate::engine::PoolError;
-use crate::record::Value;
+use crate::record::{Record, Value};
 use crate::view::as_text;
 
 /// What a row must be. Columns are positions in its table.
@@ -17,13 +17,8 @@ pub(crate) enum Condition {
     Equals(usize, String),
     /// Columns that are there, joined by spaces, are that text.
     Joined(&'static [usize], String),
-    /// Each word is somewhere in one of the columns of the row, or of its unité légale, whatever its
-    /// case and accents. Nobody is found by the names of a unit that is not diffusible.
-    Words {
-        columns: &'static [usize],
-        of_unit: &'static [usize],
-        words: Vec<String>,
-    },
+    /// Each word is somewhere in one of the columns of the row, whatever its case and accents.
+    Words(&'static [usize], Vec<String>),
     /// A column starts with that text.
     Starts(usize, String),
     /// A number of a column is between these two, included.
@@ -51,6 +46,29 @@ impl Condition {
             // `+5`, `2017-5-24`: the same value, not the same text.
             Some(written) if written == text => Self::Equals(index, written.into_owned()),
             _ => Self::Never,
+        }
+    }
+
+    /// Whether it is so of a row that was read, and of its unité légale. Words are asked of DuckDB, and
+    /// of nobody else.
+    pub(crate) fn holds(&self, row: &Record, unite: &Record) -> bool {
+        match self {
+            Self::Equals(index, text) => as_text(row.at(*index)).is_some_and(|own| own == *text),
+            Self::Joined(indexes, text) => {
+                let parts = indexes.iter().filter_map(|index| row.text_at(*index));
+                parts.collect::<Vec<_>>().join(" ") == *text
+            }
+            Self::Starts(index, text) => {
+                let own = row.text_at(*index);
+                own.is_some_and(|own| own.starts_with(text.as_str()))
+            }
+            Self::Between(index, least, most) => {
+                let own = row.real_at(*index);
+                own.is_some_and(|own| (*least..=*most).contains(&own))
+            }
+            Self::Unit(condition) => condition.holds(unite, unite),
+            Self::Not(condition) => !condition.holds(row, unite),
+            Self::Words(..) | Self::Never => false,
         }
     }
 }

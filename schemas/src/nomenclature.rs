@@ -1,8 +1,12 @@
 //! Code → libellé. The lists are the project's own CSV files in `data/nomenclatures`, compiled in:
 //! an answer never waits for a table, and a label can never be missing from a snapshot.
 
+mod intercommunalite;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+pub use intercommunalite::{arrondissements_of, commune_of, communes_of_epci, epci_label, epci_of};
 
 /// Which list a column's codes belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,7 @@ lists! {
     NAF_1993 = "naf_1993.csv";
     NAF_2025 = "naf_2025.csv";
     CATEGORIE_JURIDIQUE = "categorie_juridique.csv";
+    CATEGORIE_JURIDIQUE_2 = "categorie_juridique_niveau_2.csv";
     TRANCHE_EFFECTIFS = "tranche_effectifs.csv";
     COMMUNE = "commune.csv";
     DEPARTEMENT = "departement.csv";
@@ -75,12 +80,14 @@ lists! {
 
 /// The lists that have a file, by name: each code with its label.
 pub fn lists() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let lists: [(&str, &Labels); 9] = [
+    let lists: [(&str, &Labels); 11] = [
         ("naf_rev2", &NAF_REV2),
         ("naf_2025", &NAF_2025),
         ("naf_rev1", &NAF_REV1),
         ("naf_1993", &NAF_1993),
         ("categorie_juridique", &CATEGORIE_JURIDIQUE),
+        ("categorie_juridique_niveau_2", &CATEGORIE_JURIDIQUE_2),
+        ("epci", &intercommunalite::EPCI.libelles),
         ("tranche_effectifs", &TRANCHE_EFFECTIFS),
         ("commune", &COMMUNE),
         ("departement", &DEPARTEMENT),
@@ -322,6 +329,12 @@ pub fn departements_of(region: &str) -> impl Iterator<Item = &'static str> {
     departements.map(|(code, _)| code)
 }
 
+/// The label of the first two digits of a catégorie juridique.
+#[must_use]
+pub fn categorie_juridique_niveau_2(code: &str) -> Option<&'static str> {
+    CATEGORIE_JURIDIQUE_2.get(code).copied()
+}
+
 /// Départements and régions: code, name, whether it is a région.
 pub fn territoires() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
     let of = |text: &'static str, region| {
@@ -400,7 +413,7 @@ mod tests {
 
     #[test]
     fn every_list_is_read_to_its_last_line_and_no_label_holds_a_quote() {
-        let files: [(&Labels, &str); 9] = [
+        let files: [(&Labels, &str); 10] = [
             (
                 &NAF_REV2,
                 include_str!("../../data/nomenclatures/naf_rev2.csv"),
@@ -424,6 +437,10 @@ mod tests {
             (
                 &TRANCHE_EFFECTIFS,
                 include_str!("../../data/nomenclatures/tranche_effectifs.csv"),
+            ),
+            (
+                &CATEGORIE_JURIDIQUE_2,
+                include_str!("../../data/nomenclatures/categorie_juridique_niveau_2.csv"),
             ),
             (
                 &COMMUNE,

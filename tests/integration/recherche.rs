@@ -1,5 +1,6 @@
 //! The search by name: who is found, who never is, how much is counted, and what no text can break.
 
+use registre_schemas::nomenclature;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -80,6 +81,9 @@ fn how_a_name_is_typed_does_not_matter() {
     }
     let found = suggestions(&server, "dinum");
     assert_eq!(found[0]["complement"], "DINUM");
+    assert_eq!(found[0]["trouve_par"], "sigle");
+    let found = suggestions(&server, "direction interministerielle numerique paris");
+    assert_eq!(found[0]["trouve_par"], "nom", "a place is in no name");
     assert_eq!(found[0]["url"], "/entreprise/130025265");
     assert_eq!(found[0]["actif"], true);
     for text in [
@@ -94,6 +98,26 @@ fn how_a_name_is_typed_does_not_matter() {
             Some("219200235"),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn a_former_name_is_told_as_one() {
+    let server = sample_server();
+    let sql = "SELECT DISTINCT p.siren || ';' || p.denominationUniteLegale
+        FROM unite_legale_periode p JOIN unite_legale u USING (siren)
+        WHERE u.statutDiffusionUniteLegale = 'O' AND u.denominationUniteLegale IS NOT NULL
+          AND split_part(p.denominationUniteLegale, ' ', 1) NOT IN ('[ND]', split_part(u.denominationUniteLegale, ' ', 1))
+          AND regexp_extract(p.denominationUniteLegale, '[0-9]+') <> '' ORDER BY 1 LIMIT 8";
+    let former = column(&server, sql);
+    assert_eq!(former.len(), 8);
+    for line in former {
+        let (siren, name) = line.split_once(';').unwrap();
+        let found = suggestions(&server, name);
+        let found = found.iter().find(|found| found["siren"] == siren);
+        let found = found.unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(found["trouve_par"], "ancien_nom", "{line}: {found}");
+        assert_eq!(found["complement"], name);
     }
 }
 
@@ -139,6 +163,15 @@ fn column(server: &Server, sql: &str) -> Vec<String> {
     rows.collect()
 }
 
+/// That an établissement is in one of the communes of an EPCI.
+fn of_epci(siren: &str) -> String {
+    let communes = nomenclature::communes_of_epci(siren)
+        .flat_map(|code| std::iter::once(code).chain(nomenclature::arrondissements_of(code)));
+    let codes: Vec<String> = communes.map(|code| format!("'{code}'")).collect();
+    assert!(codes.len() > 50, "{siren}: {codes:?}");
+    format!("codeCommuneEtablissement IN ({})", codes.join(", "))
+}
+
 /// Filters count what SQL counts, people in partial diffusion aside.
 #[test]
 fn filters_count_what_sql_counts() {
@@ -164,6 +197,10 @@ fn filters_count_what_sql_counts() {
             format!("{} AND NOT (categorieJuridiqueUniteLegale = '5195' OR categorieJuridiqueUniteLegale LIKE '92%' OR identifiantAssociationUniteLegale IS NOT NULL OR siren IN (SELECT siren FROM lien_siren_rna))", place("codePostalEtablissement = '69003'"))),
         ("departement=2A,974&etat=A&entrepreneur_individuel=true",
             format!("{} AND etatAdministratifUniteLegale = 'A' AND categorieJuridiqueUniteLegale LIKE '1%'", place("codeCommuneEtablissement LIKE '2A%' OR codeCommuneEtablissement LIKE '974%'"))),
+        ("epci=200046977&etat=A&entrepreneur_individuel=true",
+            format!("{} AND etatAdministratifUniteLegale = 'A' AND categorieJuridiqueUniteLegale LIKE '1%'", place(&of_epci("200046977")))),
+        ("commune=75056&categorie_juridique=5499",
+            format!("{} AND categorieJuridiqueUniteLegale = '5499'", place("codeCommuneEtablissement BETWEEN '75101' AND '75120'"))),
         ("region=04&entrepreneur_individuel=true",
             format!("{} AND categorieJuridiqueUniteLegale LIKE '1%'", place("codeCommuneEtablissement LIKE '974%'"))),
     ] {
@@ -188,6 +225,38 @@ fn filters_count_what_sql_counts() {
         assert_eq!(answer["total"].as_u64().unwrap() - without_siren, expected, "{filter}");
         assert!(expected > 0, "{filter} tells nothing");
     }
+}
+
+#[test]
+fn around_a_point_the_nearest_come_first() {
+    let server = sample_server();
+    let near = "/v1/recherche?latitude=48.8566&longitude=2.3522&rayon=5&tri=distance&limite=40";
+    let sql =
+        "SELECT round(min(2 * 6371.0 * asin(sqrt(pow(sin(radians(y_latitude - 48.8566) / 2), 2)
+          + cos(radians(48.8566)) * cos(radians(y_latitude))
+            * pow(sin(radians(x_longitude - 2.3522) / 2), 2)))), 3) AS distance
+        FROM etablissement JOIN unite_legale USING (siren)
+        WHERE y_latitude IS NOT NULL AND (statutDiffusionUniteLegale = 'O'
+          OR categorieJuridiqueUniteLegale NOT LIKE '1%' AND denominationUniteLegale IS NOT NULL)
+        GROUP BY siren HAVING distance <= 5 ORDER BY distance";
+    let expected: Vec<f64> = column(&server, sql)
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    let mut seen = Vec::new();
+    for apres in [0, 40] {
+        let page = server.get(&format!("{near}&apres={apres}")).json();
+        for result in page["resultats"].as_array().unwrap() {
+            seen.push(result["distance_km"].as_f64().unwrap());
+        }
+    }
+    assert_eq!(seen.len(), 80);
+    for (seen, expected) in seen.iter().zip(&expected) {
+        // One sphere is a little larger than the other.
+        assert!((seen - expected).abs() <= 0.002, "{seen} for {expected}");
+    }
+    let answer = server.get("/v1/recherche?q=mairie&tri=distance");
+    assert_eq!(answer.status, 400, "{}", answer.text);
 }
 
 #[test]
@@ -221,6 +290,11 @@ fn pages_follow_one_another_and_facets_add_up() {
         counted > 0 && counted <= page["total"].as_u64().unwrap(),
         "{page}"
     );
+    for facets in page["facettes"].as_object().unwrap().values() {
+        for facet in facets.as_array().unwrap() {
+            assert!(facet["libelle"].is_string(), "{facet}");
+        }
+    }
 }
 
 #[test]

@@ -357,7 +357,7 @@ fn etablissements_are_listed_a_hundred_at_a_time_and_only_when_asked() {
 fn a_filter_on_what_is_not_here_finds_nobody() {
     for query in [
         "est_rge=true",
-        "q=mairie&epci=200054781",
+        "q=mairie&epci=130025265",
         "nom_personne=specimen",
         "ca_min=0",
         "id_uai=0750001A",
@@ -368,6 +368,25 @@ fn a_filter_on_what_is_not_here_finds_nobody() {
             (&json!([]), &json!(0)),
             "{query}"
         );
+    }
+}
+
+#[test]
+fn an_epci_is_that_of_the_commune_and_of_its_arrondissements() {
+    let (paris, lyon) = ("200054781", "200046977");
+    let body = found(&format!(
+        "/search?q=interministerielle%20numerique&epci={paris}"
+    ));
+    let unit = &body["results"][0];
+    assert_eq!(unit["siren"], "130025265");
+    assert_eq!(unit["siege"]["epci"], paris);
+    assert_eq!(unit["matching_etablissements"][0]["epci"], paris);
+    let body = found(&format!("/search?epci={lyon}&per_page=25"));
+    let list = body["results"].as_array().unwrap();
+    assert_eq!(list.len(), 25);
+    for unit in list {
+        let there = unit["matching_etablissements"].as_array().unwrap();
+        assert!(there.iter().any(|row| row["epci"] == lyon), "{unit}");
     }
 }
 

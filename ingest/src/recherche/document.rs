@@ -25,7 +25,13 @@ pub(super) struct Document {
     pub(super) departement: u64,
     mots: Mots,
     lieux: String,
+    recents: [String; RECENTS],
+    suivant: usize,
 }
+
+/// Other names that are remembered: each period of a unit gives the same ones again, and most of its
+/// établissements the same sign.
+const RECENTS: usize = 4;
 
 /// Terms of which a list is looked at from its start; of more, a set is kept.
 const PEU: usize = 24;
@@ -89,6 +95,7 @@ impl Document {
         (self.numero, self.taille, self.etage) = (0, 0, 0);
         (self.creation, self.activite, self.categorie) = (0, 0, 0);
         (self.effectifs, self.departement) = (99, 0);
+        self.recents.iter_mut().for_each(String::clear);
     }
 
     /// Words of its name. What is masked is no word.
@@ -107,7 +114,15 @@ impl Document {
         self.nomme(texte);
         if !is_masked(texte) {
             self.soude();
+            self.retient(texte);
         }
+    }
+
+    fn retient(&mut self, texte: &str) {
+        let recent = &mut self.recents[self.suivant];
+        recent.clear();
+        recent.push_str(texte);
+        self.suivant = (self.suivant + 1) % RECENTS;
     }
 
     /// The words just read, as one.
@@ -122,9 +137,10 @@ impl Document {
 
     /// Words of another of its names; those of its name already lead to it.
     pub(super) fn surnomme(&mut self, texte: &str) {
-        if texte.is_empty() || is_masked(texte) {
+        if texte.is_empty() || is_masked(texte) || self.recents.iter().any(|vu| vu == texte) {
             return;
         }
+        self.retient(texte);
         self.mots.lire(texte);
         for mot in self.mots.forts() {
             if !self.nom.tient(mot) {

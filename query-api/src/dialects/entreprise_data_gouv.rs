@@ -6,6 +6,8 @@
 //! - The statut de diffusion `P` was not of that time. Whatever is not `O` is answered as `N` was:
 //!   numbers, statut, dates of treatment and links, every other column null; and a filter on a
 //!   column that is hidden finds nobody hidden.
+//! - Of words that half the country has, SIRENE v1 gives the établissements of the best two thousand
+//!   units, and counts those.
 //! - A page after the last one is a 404 like any empty answer, where the service failed (500).
 //! - `id` and `unite_legale_id` were row numbers of its database: here the number of the SIRET, of the
 //!   SIREN, and the RNA number read in base 36, which stay the same from one snapshot to the next.

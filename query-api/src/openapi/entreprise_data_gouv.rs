@@ -73,7 +73,7 @@ pub(super) fn paths() -> Vec<Route> {
         ),
         route(
             "/api/sirene/v1/full_text/{text}",
-            list(of_v1(operation(TAG, "v1_full_text", "SIRENE v1 : des établissements ouverts, par des mots", "Tous les mots, dans les noms de l'unité légale, l'enseigne, la voie ou la commune, sans égard aux accents ; les sièges d'abord.")
+            list(of_v1(operation(TAG, "v1_full_text", "SIRENE v1 : des établissements ouverts, par des mots", "Tous les mots, dans les noms de l'unité légale, l'enseigne, la voie ou la commune, sans égard aux accents ; les sièges d'abord. `total_results` compte les établissements des 2 000 unités légales qui y répondent le mieux.")
                 .parameter(words("poste"))), v1::PER_PAGE),
             "V1ReponseTexte",
         ),

@@ -17,7 +17,7 @@ const OWN: [Code; 2] = [Code::ParametreInvalide, Code::SansIndex];
 
 /// The filters: name, what it means, an example.
 #[rustfmt::skip]
-const FILTRES: [(&str, &str, &str); 19] = [
+const FILTRES: [(&str, &str, &str); 20] = [
     ("etat", "État de l'unité légale ou de l'association : A (active) ou C (cessée, dissoute)", "A"),
     ("activite_principale", "Codes NAF rév. 2 de l'unité légale, séparés par des virgules", "84.11Z"),
     ("activite_principale_naf25", "Codes NAF 2025 de l'unité légale, séparés par des virgules", "84.11Y"),
@@ -26,6 +26,7 @@ const FILTRES: [(&str, &str, &str); 19] = [
     ("categorie_entreprise", "PME, ETI ou GE, séparées par des virgules", "GE"),
     ("tranche_effectifs", "Tranches d'effectifs de l'unité légale, séparées par des virgules", "41"),
     ("commune", "Codes de communes ou d'arrondissements où elle a un établissement, ouvert ou non", "92023"),
+    ("epci", "SIREN des intercommunalités (EPCI à fiscalité propre) où elle a un établissement, ouvert ou non", "200054781"),
     ("code_postal", "Codes postaux où elle a un établissement, ouvert ou non", "92140"),
     ("departement", "Départements où elle a un établissement, ouvert ou non", "92"),
     ("region", "Régions où elle a un établissement, ouvert ou non", "11"),
@@ -81,7 +82,7 @@ fn recherche(path: &str) -> PathItem {
         .parameter(paths::query("rayon", "Rayon en kilomètres, 50 au plus", reel(), json!(5)))
         .parameter(paths::query(
             "tri",
-            "pertinence, taille ou creation (les plus récentes d'abord)",
+            "pertinence, taille, creation (les plus récentes d'abord) ou, autour d'un point, distance",
             paths::text(),
             json!("taille"),
         ))
@@ -161,6 +162,11 @@ pub(super) fn schemas() -> [(&'static str, Object); 5] {
                     optional_text("Un autre de ses noms : celui qui a été tapé, ou son sigle")
                         .into(),
                 ),
+                (
+                    "trouve_par",
+                    optional_text("Le nom qui porte ce qui est tapé, où est `complement` : nom, sigle, nom_usuel, enseigne, titre_association, ancien_nom ou adresse ; null quand il n'y fait que ressembler, ou pour l'enseigne d'un autre établissement que le siège")
+                        .into(),
+                ),
                 ("commune", optional_text("Commune du siège").into()),
                 ("code_postal", optional_text("Code postal du siège").into()),
                 (
@@ -172,6 +178,13 @@ pub(super) fn schemas() -> [(&'static str, Object); 5] {
                     boolean("Unité légale active, ou association qui n'est pas dissoute").into(),
                 ),
                 ("url", text("Adresse de sa page").into()),
+                (
+                    "distance_km",
+                    ObjectBuilder::new()
+                        .schema_type(or_null(Type::Number, true))
+                        .description(Some("Kilomètres jusqu'au plus proche de ses établissements ; null quand rien n'est cherché autour d'un point"))
+                        .into(),
+                ),
             ]),
         ),
         (
@@ -191,6 +204,7 @@ pub(super) fn schemas() -> [(&'static str, Object); 5] {
                     "code",
                     text("Code ; pour une catégorie juridique, ses deux premiers chiffres").into(),
                 ),
+                ("libelle", optional_text("En toutes lettres").into()),
                 ("nombre", integer("Résultats qui l'ont").into()),
             ]),
         ),

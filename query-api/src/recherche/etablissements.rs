@@ -66,6 +66,7 @@ impl<'a> Voulus<'a> {
             matches!(
                 filtre,
                 Filtre::Commune(_)
+                    | Filtre::Epci(_)
                     | Filtre::CodePostal(_)
                     | Filtre::Departement(_)
                     | Filtre::Region(_)
@@ -130,7 +131,12 @@ fn est_la(filtre: &Filtre, row: &Record) -> bool {
     let departement = nomenclature::departement_of(commune).unwrap_or_default();
     let parmi = |codes: &[String], code: &str| codes.iter().any(|voulu| voulu == code);
     match filtre {
-        Filtre::Commune(codes) => parmi(codes, commune),
+        Filtre::Commune(codes) => {
+            parmi(codes, commune) || parmi(codes, nomenclature::commune_of(commune))
+        }
+        Filtre::Epci(sirens) => {
+            nomenclature::epci_of(commune).is_some_and(|siren| parmi(sirens, siren))
+        }
         Filtre::CodePostal(codes) => {
             let postal = row.text_at(at!(ETABLISSEMENT, "codePostalEtablissement"));
             parmi(codes, postal.unwrap_or_default())

@@ -27,7 +27,13 @@ fn condition(filtre: &Filtre) -> Condition {
             let etat = if *actif { "A" } else { "C" };
             codes(code::ETAT, &[etat.to_owned()])
         }
-        Filtre::Commune(list) => lieux(lieu::COMMUNE, list),
+        Filtre::Commune(list) => communes(list.iter().map(String::as_str)),
+        Filtre::Epci(list) => {
+            let theirs = list
+                .iter()
+                .flat_map(|siren| nomenclature::communes_of_epci(siren));
+            communes(theirs)
+        }
         Filtre::CodePostal(list) => lieux(lieu::CODE_POSTAL, list),
         Filtre::Departement(list) => lieux(lieu::DEPARTEMENT, list),
         Filtre::Region(list) => {
@@ -51,6 +57,16 @@ fn condition(filtre: &Filtre) -> Condition {
             Condition::Creation(apres.map_or(1, jour), avant.map_or(u64::MAX, jour))
         }
     }
+}
+
+/// An établissement of Paris says which arrondissement.
+fn communes<'a>(codes: impl Iterator<Item = &'a str>) -> Condition {
+    let mut tous = Vec::new();
+    for code in codes {
+        tous.push(code.to_owned());
+        tous.extend(nomenclature::arrondissements_of(code).map(str::to_owned));
+    }
+    parmi(Champ::Lieu, lieu::COMMUNE, &tous)
 }
 
 fn parmi(champ: Champ, lettre: char, codes: &[String]) -> Condition {

@@ -4,15 +4,23 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
+use registre_schemas::identifiers::Siren;
+use registre_schemas::nomenclature::{self, Nomenclature};
 use registre_schemas::recherche::mots::Mots;
 use serde::Serialize;
+use std::collections::HashMap;
 
+use super::correspondance::Noms;
 use super::resume::Resume;
-use super::{Autour, Comptes, Filtre, Page, Requete, Tri, trouve};
+use super::{Autour, Cle, Comptes, Filtre, Page, Requete, Tri, trouve};
 use crate::cache::InService;
+use crate::catalog::Snapshot;
 use crate::dossier::Dossier;
 use crate::error::{ApiError, SHOWN};
 use crate::handlers::json;
+use crate::lookup::PeriodesOfSiren;
+use crate::organisation::nom;
+use crate::record::Record;
 
 /// Suggestions, unless told, and at most.
 const SUGGESTIONS: (usize, usize) = (8, 20);
@@ -57,8 +65,9 @@ pub(crate) async fn suggestions(
     }
     let tapes = Mots::de(requete.texte.as_deref().unwrap_or_default());
     let (page, dossiers) = trouve(&snapshot, requete).await?;
+    let anciens = anciens(&snapshot, &page, &dossiers, &tapes).await?;
     let answer = Suggestions {
-        suggestions: resumes(&page, &dossiers, &tapes),
+        suggestions: resumes(&page, &dossiers, &anciens, &tapes),
         donnees: snapshot.donnees(),
     };
     json(StatusCode::OK, &answer)
@@ -90,6 +99,7 @@ struct Facettes {
 #[derive(Serialize)]
 struct Facette {
     code: String,
+    libelle: Option<&'static str>,
     nombre: u64,
 }
 
@@ -98,18 +108,26 @@ const VALEURS: usize = 20;
 
 impl Facettes {
     fn of(comptes: &Comptes) -> Self {
-        let facette = |valeurs: Vec<(String, u64)>| {
+        let facette = |valeurs: Vec<(String, u64)>, libelle: fn(&str) -> Option<&'static str>| {
             let valeurs = valeurs.into_iter().take(VALEURS);
-            valeurs
-                .map(|(code, nombre)| Facette { code, nombre })
-                .collect()
+            let facettes = valeurs.map(|(code, nombre)| Facette {
+                libelle: libelle(&code),
+                code,
+                nombre,
+            });
+            facettes.collect()
         };
         Self {
-            sections: facette(comptes.sections()),
-            activites: facette(comptes.activites()),
-            categories_juridiques: facette(comptes.categories()),
-            effectifs: facette(comptes.effectifs()),
-            departements: facette(comptes.departements()),
+            sections: facette(comptes.sections(), nomenclature::naf_section_label),
+            activites: facette(comptes.activites(), |code| Nomenclature::Naf.label(code)),
+            categories_juridiques: facette(
+                comptes.categories(),
+                nomenclature::categorie_juridique_niveau_2,
+            ),
+            effectifs: facette(comptes.effectifs(), |code| {
+                Nomenclature::TrancheEffectifs.label(code)
+            }),
+            departements: facette(comptes.departements(), nomenclature::departement_label),
         }
     }
 }
@@ -125,10 +143,11 @@ pub(crate) async fn recherche(
     let (page, dossiers) = trouve(&snapshot, requete).await?;
     let fin = debut + page.trouves.len();
     let encore = page.trouves.len() == nombre && fin < ATTEINTS && (fin as u64) < page.total;
+    let anciens = anciens(&snapshot, &page, &dossiers, &tapes).await?;
     let answer = Reponse {
         total: page.total,
         total_exact: page.total_exact,
-        resultats: resumes(&page, &dossiers, &tapes),
+        resultats: resumes(&page, &dossiers, &anciens, &tapes),
         suivant: encore.then_some(fin),
         facettes: Facettes::of(&page.comptes),
         donnees: snapshot.donnees(),
@@ -155,11 +174,12 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
                     "pertinence" => Tri::Pertinence,
                     "taille" => Tri::Taille,
                     "creation" => Tri::Creation,
+                    "distance" => Tri::Distance,
                     _ => {
                         return Err(invalide(
                             nom,
                             valeur,
-                            "pertinence, taille ou creation est attendu",
+                            "pertinence, taille, creation ou distance est attendu",
                         ));
                     }
                 };
@@ -192,6 +212,13 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
             ));
         }
     };
+    if requete.tri == Tri::Distance && requete.autour.is_none() {
+        return Err(invalide(
+            "tri",
+            "distance",
+            "latitude et longitude sont attendues avec lui",
+        ));
+    }
     let texte = requete.texte.as_deref().unwrap_or_default();
     if texte.trim().is_empty() && requete.filtres.is_empty() && requete.autour.is_none() {
         return Err(invalide("q", texte, "un texte ou un filtre est attendu"));
@@ -221,6 +248,7 @@ fn filtre(nom: &str, valeur: &str) -> Result<Filtre, ApiError> {
         "categorie_entreprise" => Filtre::CategorieEntreprise(liste()),
         "tranche_effectifs" => Filtre::TrancheEffectifs(liste()),
         "commune" => Filtre::Commune(liste()),
+        "epci" => Filtre::Epci(liste()),
         "code_postal" => Filtre::CodePostal(liste()),
         "departement" => Filtre::Departement(liste()),
         "region" => Filtre::Region(liste()),
@@ -291,10 +319,54 @@ fn invalide(nom: &str, valeur: &str, attendu: &str) -> ApiError {
     }
 }
 
-fn resumes<'row>(page: &Page, dossiers: &'row [Dossier], tapes: &Mots) -> Vec<Resume<'row>> {
+/// Periods of the units whose other names do not say why they were found.
+type Anciens = HashMap<Siren, Vec<Record>>;
+
+async fn anciens(
+    snapshot: &Snapshot,
+    page: &Page,
+    dossiers: &[Dossier],
+    tapes: &Mots,
+) -> Result<Anciens, ApiError> {
+    let mut anciens = Anciens::new();
+    for (trouve, dossier) in page.trouves.iter().zip(dossiers) {
+        let (Cle::Siren(siren), Some(unite)) = (&trouve.cle, &dossier.unite_legale) else {
+            continue;
+        };
+        let nom = nom::of_unit(unite, dossier.siege()).nom;
+        if nom.is_none_or(|nom| Noms::of(dossier, &[]).suffisent(&nom, tapes)) {
+            continue;
+        }
+        let periodes = snapshot.ask(PeriodesOfSiren(*siren)).await?;
+        anciens.insert(*siren, periodes.unwrap_or_default());
+    }
+    Ok(anciens)
+}
+
+/// Positions are those of addresses: less than a metre says nothing.
+fn au_metre(kilometres: f64) -> f64 {
+    (kilometres * 1000.0).round() / 1000.0
+}
+
+fn resumes<'row>(
+    page: &Page,
+    dossiers: &'row [Dossier],
+    anciens: &'row Anciens,
+    tapes: &Mots,
+) -> Vec<Resume<'row>> {
     page.trouves
         .iter()
         .zip(dossiers)
-        .filter_map(|(trouve, dossier)| Resume::of(&trouve.cle, dossier, tapes))
+        .filter_map(|(trouve, dossier)| {
+            let periodes = match &trouve.cle {
+                Cle::Siren(siren) => anciens.get(siren).map_or(&[][..], Vec::as_slice),
+                Cle::Rna(_) => &[],
+            };
+            let resume = Resume::of(&trouve.cle, dossier, periodes, tapes)?;
+            Some(Resume {
+                distance_km: trouve.distance.map(au_metre),
+                ..resume
+            })
+        })
         .collect()
 }

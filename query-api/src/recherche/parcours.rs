@@ -302,7 +302,7 @@ impl Passage<'_> {
         }
         note -= OUBLIE * i32::from(self.lecture.oublies);
         let tapes = u32::try_from(self.lecture.mots.len()).unwrap_or(u32::MAX);
-        if tapes == 0 || self.question.tri == Tri::Taille {
+        if tapes == 0 || matches!(self.question.tri, Tri::Taille | Tri::Distance) {
             return note;
         }
         note -= i32::from(cout);

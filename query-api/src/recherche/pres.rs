@@ -11,6 +11,14 @@ const DEGRE: f64 = 111.195;
 /// Kilometres of the largest circle that is looked for in small squares.
 const PETIT: f64 = 6.0;
 
+/// Results of a circle whose distance is looked at. A page is within them.
+pub(super) const REGARDES: usize = 660;
+
+/// Circles around the same point, the last of which is that of the question.
+pub(super) fn cercles(rayon: f64) -> [f64; 4] {
+    [rayon / 64.0, rayon / 16.0, rayon / 4.0, rayon]
+}
+
 /// To be in one of the squares that the circle touches: a little more than being in the circle.
 pub(super) fn condition(autour: &Autour) -> Condition {
     let niveau = usize::from(autour.rayon > PETIT);

@@ -53,7 +53,7 @@ fn of_lieu(name: &str) -> Type {
         "est_siege" | "ancien_siege" => Type::Booleen,
         "liste_enseignes" => Type::Liste,
         "successions" => Type::Objet,
-        "date_mise_a_jour" | "epci" | "geo_adresse" | "geo_id" => Type::Nul,
+        "date_mise_a_jour" | "geo_adresse" | "geo_id" => Type::Nul,
         name if name.starts_with("liste_") => Type::Nul,
         _ => Type::Texte,
     }

@@ -107,7 +107,7 @@ async fn full_text(
     within_reach(feuille)?;
     let selection = Selection {
         table: &ASSOCIATION,
-        conditions: conditions(TITRE, &[], &text),
+        conditions: conditions(TITRE, &text),
         preferred: Vec::new(),
         offset: feuille.offset(),
         limit: feuille.per_page,

@@ -22,26 +22,23 @@ pub(super) fn within_reach(feuille: Feuille) -> Result<(), Refus> {
     Ok(())
 }
 
-/// The words of a text, in `+` or spaces; `*` alone asks for everything.
-pub(super) fn conditions(
-    columns: &'static [usize],
-    of_unit: &'static [usize],
-    text: &str,
-) -> Vec<Condition> {
+/// Whether a text asks for everything.
+pub(super) fn is_everything(text: &str) -> bool {
+    text.trim() == "*"
+}
+
+/// The words of a text, in `+` or spaces.
+pub(super) fn conditions(columns: &'static [usize], text: &str) -> Vec<Condition> {
     let words = text.split(|c: char| !c.is_alphanumeric());
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())
         .take(WORDS)
         .map(str::to_lowercase)
         .collect();
-    match (words.is_empty(), text.trim()) {
-        (true, "*") => Vec::new(),
-        (true, _) => vec![Condition::Never],
-        _ => vec![Condition::Words {
-            columns,
-            of_unit,
-            words,
-        }],
+    match words.is_empty() {
+        _ if is_everything(text) => Vec::new(),
+        true => vec![Condition::Never],
+        false => vec![Condition::Words(columns, words)],
     }
 }
 
@@ -79,13 +76,9 @@ mod tests {
 
     #[test]
     fn words_are_told_apart_by_anything_else_and_a_star_is_everything() {
-        let words = |text| conditions(&[0], &[], text);
+        let words = |text| conditions(&[0], text);
         let expected = ["l", "étoile", "d", "or"].map(str::to_owned).to_vec();
-        let condition = Condition::Words {
-            columns: &[0],
-            of_unit: &[],
-            words: expected,
-        };
+        let condition = Condition::Words(&[0], expected);
         assert_eq!(words("l'Étoile+d'Or"), [condition]);
         assert_eq!(words("*"), []);
         assert_eq!(words(" - "), [Condition::Never]);

@@ -1,6 +1,7 @@
 //! SIRENE v1: établissements that are open, by number, by words or around a point.
 
 mod colonnes;
+mod mots;
 mod reponse;
 
 use axum::Router;
@@ -40,23 +41,6 @@ const KM: f64 = 111.045;
 const ETAT: usize = at!(ETABLISSEMENT, "etatAdministratifEtablissement");
 const STATUT: usize = at!(ETABLISSEMENT, "statutDiffusionEtablissement");
 const NAF: usize = at!(ETABLISSEMENT, "activitePrincipaleEtablissement");
-
-/// What words are looked for in, of an établissement…
-const TEXTES: &[usize] = &[
-    at!(ETABLISSEMENT, "enseigne1Etablissement"),
-    at!(ETABLISSEMENT, "denominationUsuelleEtablissement"),
-    at!(ETABLISSEMENT, "libelleVoieEtablissement"),
-    at!(ETABLISSEMENT, "libelleCommuneEtablissement"),
-];
-
-/// … and of its unité légale.
-const NOMS: &[usize] = &[
-    at!(UNITE_LEGALE, "denominationUniteLegale"),
-    at!(UNITE_LEGALE, "sigleUniteLegale"),
-    at!(UNITE_LEGALE, "nomUniteLegale"),
-    at!(UNITE_LEGALE, "nomUsageUniteLegale"),
-    at!(UNITE_LEGALE, "prenomUsuelUniteLegale"),
-];
 
 /// The routes by number, below their prefix.
 pub(crate) fn routes() -> Router<Arc<Catalog>> {
@@ -181,6 +165,15 @@ fn of_the_file() -> [Condition; 2] {
         .map(|(index, value)| Condition::equals(&ETABLISSEMENT, index, value))
 }
 
+/// As the service weighed them: a siège, then a mairie.
+fn preferred() -> Vec<Condition> {
+    let siege = at!(ETABLISSEMENT, "etablissementSiege");
+    let enseigne = at!(ETABLISSEMENT, "enseigne1Etablissement");
+    [(siege, "true"), (enseigne, "MAIRIE")]
+        .map(|(index, value)| Condition::equals(&ETABLISSEMENT, index, value))
+        .to_vec()
+}
+
 /// `GET full_text/{text}`
 async fn full_text(
     Segment(text): Segment,
@@ -203,29 +196,20 @@ async fn full_text(
     }
     let feuille = params.feuille(PER_PAGE);
     texte::within_reach(feuille)?;
-    let mut conditions = texte::conditions(TEXTES, NOMS, &text);
-    conditions.extend(filters(&params));
+    let mut conditions = filters(&params);
     conditions.extend(of_the_file());
-    let selection = Selection {
-        table: &ETABLISSEMENT,
-        conditions,
-        // As the service weighed them: a siège, then a mairie.
-        preferred: vec![
-            Condition::equals(
-                &ETABLISSEMENT,
-                at!(ETABLISSEMENT, "etablissementSiege"),
-                "true",
-            ),
-            Condition::equals(
-                &ETABLISSEMENT,
-                at!(ETABLISSEMENT, "enseigne1Etablissement"),
-                "MAIRIE",
-            ),
-        ],
-        offset: feuille.offset(),
-        limit: feuille.per_page,
+    let (total, found) = if texte::is_everything(&text) {
+        let selection = Selection {
+            table: &ETABLISSEMENT,
+            conditions,
+            preferred: preferred(),
+            offset: feuille.offset(),
+            limit: feuille.per_page,
+        };
+        select(&snapshot, selection).await?
+    } else {
+        mots::trouve(&snapshot, &text, &params, conditions, feuille).await?
     };
-    let (total, found) = select(&snapshot, selection).await?;
     let moment = moment(&snapshot);
     let etablissement: Vec<_> = found
         .iter()

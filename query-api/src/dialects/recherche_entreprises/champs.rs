@@ -190,7 +190,7 @@ pub(crate) static LIEU: [ChampLieu; 49] = {
         l("date_mise_a_jour_insee", Siege, Jamais, c!("dateDernierTraitementEtablissement")),
         l("departement", Siege, Jamais, Texte(derive::departement)),
         l("distribution_speciale", Siege, Adresse, c!("distributionSpecialeEtablissement")),
-        l("epci", Partout, Jamais, Nul),
+        l("epci", Partout, Jamais, Texte(derive::epci)),
         l("est_siege", Partout, Jamais, EstSiege),
         l("etat_administratif", Partout, Jamais, c!("etatAdministratifEtablissement")),
         l("geo_adresse", Siege, Jamais, Nul),

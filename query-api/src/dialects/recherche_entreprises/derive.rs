@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use registre_schemas::diffusion::is_masked;
 use registre_schemas::etablissement::ETABLISSEMENT;
-use registre_schemas::nomenclature::{departement_of, naf_section, region_of};
+use registre_schemas::nomenclature::{departement_of, epci_of, naf_section, region_of};
 use registre_schemas::unite_legale::UNITE_LEGALE;
 
 use super::codes::Codes;
@@ -101,11 +101,20 @@ pub(super) fn section(found: &Resultat) -> Option<String> {
     Some(section.to_owned())
 }
 
-fn departement_code(place: &Lieu) -> Option<&str> {
+fn commune(place: &Lieu) -> Option<&str> {
     let commune = place
         .ligne
         .text_at(at!(ETABLISSEMENT, "codeCommuneEtablissement"))?;
-    departement_of(commune).filter(|_| !is_masked(commune))
+    Some(commune).filter(|commune| !is_masked(commune))
+}
+
+fn departement_code(place: &Lieu) -> Option<&str> {
+    departement_of(commune(place)?)
+}
+
+/// The EPCI à fiscalité propre of its commune.
+pub(super) fn epci(place: &Lieu) -> Option<String> {
+    epci_of(commune(place)?).map(str::to_owned)
 }
 
 pub(super) fn departement(place: &Lieu) -> Option<String> {

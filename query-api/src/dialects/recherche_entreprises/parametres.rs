@@ -109,7 +109,7 @@ pub(crate) static PARAMETRES: [Parametre; 56] = {
         p("egapro_renseignee", "egapro_renseignee", Booleen, RIEN),
         p("est_achats_responsables", "est_achats_responsables", Booleen, RIEN),
         p("est_alim_confiance", "est_alim_confiance", Booleen, RIEN),
-        p("epci", "epci", Forme(is_siren), PERSONNE),
+        p("epci", "epci", Forme(is_siren), "SIREN des EPCI à fiscalité propre d'un établissement, ouvert ou non"),
         p("est_bio", "est_bio", Booleen, RIEN),
         p("est_finess", "est_finess", Booleen, RIEN),
         p("est_uai", "est_uai", Booleen, RIEN),

@@ -34,10 +34,11 @@ macro_rules! flag {
 }
 
 #[rustfmt::skip] // one line per filter reads as a table
-static FILTRES: [(&str, Filtrage); 15] = [
+static FILTRES: [(&str, Filtrage); 16] = [
     ("activite_principale_unite_legale", codes!(Activite)),
     ("categorie_entreprise", codes!(CategorieEntreprise)),
     ("commune", codes!(Commune)),
+    ("epci", codes!(Epci)),
     ("code_postal", codes!(CodePostal)),
     ("departement", codes!(Departement)),
     ("region", codes!(Region)),
@@ -132,6 +133,7 @@ pub(super) fn requete(recherche: Recherche, valeurs: &Valeurs) -> Option<Requete
         nombre: feuille.per_page,
         etablissements: valeurs.entier("matching_size").unwrap_or(ETABLISSEMENTS),
         en_cours: false,
+        stricte: false,
     })
 }
 
@@ -188,7 +190,6 @@ mod tests {
     fn what_no_register_says_matches_nobody() {
         for query in [
             "est_rge=true",
-            "epci=200054781",
             "id_uai=0750001A",
             "nom_personne=specimen",
             "date_naissance_personne_min=1990-01-01",

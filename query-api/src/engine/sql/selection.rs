@@ -1,6 +1,5 @@
 //! The statements of a selection: conditions on columns, then a count and a page of keys.
 
-use registre_schemas::association::ASSOCIATION;
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use registre_schemas::{Kind, Table};
 
@@ -71,10 +70,7 @@ fn order(selection: &Selection, bound: &mut Vec<String>) -> Option<(String, usiz
     }
     // Of titles that hold all the words, the shortest is the nearest to what was typed.
     for condition in &selection.conditions {
-        if let Condition::Words {
-            columns: [only], ..
-        } = condition
-        {
+        if let Condition::Words([only], _) = condition {
             let column = column(selection.table, *only);
             order.push(format!(
                 "lpad(CAST(coalesce(length({column}), 0) AS VARCHAR), {LENGTH}, '0')"
@@ -87,62 +83,16 @@ fn order(selection: &Selection, bound: &mut Vec<String>) -> Option<(String, usiz
 
 fn rows(selection: &Selection, bound: &mut Vec<String>) -> String {
     let table = selection.table;
-    let mut from = name(table.name);
-    let mut clauses = Vec::new();
-    for condition in &selection.conditions {
-        if let Condition::Words {
-            columns,
-            of_unit,
-            words,
-        } = condition
-            && !of_unit.is_empty()
-        {
-            let (units, each) = words_of_units(table, columns, of_unit, words, bound);
-            from.push_str(&units);
-            clauses.extend(each);
-        } else {
-            clauses.push(clause(table, condition, bound));
-        }
-    }
-    if clauses.is_empty() {
+    let from = name(table.name);
+    if selection.conditions.is_empty() {
         return from;
     }
-    format!("{from} WHERE {}", clauses.join(" AND "))
-}
-
-/// Words in a row or in the names of its unité légale: what is joined to the rows, one reading of the
-/// units for all the words, and a clause a word.
-fn words_of_units(
-    table: &Table,
-    own: &[usize],
-    of_unit: &[usize],
-    words: &[String],
-    bound: &mut Vec<String>,
-) -> (String, Vec<String>) {
-    let mut named = Vec::new();
-    let mut clauses = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let word = bind(word, bound);
-        named.push(format!(
-            "{} AS mot{index}",
-            contains(&UNITE_LEGALE, of_unit, &word)
-        ));
-        clauses.push(format!(
-            "({} OR coalesce(mot{index}, false))",
-            contains(table, own, &word)
-        ));
-    }
-    let any: Vec<String> = (0..words.len())
-        .map(|index| format!("mot{index}"))
+    let clauses: Vec<String> = selection
+        .conditions
+        .iter()
+        .map(|condition| clause(table, condition, bound))
         .collect();
-    let units = format!(
-        " LEFT JOIN (SELECT * FROM (SELECT siren AS unite, {} FROM {} \
-         WHERE statutDiffusionUniteLegale = 'O') WHERE {}) ON unite = siren",
-        named.join(", "),
-        name(UNITE_LEGALE.name),
-        any.join(" OR ")
-    );
-    (units, clauses)
+    format!("{from} WHERE {}", clauses.join(" AND "))
 }
 
 fn bind(text: &str, bound: &mut Vec<String>) -> String {
@@ -166,18 +116,10 @@ fn columns(table: &Table, indexes: &[usize]) -> String {
     format!("concat_ws(' ', {})", names.join(", "))
 }
 
-/// Whether one of the columns has that word. SIRENE is in capitals without accents: its texts are
-/// looked at as they are, in half the time that folding them takes.
+/// Whether one of the columns has that word.
 fn contains(table: &Table, indexes: &[usize], word: &str) -> String {
-    if std::ptr::eq(table, &raw const ASSOCIATION) {
-        let text = columns(table, indexes);
-        return format!("contains(strip_accents(lower({text})), strip_accents(lower({word})))");
-    }
-    let each = indexes.iter().map(|index| {
-        let column = column(table, *index);
-        format!("contains({column}, upper(strip_accents({word})))")
-    });
-    format!("({})", each.collect::<Vec<_>>().join(" OR "))
+    let text = columns(table, indexes);
+    format!("contains(strip_accents(lower({text})), strip_accents(lower({word})))")
 }
 
 fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> String {
@@ -194,7 +136,7 @@ fn clause(table: &Table, condition: &Condition, bound: &mut Vec<String>) -> Stri
         Condition::Joined(indexes, text) => {
             format!("{} = {}", columns(table, indexes), bind(text, bound))
         }
-        Condition::Words { columns, words, .. } => {
+        Condition::Words(columns, words) => {
             let each: Vec<String> = words
                 .iter()
                 .map(|word| contains(table, columns, &bind(word, bound)))
@@ -239,11 +181,7 @@ mod tests {
             conditions: vec![
                 Condition::equals(&ETABLISSEMENT, at("siret"), "x' OR true --"),
                 Condition::equals(&ETABLISSEMENT, at("dateDebut"), "2015-03-01"),
-                Condition::Words {
-                    columns: &[2],
-                    of_unit: &[],
-                    words: vec!["é".to_owned()],
-                },
+                Condition::Words(&[2], vec!["é".to_owned()]),
             ],
             preferred: vec![Condition::equals(
                 &ETABLISSEMENT,
@@ -260,7 +198,7 @@ mod tests {
              FROM (SELECT count(*) AS total, min(concat(if(\"etablissementSiege\" = CAST($4 AS BOOLEAN), '0', '1'), \
              lpad(CAST(coalesce(length(\"siret\"), 0) AS VARCHAR), 6, '0'), \"siret\"), 60) AS premiers \
              FROM \"etablissement\" WHERE \"siret\" = $1 AND \"dateDebut\" = CAST($2 AS DATE) \
-             AND (contains(\"siret\", upper(strip_accents($3)))))"
+             AND contains(strip_accents(lower(concat_ws(' ', \"siret\"))), strip_accents(lower($3))))"
         );
         assert_eq!(made.bound, ["x' OR true --", "2015-03-01", "é", "true"]);
         let counted = count(&selection);

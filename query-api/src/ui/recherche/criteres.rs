@@ -113,6 +113,7 @@ impl Criteres {
             nombre: PER_PAGE,
             etablissements: 1,
             en_cours: false,
+            stricte: false,
         }
     }
 
