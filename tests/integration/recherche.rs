@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Server, copy_folder, sample, sample_server, write_file};
 
-/// Queries judged: the numbers that answer each, and of which kind it is.
-const JUDGED: &str = include_str!("../../benches/recherche/jugements.csv");
+/// The bench asks the same set of the whole country.
+#[path = "../../benches/recherche/jugements.rs"]
+mod jugements;
+use jugements::Note;
 
 fn encoded(text: &str) -> String {
     let bytes = text.bytes().map(|byte| match byte {
@@ -36,25 +38,14 @@ fn numbers(found: &[Value]) -> Vec<String> {
 #[test]
 fn nine_of_ten_judged_queries_are_answered_first() {
     let server = sample_server();
-    let (mut asked, mut first, mut among) = (0_u32, 0_u32, 0_u32);
-    let mut missed = Vec::new();
-    for record in csv::Reader::from_reader(JUDGED.as_bytes()).into_records() {
-        let record = record.unwrap();
-        let expected: BTreeSet<&str> = record[1].split(' ').collect();
-        let found = numbers(&suggestions(&server, &record[0]));
-        let place = found
-            .iter()
-            .position(|number| expected.contains(number.as_str()));
-        asked += 1;
-        first += u32::from(place == Some(0));
-        among += u32::from(place.is_some());
-        if place != Some(0) {
-            missed.push(record[0].to_owned());
-        }
+    let mut note = Note::default();
+    for jugement in jugements::tous().unwrap() {
+        let found = numbers(&suggestions(&server, &jugement.requete));
+        note.compte(&jugement, jugement.place(&found));
     }
-    assert!(asked >= 300, "{asked}");
-    assert!(f64::from(first) >= 0.9 * f64::from(asked), "{missed:?}");
-    assert!(f64::from(among) >= 0.98 * f64::from(asked), "{missed:?}");
+    assert!(note.posees >= 300, "{note:?}");
+    assert!(note.premiere() >= 0.9, "{note:?}");
+    assert!(note.parmi() >= 0.98, "{note:?}");
 }
 
 #[test]
