@@ -214,6 +214,60 @@ fn pages_follow_one_another_and_facets_add_up() {
     );
 }
 
+/// Read as words, as one word, as words and a place, a result is counted once.
+#[test]
+fn the_total_of_several_words_is_how_many_there_are() {
+    let server = sample_server();
+    let mut most = 0;
+    for text in [
+        "commune saint",
+        "association club",
+        "comite paris",
+        "amicale club sportif",
+    ] {
+        let mut seen = BTreeSet::new();
+        let mut next = Some(0);
+        while let Some(apres) = next {
+            let path = format!("/v1/recherche?q={}&limite=100&apres={apres}", encoded(text));
+            let page = server.get(&path).json();
+            seen.extend(numbers(page["resultats"].as_array().unwrap()));
+            next = page["suivant"].as_u64();
+            assert_eq!(page["total_exact"], true, "{text}");
+            assert_eq!(page["facettes_exactes"], true, "{text}");
+            if next.is_none() {
+                assert_eq!(page["total"].as_u64(), Some(seen.len() as u64), "{text}");
+            }
+        }
+        most = most.max(seen.len());
+    }
+    assert!(most > 100, "{most} tells little");
+}
+
+/// Facets of fewer results than are counted are those of all of them, and they say so.
+#[test]
+fn facets_say_whether_they_count_everything() {
+    let server = sample_server();
+    for filter in [
+        "etat=A",
+        "entrepreneur_individuel=false",
+        "creation_apres=2000-01-01&etat=A",
+    ] {
+        let page = server
+            .get(&format!("/v1/recherche?limite=1&{filter}"))
+            .json();
+        assert_eq!(page["total_exact"], true, "{filter}");
+        assert_eq!(page["facettes_exactes"], true, "{filter}");
+        let sections = page["facettes"]["categories_juridiques"]
+            .as_array()
+            .unwrap();
+        let counted: u64 = sections
+            .iter()
+            .filter_map(|facet| facet["nombre"].as_u64())
+            .sum();
+        assert!(counted <= page["total"].as_u64().unwrap(), "{page}");
+    }
+}
+
 #[test]
 fn no_text_breaks_it_nor_makes_it_slow() {
     let server = sample_server();
