@@ -9,7 +9,7 @@ DATA = data
 # means compiling it.
 FEATURES = $(shell test ! -e .duckdb/bundled && test -e .duckdb/lib/libduckdb.so || echo --features bundled)
 
-.PHONY: help setup demo build test test-navigateur test-documents test-spark editeur editeur-check check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-sql bench-enrich release clean-data
+.PHONY: help setup demo build test test-navigateur test-documents test-spark editeur editeur-check check fmt-check clippy doc deny bless bench bench-lookups bench-national bench-mirror bench-recherche bench-sql bench-enrich release clean-data
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -87,6 +87,15 @@ bench-lookups: setup ## lookups over HTTP, beside bare axum and PostgreSQL; writ
 	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
 		cargo bench --workspace --bench lookups --profile dev $(FEATURES) -- \
 		--scale 1 --seconds 12 --postgresql-rows 1000000 --write
+
+# Asks what bench-national left; needs, for what it is compared with, PostgreSQL 15. Compiled as for
+# bench-lookups.
+bench-recherche: setup ## the search by name, beside PostgreSQL with pg_trgm; writes benches/README.md
+	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
+		cargo bench --workspace --bench recherche --profile dev $(FEATURES) -- \
+		--postgresql-rows 3000000 --write
 
 # Asks what bench-national left; needs wrk.
 bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes benches/README.md

@@ -19,11 +19,21 @@ pub fn ticks(id: u32) -> Result<(f64, u32)> {
 
 /// Bytes of memory of its own: neither mapped files nor the system's cache.
 pub fn anonymous_memory(id: u32) -> Result<u64> {
+    status(id, "RssAnon:")
+}
+
+/// Bytes of files that it has mapped and that are in memory.
+pub fn mapped_memory(id: u32) -> Result<u64> {
+    status(id, "RssFile:")
+}
+
+/// A line of what the system says of a process, in bytes.
+fn status(id: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let kilobytes = status
         .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))
+        .find_map(|line| line.strip_prefix(name))
         .and_then(|rest| rest.split_whitespace().next())
-        .ok_or("no RssAnon in /proc")?;
+        .ok_or_else(|| format!("no {name} in /proc"))?;
     Ok(kilobytes.parse::<u64>()? * 1024)
 }

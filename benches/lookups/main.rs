@@ -13,7 +13,7 @@
 //! | `keys.rs` | which numbers are asked |
 //! | `wrk.rs`, `ask.lua` | the load, and what it saw |
 //! | `process.rs` | a server under measure: its processor time and memory |
-//! | `postgresql.rs` | a PostgreSQL of our own, and its table |
+//! | `postgresql.rs` | the table that PostgreSQL is given |
 //! | `snapshots.rs` | the snapshot under two names, to swap them |
 //! | `report.rs` | the tables, and their place in the README |
 
@@ -23,6 +23,8 @@ mod client;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "several benches share it")]
 mod common;
+#[path = "../common/postgresql.rs"]
+mod database;
 mod keys;
 mod postgresql;
 #[path = "../common/proc.rs"]
@@ -41,6 +43,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use database::Database;
 use keys::Keys;
 use process::Server;
 use report::{Line, Report, Swap};
@@ -54,6 +57,9 @@ const MILLION: u64 = 1_000_000;
 
 /// Real answers whose median size is that of the fixed body.
 const ANSWERS: usize = 101;
+
+/// The file of the fixed body, the median of our answers.
+const BODY: &str = "body.json";
 
 /// What the command line asked.
 struct Options {
@@ -129,7 +135,7 @@ fn measure_all(options: &Options) -> Result<Report> {
     say("registre: start, and the size of its answers");
     let (server, started) = bench.registre(&data)?;
     let answers = bench.answers(&server)?;
-    let body = folder.join("body.json");
+    let body = folder.join(BODY);
     std::fs::File::create(&body)?.write_all(answers.median.as_bytes())?;
     data.set_profile(answers.median.len())?;
     drop(server);
@@ -226,11 +232,12 @@ impl Bench {
 
     /// `None` where PostgreSQL is not installed.
     fn postgresql(&self, folder: &Path, answers: &Answers, rows: u64) -> Result<Option<Line>> {
-        let Some(database) = postgresql::Database::started(folder)? else {
+        let Some(database) = Database::started(folder, &[])? else {
             say("PostgreSQL is not there: `apt-get install postgresql`");
             return Ok(None);
         };
-        database.load(self.keys.sirets(), rows, answers)?;
+        let body = folder.join(BODY);
+        postgresql::load(&database, self.keys.sirets(), rows, &body, &answers.siret)?;
         let mut command = std::process::Command::new(std::env::current_exe()?);
         command.arg(bare::POSTGRESQL).arg(database.socket());
         let first = format!("/v1/etablissements/{}", self.keys.first());

@@ -127,6 +127,11 @@ impl Server {
     pub fn anonymous_memory(&self) -> Result<u64> {
         proc::anonymous_memory(self.child.id())
     }
+
+    /// Bytes of the files it has mapped that are in memory: the system takes them back when it needs to.
+    pub fn mapped_memory(&self) -> Result<u64> {
+        proc::mapped_memory(self.child.id())
+    }
 }
 
 impl Drop for Server {

@@ -18,6 +18,7 @@ mod client;
 mod common;
 mod load;
 #[path = "../common/proc.rs"]
+#[allow(dead_code, reason = "several benches share it")]
 mod proc;
 #[path = "../common/readme.rs"]
 mod readme;

@@ -8,6 +8,7 @@
 //! | `paquet`, `etage` | the index of a snapshot, open: floors, the largest first |
 //! | `lectures`, `lieux` | the ways to read what was typed; the places it names |
 //! | `termes` | the terms that a word may mean |
+//! | `ensemble` | documents, a bit each |
 //! | `listes` | documents in order: of a term, of several, in common |
 //! | `parcours` | going down the floors; the order of results; when to stop |
 //! | `filtres` | what the terms of a filter are |
@@ -19,6 +20,7 @@
 
 mod comptes;
 mod correspondance;
+mod ensemble;
 mod etablissements;
 mod etage;
 mod filtres;
@@ -172,9 +174,9 @@ pub(crate) struct Trouve {
 struct SansIndex;
 
 /// Steps of a search while it is typed: some milliseconds.
-const PAS_EN_COURS: u64 = 300_000;
-/// Steps of a search whose results are counted: some tens of milliseconds.
-const PAS: u64 = 4_000_000;
+const PAS_EN_COURS: u64 = 200_000;
+/// Steps of a search whose results are counted: as long again.
+const PAS: u64 = 400_000;
 /// Results before which a stricter reading is enough.
 const ASSEZ: usize = 5;
 

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Server, copy_folder, sample, sample_server, write_file};
 
-/// Queries judged: the numbers that answer each, and of which kind it is.
-const JUDGED: &str = include_str!("../../benches/recherche/jugements.csv");
+/// The bench asks the same set of the whole country.
+#[path = "../../benches/recherche/jugements.rs"]
+mod jugements;
+use jugements::Note;
 
 fn encoded(text: &str) -> String {
     let bytes = text.bytes().map(|byte| match byte {
@@ -37,25 +39,14 @@ fn numbers(found: &[Value]) -> Vec<String> {
 #[test]
 fn nine_of_ten_judged_queries_are_answered_first() {
     let server = sample_server();
-    let (mut asked, mut first, mut among) = (0_u32, 0_u32, 0_u32);
-    let mut missed = Vec::new();
-    for record in csv::Reader::from_reader(JUDGED.as_bytes()).into_records() {
-        let record = record.unwrap();
-        let expected: BTreeSet<&str> = record[1].split(' ').collect();
-        let found = numbers(&suggestions(&server, &record[0]));
-        let place = found
-            .iter()
-            .position(|number| expected.contains(number.as_str()));
-        asked += 1;
-        first += u32::from(place == Some(0));
-        among += u32::from(place.is_some());
-        if place != Some(0) {
-            missed.push(record[0].to_owned());
-        }
+    let mut note = Note::default();
+    for jugement in jugements::tous().unwrap() {
+        let found = numbers(&suggestions(&server, &jugement.requete));
+        note.compte(&jugement, jugement.place(&found));
     }
-    assert!(asked >= 300, "{asked}");
-    assert!(f64::from(first) >= 0.9 * f64::from(asked), "{missed:?}");
-    assert!(f64::from(among) >= 0.98 * f64::from(asked), "{missed:?}");
+    assert!(note.posees >= 300, "{note:?}");
+    assert!(note.premiere() >= 0.9, "{note:?}");
+    assert!(note.parmi() >= 0.98, "{note:?}");
 }
 
 #[test]
@@ -294,6 +285,60 @@ fn pages_follow_one_another_and_facets_add_up() {
         for facet in facets.as_array().unwrap() {
             assert!(facet["libelle"].is_string(), "{facet}");
         }
+    }
+}
+
+/// Read as words, as one word, as words and a place, a result is counted once.
+#[test]
+fn the_total_of_several_words_is_how_many_there_are() {
+    let server = sample_server();
+    let mut most = 0;
+    for text in [
+        "commune saint",
+        "association club",
+        "comite paris",
+        "amicale club sportif",
+    ] {
+        let mut seen = BTreeSet::new();
+        let mut next = Some(0);
+        while let Some(apres) = next {
+            let path = format!("/v1/recherche?q={}&limite=100&apres={apres}", encoded(text));
+            let page = server.get(&path).json();
+            seen.extend(numbers(page["resultats"].as_array().unwrap()));
+            next = page["suivant"].as_u64();
+            assert_eq!(page["total_exact"], true, "{text}");
+            assert_eq!(page["facettes_exactes"], true, "{text}");
+            if next.is_none() {
+                assert_eq!(page["total"].as_u64(), Some(seen.len() as u64), "{text}");
+            }
+        }
+        most = most.max(seen.len());
+    }
+    assert!(most > 100, "{most} tells little");
+}
+
+/// Facets of fewer results than are counted are those of all of them, and they say so.
+#[test]
+fn facets_say_whether_they_count_everything() {
+    let server = sample_server();
+    for filter in [
+        "etat=A",
+        "entrepreneur_individuel=false",
+        "creation_apres=2000-01-01&etat=A",
+    ] {
+        let page = server
+            .get(&format!("/v1/recherche?limite=1&{filter}"))
+            .json();
+        assert_eq!(page["total_exact"], true, "{filter}");
+        assert_eq!(page["facettes_exactes"], true, "{filter}");
+        let sections = page["facettes"]["categories_juridiques"]
+            .as_array()
+            .unwrap();
+        let counted: u64 = sections
+            .iter()
+            .filter_map(|facet| facet["nombre"].as_u64())
+            .sum();
+        assert!(counted <= page["total"].as_u64().unwrap(), "{page}");
     }
 }
 

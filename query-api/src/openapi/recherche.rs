@@ -70,7 +70,7 @@ fn recherche(path: &str) -> PathItem {
         TAG,
         "recherche",
         "Les organisations d'un nom, et de ce qu'elles sont",
-        "Un texte, des filtres, ou les deux. `total` est le nombre de résultats ; quand `total_exact` est false, il y en a davantage : une recherche trop vaste s'arrête. Les facettes comptent les résultats comptés. La page suivante commence à `suivant` (paramètre `apres`) ; elle est stable tant que le jeu de données est le même.",
+        "Un texte, des filtres, ou les deux. `total` est le nombre de résultats ; quand `total_exact` est false, il y en a davantage : une recherche trop vaste s'arrête. Les facettes comptent tous les résultats quand `facettes_exactes` est true, les premiers sinon. La page suivante commence à `suivant` (paramètre `apres`) ; elle est stable tant que le jeu de données est le même.",
     )
     .parameter(paths::query("q", "Ce qui est cherché (300 caractères sont lus)", paths::text(), json!("commune")));
     for (nom, sens, exemple) in FILTRES {
@@ -143,6 +143,10 @@ pub(super) fn schemas() -> [(&'static str, Object); 5] {
                         .into(),
                 ),
                 ("facettes", reference("Facettes")),
+                (
+                    "facettes_exactes",
+                    boolean("false : les facettes ne comptent que les premiers résultats, les plus grands").into(),
+                ),
                 ("donnees", reference("Donnees")),
             ]),
         ),

@@ -6,9 +6,12 @@ use tantivy::columnar::Column;
 
 use super::etage::Etage;
 
-/// How many of each, among those that were counted. A value nobody has is not there.
+/// How many of each, among those that were counted: the first [`AU_PLUS`], which are the largest. A value
+/// nobody has is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Comptes {
+    /// Results that were counted.
+    nombre: u64,
     activites: Vec<u64>,
     categories: Vec<u64>,
     effectifs: Vec<u64>,
@@ -18,8 +21,25 @@ pub(crate) struct Comptes {
 /// Catégories juridiques are numbers of four digits; their first two are counted.
 const NIVEAU_2: u64 = 100;
 
+/// Results that are counted: four columns are read for each.
+const AU_PLUS: u64 = 50_000;
+
 impl Comptes {
+    /// How many results were counted.
+    pub(crate) fn nombre(&self) -> u64 {
+        self.nombre
+    }
+
+    /// Whether no more of them are.
+    pub(super) fn sont_pleins(&self) -> bool {
+        self.nombre >= AU_PLUS
+    }
+
     pub(super) fn compte(&mut self, etage: &Etage, document: DocId) {
+        if self.sont_pleins() {
+            return;
+        }
+        self.nombre += 1;
         let un = |comptes: &mut Vec<u64>, colonne: &Column<u64>, diviseur: u64| {
             let valeur = colonne.first(document).unwrap_or_default() / diviseur;
             let place = usize::try_from(valeur).unwrap_or_default();

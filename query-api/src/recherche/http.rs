@@ -83,6 +83,8 @@ struct Reponse<'row> {
     /// Where the next page begins: the parameter `apres`.
     suivant: Option<usize>,
     facettes: Facettes,
+    /// `false`: they count the first results, the largest, and not all.
+    facettes_exactes: bool,
     donnees: crate::catalog::Donnees,
 }
 
@@ -150,6 +152,7 @@ pub(crate) async fn recherche(
         resultats: resumes(&page, &dossiers, &anciens, &tapes),
         suivant: encore.then_some(fin),
         facettes: Facettes::of(&page.comptes),
+        facettes_exactes: page.total_exact && page.comptes.nombre() == page.total,
         donnees: snapshot.donnees(),
     };
     json(StatusCode::OK, &answer)

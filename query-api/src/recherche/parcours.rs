@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use tantivy::DocId;
 
+use super::ensemble::Ensemble;
 use super::etage::{Champ, Etage};
 use super::lieux::Lieu;
 use super::listes::{Cout, Intersection, Liste, Union};
@@ -49,6 +50,13 @@ pub(super) struct Question<'a> {
     pub(super) premier: bool,
     /// Steps, after which what was found is what is answered.
     pub(super) pas: u64,
+}
+
+impl Question<'_> {
+    /// Whether words were typed.
+    fn a_des_mots(&self) -> bool {
+        self.lectures.iter().any(|lecture| !lecture.mots.is_empty())
+    }
 }
 
 /// A document that was found.
@@ -101,23 +109,28 @@ const FERMES: usize = 4;
 
 /// Looks for documents, floor after floor.
 pub(super) fn parcourt(etages: &[(usize, Etage)], question: &Question<'_>) -> io::Result<Trouves> {
-    let mut meilleurs: HashMap<u64, i32> = HashMap::new();
+    // Those that match as well come in the order they are met, which is the one in which too many of them
+    // are left: the same pages follow one another however many are wanted.
+    let mut meilleurs: HashMap<u64, (i32, usize, DocId)> = HashMap::new();
     let mut trouves = Trouves {
         complet: true,
         ..Trouves::default()
     };
-    let mut comptes_par_lecture = 0;
     for (rang, etage) in etages {
         let seuil = seuil(&meilleurs, question.voulus);
         let assez = seuil.is_some_and(|seuil| seuil >= plafond(*rang, etage, question));
         if (assez || (question.premier && !meilleurs.is_empty())) && !question.compte {
             break;
         }
-        if trouves.pas > question.pas {
+        // Filters alone cost nothing more to open, and their lists may say how long they are.
+        if trouves.pas > question.pas && question.a_des_mots() {
             trouves.complet = false;
             break;
         }
         let mut de_l_etage: HashMap<DocId, i32> = HashMap::new();
+        // Read in several ways, they are counted once each.
+        let plusieurs = question.compte && question.lectures.len() > 1;
+        let mut deja = plusieurs.then(|| Ensemble::vide(etage.documents()));
         for lecture in question.lectures {
             let un = Passage {
                 rang: *rang,
@@ -125,31 +138,26 @@ pub(super) fn parcourt(etages: &[(usize, Etage)], question: &Question<'_>) -> io
                 lecture,
                 question,
             };
-            un.passe(&mut de_l_etage, &mut trouves, assez)?;
+            un.passe(&mut de_l_etage, deja.as_mut(), &mut trouves, assez)?;
         }
-        comptes_par_lecture += de_l_etage.len() as u64;
         for (document, note) in de_l_etage {
-            meilleurs.insert(etage.numero(document), note);
+            meilleurs.insert(etage.numero(document), (note, *rang, document));
         }
     }
-    let mut ordre: Vec<Trouve> = meilleurs
-        .into_iter()
-        .map(|(numero, note)| Trouve { numero, note })
-        .collect();
-    ordre.sort_by_key(|trouve| (std::cmp::Reverse(trouve.note), trouve.numero));
-    if question.lectures.len() > 1 || !question.compte {
-        // Read in several ways, they are counted once each.
-        trouves.total = comptes_par_lecture;
-        trouves.complet &= question.compte;
-    }
+    let mut ordre: Vec<_> = meilleurs.into_iter().collect();
+    ordre.sort_by_key(|(_, (note, rang, document))| (std::cmp::Reverse(*note), *rang, *document));
     ordre.truncate(question.voulus);
-    trouves.documents = ordre;
+    let ordre = ordre.into_iter();
+    trouves.documents = ordre
+        .map(|(numero, (note, ..))| Trouve { numero, note })
+        .collect();
+    trouves.complet &= question.compte;
     Ok(trouves)
 }
 
 /// The note of the last of those that are wanted.
-fn seuil(meilleurs: &HashMap<u64, i32>, voulus: usize) -> Option<i32> {
-    let mut notes: Vec<i32> = meilleurs.values().copied().collect();
+fn seuil(meilleurs: &HashMap<u64, (i32, usize, DocId)>, voulus: usize) -> Option<i32> {
+    let mut notes: Vec<i32> = meilleurs.values().map(|(note, ..)| *note).collect();
     if notes.len() < voulus || voulus == 0 {
         return None;
     }
@@ -163,15 +171,11 @@ fn plafond(rang: usize, etage: &Etage, question: &Question<'_>) -> i32 {
         .lectures
         .iter()
         .any(|lecture| lecture.lieu.is_some());
-    let textuel = question
-        .lectures
-        .iter()
-        .any(|lecture| !lecture.mots.is_empty());
     match question.tri {
         Tri::Creation => i32::MAX,
         _ => {
             entier(etage.taille_maximale())
-                + if textuel { ENTIER } else { 0 }
+                + if question.a_des_mots() { ENTIER } else { 0 }
                 + if sur_place { SUR_PLACE } else { 0 }
                 - if rang == FERMES { FERME } else { 0 }
         }
@@ -194,23 +198,22 @@ impl Passage<'_> {
     fn passe(
         &self,
         trouves: &mut HashMap<DocId, i32>,
+        mut deja: Option<&mut Ensemble>,
         en_tout: &mut Trouves,
         compte_seulement: bool,
     ) -> io::Result<()> {
         let mut termes = Termes::new(self.etage);
         let (unions, mut exclus) = self.unions(&mut termes)?;
-        en_tout.pas += termes.lus;
+        en_tout.pas += termes.pas;
         en_tout.complet &= !termes.incomplets;
-        let seule = match unions.as_slice() {
-            [seule] if seule.nombre() == 1 && exclus.is_empty() => Some(seule.longueur() as u64),
-            _ => None,
-        };
+        let sus = self.sus(&unions, &exclus);
         let Some(mut intersection) = Intersection::new(unions) else {
             return Ok(());
         };
         let reste = self.question.pas.saturating_sub(en_tout.pas);
         let mut vus = 0;
         let mut seuil = Seuil::new(self.question.voulus);
+        let plafond = plafond(self.rang, self.etage, self.question);
         while let Some((document, cout)) = intersection.suivant(reste) {
             if exclus
                 .iter_mut()
@@ -219,9 +222,15 @@ impl Passage<'_> {
             {
                 continue;
             }
-            vus += 1;
-            if self.question.compte {
+            let compte = self.question.compte;
+            if compte && deja.as_mut().is_none_or(|deja| deja.ajoute(document)) {
+                vus += 1;
                 en_tout.comptes.compte(self.etage, document);
+            }
+            // Nobody further could do better, and how many there are is known.
+            let connus = !compte || (sus.is_some() && en_tout.comptes.sont_pleins());
+            if connus && (compte_seulement || seuil.minimum >= plafond) {
+                break;
             }
             if compte_seulement {
                 continue;
@@ -236,11 +245,29 @@ impl Passage<'_> {
         if intersection.est_finie() {
             en_tout.total += vus;
         } else {
-            // A list of its own says how long it is.
-            en_tout.total += seule.unwrap_or(vus);
-            en_tout.complet &= seule.is_some();
+            en_tout.total += sus.unwrap_or(vus);
+            en_tout.complet &= sus.is_some();
         }
         Ok(())
+    }
+
+    /// How many match, when lists say it by their length: those of one list, or all but those of one.
+    fn sus(&self, unions: &[Union], exclus: &[Union]) -> Option<u64> {
+        let lus_un_a_un =
+            self.question.conditions.iter().any(|condition| {
+                matches!(condition, Condition::AvecSiren | Condition::Creation(..))
+            });
+        if lus_un_a_un || self.question.lectures.len() > 1 {
+            return None;
+        }
+        match (unions, exclus) {
+            ([seule], []) => seule.nombre_exact(),
+            ([tous], [exclue]) if tous.tient(self.etage.documents()) => {
+                let autres = exclue.nombre_exact()?;
+                Some(u64::from(self.etage.documents()).saturating_sub(autres))
+            }
+            _ => None,
+        }
     }
 
     /// What must be there, and what must not.
@@ -260,10 +287,17 @@ impl Passage<'_> {
         for condition in self.question.conditions {
             match condition {
                 Condition::Parmi(champ, parmi) => {
-                    unions.push(termes.parmi(*champ, parmi.iter().map(String::as_str))?);
+                    let la = termes.parmi(*champ, parmi.iter().map(String::as_str))?;
+                    // What is true of the whole floor chooses nobody there: its state, most often.
+                    if !la.tient(self.etage.documents()) {
+                        unions.push(la);
+                    }
                 }
                 Condition::Aucun(champ, aucun) => {
-                    exclus.push(termes.parmi(*champ, aucun.iter().map(String::as_str))?);
+                    let la = termes.parmi(*champ, aucun.iter().map(String::as_str))?;
+                    if la.nombre() > 0 {
+                        exclus.push(la);
+                    }
                 }
                 Condition::AvecSiren | Condition::Creation(..) => {}
             }

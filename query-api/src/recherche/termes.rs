@@ -9,6 +9,7 @@ use tantivy::postings::TermInfo;
 use tantivy::{DocSet, TERMINATED};
 use tantivy_fst::Automaton;
 
+use super::ensemble::Ensemble;
 use super::etage::{Champ, Etage};
 use super::listes::{Cout, Liste, Union};
 
@@ -33,13 +34,17 @@ pub(super) mod cout {
 /// Terms that begin by a word, the most frequent of them.
 const DEBUTS: usize = 48;
 /// Terms that are looked at to find them: of shorter beginnings, the first of the alphabet.
-const REGARDES: usize = 40_000;
+const REGARDES: u64 = 10_000;
+/// Steps that a term takes to be read, when one of a list takes one.
+const PAS_DU_TERME: u64 = 4;
 /// Terms that a typo may have made.
 const FAUTES: usize = 24;
 /// A word that so many organisations of a floor have is no typo there.
 const FREQUENT: u32 = 50;
 /// Documents read ahead of all the terms of a word.
-const LUS: usize = 150_000;
+const LUS: usize = 60_000;
+/// From so many, they are put in order by a bit each.
+const NOMBREUX: u32 = 20_000;
 
 /// Words that people write one for the other, by what the registers write.
 const EQUIVALENTS: [(&str, &str); 12] = [
@@ -108,8 +113,8 @@ impl Automaton for Proches {
 /// What is known of the words of a question on one floor.
 pub(super) struct Termes<'a> {
     pub(super) etage: &'a Etage,
-    /// Documents that were read ahead.
-    pub(super) lus: u64,
+    /// Steps that it took.
+    pub(super) pas: u64,
     /// Whether terms were left out, because there are too many.
     pub(super) incomplets: bool,
 }
@@ -118,7 +123,7 @@ impl<'a> Termes<'a> {
     pub(super) fn new(etage: &'a Etage) -> Self {
         Self {
             etage,
-            lus: 0,
+            pas: 0,
             incomplets: false,
         }
     }
@@ -229,7 +234,7 @@ impl<'a> Termes<'a> {
             }
         }
         self.incomplets |= frequents.laisses;
-        self.lus += regardes as u64 / 8;
+        self.pas += regardes * PAS_DU_TERME;
         self.lit(champ, frequents, cout, listes)
     }
 
@@ -274,7 +279,7 @@ impl<'a> Termes<'a> {
             }
             par_fautes[usize::from(fautes - 1).min(1)].ajoute(stream.value());
         }
-        self.lus += regardes as u64 / 4;
+        self.pas += regardes * PAS_DU_TERME;
         let debut = if mot.inacheve { cout::DEBUT } else { 0 };
         for (fautes, frequents) in (1..).zip(par_fautes) {
             self.lit(
@@ -302,21 +307,35 @@ impl<'a> Termes<'a> {
             }
             return Ok(());
         }
+        let en_tout: u32 = termes.iter().map(|terme| terme.doc_freq).sum();
+        let mut ensemble = (en_tout >= NOMBREUX).then(|| Ensemble::vide(self.etage.documents()));
         let mut documents = Vec::new();
+        let mut lus = 0;
         for terme in &termes {
-            if documents.len() > LUS {
+            if lus > LUS {
                 self.incomplets = true;
                 break;
             }
             let mut liste = self.etage.liste(champ, terme)?;
-            while liste.doc() != TERMINATED && documents.len() <= LUS {
-                documents.push(liste.doc());
+            while liste.doc() != TERMINATED && lus <= LUS {
+                lus += 1;
+                match &mut ensemble {
+                    Some(ensemble) => {
+                        ensemble.ajoute(liste.doc());
+                    }
+                    None => documents.push(liste.doc()),
+                }
                 liste.advance();
             }
         }
-        self.lus += documents.len() as u64;
-        documents.sort_unstable();
-        documents.dedup();
+        self.pas += lus as u64 / 2;
+        match ensemble {
+            Some(ensemble) => documents = ensemble.documents(),
+            None => {
+                documents.sort_unstable();
+                documents.dedup();
+            }
+        }
         listes.push((cout, Liste::Lue(documents, 0)));
         Ok(())
     }
