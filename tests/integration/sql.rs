@@ -1,6 +1,7 @@
 //! Public SQL, asked as clients do.
 
 mod escapes;
+mod opening;
 mod shell;
 
 use serde_json::{Value, json};
@@ -204,6 +205,18 @@ fn small() -> Server {
     Server::start_with(&limits, sample())
 }
 
+/// Its answer once the machine, which other tests share, lets it be computed.
+fn computed(server: &Server, query: &str) -> Answer {
+    let started = Instant::now();
+    loop {
+        let answer = post(server, query, &Value::Null);
+        let busy = answer.text.contains("\"sql_occupe\"");
+        if !busy || started.elapsed() > Duration::from_secs(20) {
+            return answer;
+        }
+    }
+}
+
 #[test]
 fn each_limit_is_named_with_its_value() {
     let server = small();
@@ -229,7 +242,7 @@ fn each_limit_is_named_with_its_value() {
         ),
         ("DROP VIEW etablissement", 403, "sql_refusee", "SELECT"),
     ] {
-        let answer = post(&server, query, &Value::Null);
+        let answer = computed(&server, query);
         let body = answer.json();
         assert_eq!(
             (answer.status, body["code"].as_str()),
@@ -242,7 +255,7 @@ fn each_limit_is_named_with_its_value() {
         );
         assert!(body["que_faire"].as_str().unwrap().len() > 30, "{body}");
         assert_eq!(
-            post(&server, "SELECT 1 AS a", &Value::Null).json()["lignes"],
+            computed(&server, "SELECT 1 AS a").json()["lignes"],
             json!([[1]]),
             "after {query}"
         );
@@ -261,10 +274,10 @@ fn as_many_queries_as_allowed_run_and_the_others_are_told_to_come_back() {
         .map(|_| {
             let server = Arc::clone(&server);
             std::thread::spawn(move || {
-                let answer = post(&server, ENDLESS, &Value::Null);
+                let body = post(&server, ENDLESS, &Value::Null).json();
                 (
-                    answer.status,
-                    answer.json()["code"].as_str().unwrap().to_owned(),
+                    body["code"].as_str().unwrap().to_owned(),
+                    body["detail"].as_str().unwrap().to_owned(),
                 )
             })
         })
@@ -284,11 +297,13 @@ fn as_many_queries_as_allowed_run_and_the_others_are_told_to_come_back() {
         .collect();
     let busy = answers
         .iter()
-        .filter(|(_, code)| code == "sql_occupe")
+        .filter(|(code, detail)| code == "sql_occupe" && detail.contains("à la fois"))
         .count();
     assert!(busy >= 2, "{answers:?}");
     assert!(
-        answers.iter().any(|(_, code)| code == "sql_temps"),
+        answers
+            .iter()
+            .any(|(code, detail)| { code == "sql_temps" || detail.contains("s de processeur") }),
         "{answers:?}"
     );
 }
