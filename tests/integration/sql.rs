@@ -399,4 +399,27 @@ fn a_client_that_reads_nothing_does_not_keep_a_place() {
 fn without_sql_there_is_no_such_address() {
     let server = Server::start_with(&["serve", "--no-sql"], sample());
     assert_eq!(server.get("/v1/sql?q=SELECT+1").status, 404);
+    let link = "href=\"/sql\"";
+    let with = sample_server();
+    for page in [
+        "/",
+        "/recherche",
+        "/donnees",
+        "/parquet",
+        "/integration",
+        "/integration/recherche-entreprises",
+        "/docs",
+        "/etablissement/13002526500013",
+        "/etablissement/13002526500014",
+        "/signup",
+        // Whoever comes there from elsewhere is told so.
+        "/sql",
+    ] {
+        let text = server.get(page).text;
+        assert!(
+            text.contains("href=\"/parquet\"") && !text.contains(link),
+            "{page}: {text}"
+        );
+        assert!(with.get(page).text.contains(link), "{page}");
+    }
 }
