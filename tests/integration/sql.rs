@@ -2,6 +2,7 @@
 
 mod escapes;
 mod opening;
+mod priority;
 mod shell;
 
 use serde_json::{Value, json};
