@@ -38,7 +38,7 @@ test-navigateur: setup ## the pages and the component in Chromium; screenshots i
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-navigateur.sh
 
-test-documents: setup ## the notebook and the R script of docs/, on the sample
+test-documents: setup ## the notebook and the R script of docs/, the examples of the pages, on the sample
 	cargo test --workspace --test integration --no-run $(FEATURES)
 	@sh scripts/test-documents.sh
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The notebook and the R script of docs/, tests/documents/, on the binary that is already built.
+# The notebook and the R script of docs/, and the examples of the pages, on the binary that is already built:
+# tests/documents/.
 #
-# Needs Python 3 with venv; what the notebook imports is installed in a folder of its own, under the target
+# Needs Python 3 with venv; what they import is installed in a folder of its own, under the target
 # directory. R and its two packages are installed by apt-get where they are missing and that is possible.
 # What cannot be had is not tested, and the script says so.
 set -eu
@@ -35,7 +36,7 @@ fi
 wanted=tests/documents/requirements.txt
 venv="${CARGO_TARGET_DIR:-target}/documents"
 if ! cmp -s "$wanted" "$venv/requirements.txt"; then
-    say 'installing what the notebook imports'
+    say 'installing what they import'
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"

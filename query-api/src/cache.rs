@@ -134,7 +134,8 @@ where
             .map_or("/", axum::http::uri::PathAndQuery::as_str);
         let accept = request.headers().get(header::ACCEPT);
         let accept = accept.filter(|_| self.by_accept).map(HeaderValue::as_bytes);
-        let etag = etag(&snapshot.manifest.id, (address, accept));
+        let subject = (address, accept, self.catalog.menu);
+        let etag = etag(&snapshot.manifest.id, subject);
         let asked = if safe {
             matches(request.headers(), &etag)
         } else {

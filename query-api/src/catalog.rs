@@ -18,6 +18,7 @@ use crate::feed::Feed;
 use crate::fiches::Fiches;
 use crate::mirror::OpenTables;
 use crate::recherche::Index;
+use crate::ui::Menu;
 
 /// A snapshot that could not be opened is tried again after that long, even unchanged: what failed
 /// may be a disk or a lack of memory.
@@ -146,6 +147,8 @@ pub(crate) struct Catalog {
     current: RwLock<Option<Arc<Snapshot>>>,
     /// Who brings the snapshots, when that is not on this machine.
     pub(crate) feed: Option<Feed>,
+    /// The pages there are.
+    pub(crate) menu: Menu,
 }
 
 impl Catalog {
@@ -163,6 +166,7 @@ impl Catalog {
             },
             current: RwLock::new(None),
             feed: config.feed.clone(),
+            menu: Menu::of(config),
         }
     }
 

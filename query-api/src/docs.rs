@@ -1,6 +1,6 @@
 //! The documentation for people: Swagger UI, compiled in, and the explanation each error points to.
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use std::borrow::Cow;
@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use crate::cache::asset;
+use crate::catalog::Catalog;
 use crate::error::{ApiError, Code};
-use crate::ui::bandeau;
+use crate::ui::Menu;
 use crate::ui::template::{escape, fill};
 
 const TEMPLATE: &str = include_str!("../ui/docs.html");
@@ -25,15 +26,18 @@ const SWAGGER_FILES: [(&str, &str); 2] = [
 ];
 
 /// `GET /docs`
-pub(crate) async fn page(headers: HeaderMap) -> Response {
-    static PAGE: LazyLock<String> = LazyLock::new(|| {
-        fill(TEMPLATE, |name| match name {
-            "bandeau" => bandeau("/docs", &[]),
-            "erreurs" => errors(),
-            _ => String::new(),
+pub(crate) async fn page(State(catalog): State<Arc<Catalog>>, headers: HeaderMap) -> Response {
+    static PAGES: LazyLock<[String; 2]> = LazyLock::new(|| {
+        Menu::ALL.map(|menu| {
+            fill(TEMPLATE, |name| match name {
+                "bandeau" => menu.bandeau("/docs", &[]),
+                "erreurs" => errors(),
+                _ => String::new(),
+            })
         })
     });
-    let mut response = asset(&headers, "text/html; charset=utf-8", PAGE.as_bytes());
+    let page = catalog.menu.among(&PAGES).as_bytes();
+    let mut response = asset(&headers, "text/html; charset=utf-8", page);
     response.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
         axum::http::HeaderValue::from_static(CSP),

@@ -86,3 +86,31 @@ impl Health {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn each_state_of_the_store_is_as_the_documentation_says() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let described = &document["components"]["schemas"]["Sante"]["properties"]["depot"];
+        let states = described["properties"]["statut"]["enum"]
+            .as_array()
+            .unwrap();
+        let all = [State::Followed, State::Away, State::Refused];
+        assert_eq!(states.len(), all.len());
+        for state in all {
+            let said = serde_json::to_value(Depot::from((state, Utc::now()))).unwrap();
+            assert!(states.contains(&said["statut"]), "{said}");
+            let names: Vec<Value> = said
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|name| name.as_str().into())
+                .collect();
+            assert_eq!(described["required"], Value::from(names));
+        }
+    }
+}

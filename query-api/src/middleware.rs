@@ -97,7 +97,8 @@ pub(crate) fn around(routes: Router, config: &Config, limits: Option<Arc<Limits>
 fn request_timeout(config: &Config) -> Duration {
     let lookup = config.wait_timeout + config.query_timeout * 2;
     // Until the first piece of an answer.
-    let sql = config.sql.as_ref().map(|sql| sql.wait + sql.timeout);
+    let sql = config.sql.as_ref();
+    let sql = sql.map(|sql| sql.wait + sql.opening + sql.timeout);
     lookup.max(sql.unwrap_or_default()) + Duration::from_secs(5)
 }
 

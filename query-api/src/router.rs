@@ -94,7 +94,7 @@ pub(crate) fn router(
         )
         .route("/integration.js", get(ui::integration::script))
         .route("/sql/{file}", get(ui::sql::file))
-        .route("/parquet.js", get(ui::parquet::script))
+        .route("/extraits.js", get(ui::extraits::script))
         .route("/app.js", get(ui::script))
         .route("/recherche/{file}", get(ui::recherche::file))
         .route("/widget/{file}", get(ui::widget::file))

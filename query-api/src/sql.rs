@@ -3,8 +3,9 @@
 //! A query runs in a process of its own kind (`worker`), one at a time in each, that reads the snapshot
 //! and nothing else: whatever a query makes DuckDB do, what it costs is bounded from outside. Memory
 //! is limited by the system, its priority is the lowest, and a process that does not stop when told
-//! is ended. `workers` keeps a few of them and says which is free, `protocol` is what both sides say,
-//! `http` and `schema` answer clients, `session` the shell.
+//! is ended. `workers` keeps a few of them and says which is free, `process` is one of them as it is
+//! seen from here, `under_way` a query in one, `protocol` what both sides say; `http` and `schema` answer
+//! clients, `session` the shell.
 //!
 //! What may be asked is decided by `engine::sandbox`, inside that process.
 
@@ -15,10 +16,12 @@ use std::time::Duration;
 mod ask;
 mod error;
 pub(crate) mod http;
+mod process;
 mod protocol;
 pub(crate) mod schema;
 mod session;
 mod size;
+mod under_way;
 mod worker;
 mod workers;
 
@@ -55,6 +58,9 @@ pub struct Sql {
     pub waiting: usize,
     /// How long a query may wait for a process.
     pub wait: Duration,
+    /// How long a process may take to open the snapshot: reading a manifest and making views. Who asked
+    /// is then told to come back, and another process is tried.
+    pub opening: Duration,
 }
 
 impl Default for Sql {
@@ -71,6 +77,7 @@ impl Default for Sql {
             concurrency: 2,
             waiting: 16,
             wait: Duration::from_secs(10),
+            opening: Duration::from_secs(20),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod alerte;
 pub(crate) mod donnees;
+pub(crate) mod extraits;
 pub(crate) mod fiche;
 pub(crate) mod integration;
 pub(crate) mod parquet;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
+use crate::config::Config;
 use crate::organisation::demande::Demande;
 use crate::text::long_date;
 use template::{escape, fill};
@@ -39,17 +41,19 @@ pub(crate) async fn page(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Vec<(String, String)>>,
     pinned: Option<Extension<InService>>,
+    headers: HeaderMap,
 ) -> Response {
     let snapshot = fiche::snapshot(&catalog, pinned);
     let snapshot = snapshot.as_deref();
     let id = pairs.iter().find(|(name, _)| name == "id");
     let id = id.map_or("", |(_, value)| value.trim());
     if !id.is_empty() {
-        let rendu = fiche::rendu(snapshot, &Demande::of(id), fiche::apres(&pairs)).await;
-        return fiche::page(snapshot, &rendu, id, "/");
+        let origine = extraits::origine(&headers);
+        let rendu = fiche::rendu(snapshot, &Demande::of(id), fiche::apres(&pairs), &origine).await;
+        return fiche::page(catalog.menu, snapshot, &rendu, id, "/");
     }
     let body = fill(TEMPLATE, |name| match name {
-        "bandeau" => bandeau("/", &[]),
+        "bandeau" => catalog.menu.bandeau("/", &[]),
         "avis" => notice(snapshot).to_owned(),
         "recherche" => chercher("", ""),
         "pied" => pied(snapshot),
@@ -71,24 +75,48 @@ fn chercher(q: &str, more: &str) -> String {
 const PAGES: [(&str, &str); 6] = [
     ("/", "Rechercher"),
     ("/donnees", "Données"),
-    ("/sql", "SQL"),
+    (SQL, "SQL"),
     ("/parquet", "Télécharger"),
     ("/integration", "Intégrer"),
     ("/docs", "API"),
 ];
+const SQL: &str = "/sql";
 
-/// The top of the page at `current`: what every page of ours has, then `more` of a few.
-pub(crate) fn bandeau(current: &str, more: &[(&str, &str)]) -> String {
-    let links = PAGES.iter().chain(more).map(|(path, name)| {
-        let here = if *path == current {
-            " aria-current=\"page\""
-        } else {
-            ""
-        };
-        format!("<a href=\"{path}\"{here}>{name}</a>")
-    });
-    let links = links.collect::<Vec<_>>().join(" ");
-    fill(BANDEAU, |_pages| links.clone())
+/// Those that a server has: one that answers no SQL leads nobody to its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Menu {
+    sql: bool,
+}
+
+impl Menu {
+    /// Every one that a server may have.
+    pub(crate) const ALL: [Self; 2] = [Self { sql: false }, Self { sql: true }];
+
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            sql: config.sql.is_some(),
+        }
+    }
+
+    /// Its own, of what was made for each of [`Self::ALL`].
+    pub(crate) fn among<T>(self, each: &[T; 2]) -> &T {
+        &each[usize::from(self.sql)]
+    }
+
+    /// The top of the page at `current`: what every page of ours has, then `more` of a few.
+    pub(crate) fn bandeau(self, current: &str, more: &[(&str, &str)]) -> String {
+        let pages = PAGES.iter().filter(|(path, _)| self.sql || *path != SQL);
+        let links = pages.chain(more).map(|(path, name)| {
+            let here = if *path == current {
+                " aria-current=\"page\""
+            } else {
+                ""
+            };
+            format!("<a href=\"{path}\"{here}>{name}</a>")
+        });
+        let links = links.collect::<Vec<_>>().join(" ");
+        fill(BANDEAU, |_pages| links.clone())
+    }
 }
 
 /// The foot of the pages that show data: of when it is, whose, and that it may have changed.

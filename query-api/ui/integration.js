@@ -1,12 +1,5 @@
-// The guide works without this file: it writes this server's address in the examples, and shows what the
-// form of the demonstration would send.
+// The guide works without this file: it shows what the form of the demonstration would send.
 "use strict";
-
-const PLACEHOLDER = "https://registre.example";
-
-for (const code of document.querySelectorAll("pre code")) {
-  code.textContent = code.textContent.replaceAll(PLACEHOLDER, window.location.origin);
-}
 
 const form = document.getElementById("essai");
 const sent = document.getElementById("envoi");

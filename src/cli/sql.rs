@@ -107,6 +107,8 @@ refused, or over a limit, 130 interrupted.";
 #[command(after_help = SQL_HELP)]
 pub struct SqlCommand {
     /// The query; without it, standard input is read, or a shell starts in a terminal.
+    // A query may begin by a comment.
+    #[arg(allow_hyphen_values = true, value_parser = query)]
     pub query: Option<String>,
     #[command(flatten)]
     pub data: Data,
@@ -130,6 +132,18 @@ pub struct SqlCommand {
     /// Seconds that a query may compute.
     #[arg(long, env = "REGISTRE_SQL_TIMEOUT", value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
+}
+
+/// What is a query, and not an option that was mistyped: nothing of SQL begins by a dash but a comment,
+/// which is nothing without a line that follows.
+fn query(text: &str) -> Result<String, String> {
+    if text.starts_with('-') && !(text.starts_with("--") && text.trim_end().contains('\n')) {
+        return Err(
+            "no such option, see `registre sql --help`; a query that begins by a comment goes on after its line"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }
 
 impl SqlCommand {

@@ -1,9 +1,11 @@
-"""The notebook and the R script of docs/, run against the sample as a reader would run them.
+"""The notebook and the R script of docs/, and the examples of the pages, run against the sample as a reader
+would run them.
 
 What they print is compared with what the lookup routes answer, which no SQL and no Parquet reader is
 behind. The R script is left out, and said so, where R is not installed.
 """
 
+import html
 import json
 import os
 import re
@@ -16,6 +18,8 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+import duckdb
+import duckdb_extension_httpfs
 import nbformat
 from nbclient import NotebookClient
 
@@ -24,6 +28,23 @@ CIBLE = Path(os.environ.get("CARGO_TARGET_DIR", RACINE / "target"))
 BINAIRE = os.environ.get("REGISTRE_BIN", str(CIBLE / "debug/registre"))
 DINUM = "13002526500013"
 CLAMART = "219200235"
+
+# The examples of the pages that are run, and with what; those in R need packages that Debian has not.
+EXECUTES = {
+    "curl": ["sh", "-ec"],
+    "DuckDB": ["sh", "-ec"],
+    "Python": [sys.executable, "-c"],
+    "Python, DuckDB": [sys.executable, "-c"],
+    "Python, polars": [sys.executable, "-c"],
+    "Python, pandas": [sys.executable, "-c"],
+}
+PAGES = {
+    "/entreprise/356000000": "356000000",
+    f"/etablissement/{DINUM}": DINUM,
+    "/association/W759000011": "W759000011",
+    "/donnees": "etablissement",
+    "/parquet": "",
+}
 
 
 class Service:
@@ -103,6 +124,46 @@ class Documents(unittest.TestCase):
         for siret in self.clamart:
             self.assertIn(siret, fini.stdout)
         self.enrichi(fini.stdout)
+
+    def test_the_examples_of_the_pages(self):
+        """DuckDB reads over HTTP with its extension httpfs, here that of a package, which it finds at home."""
+        with tempfile.TemporaryDirectory(prefix="registre-extraits-") as maison:
+            [(plateforme,)] = duckdb.sql("PRAGMA platform").fetchall()
+            fichiers = Path(duckdb_extension_httpfs.__file__).parent.glob("extensions/*/httpfs.duckdb_extension")
+            for extension in fichiers:
+                place = Path(maison, ".duckdb/extensions", extension.parent.name, plateforme)
+                place.mkdir(parents=True)
+                shutil.copy(extension, place)
+            # The programs beside this Python come first.
+            chemin = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+            environnement = {"HOME": maison, "PATH": chemin, "LANG": "C.UTF-8"}
+            lances = 0
+            for page, sujet in PAGES.items():
+                for titre, exemple in self.exemples(page):
+                    if titre not in EXECUTES:
+                        continue
+                    with self.subTest(page=page, titre=titre):
+                        fini = subprocess.run(
+                            [*EXECUTES[titre], exemple],
+                            capture_output=True,
+                            text=True,
+                            cwd=maison,
+                            env=environnement,
+                            timeout=120,
+                        )
+                        self.assertEqual(fini.returncode, 0, fini.stderr)
+                        self.assertTrue(fini.stdout.strip(), exemple)
+                        if titre == "curl":
+                            self.assertIn(sujet, fini.stdout)
+                        lances += 1
+            self.assertEqual(lances, 17)
+
+    def exemples(self, page):
+        """The titles and the texts of the examples of a page, as they are copied."""
+        with urllib.request.urlopen(self.service.adresse + page) as reponse:
+            texte = reponse.read().decode()
+        trouves = re.findall(r'<h3 id="[^"]*">([^<]*)</h3><pre[^>]*><code>(.*?)</code>', texte, re.S)
+        return [(html.unescape(titre), html.unescape(exemple)) for titre, exemple in trouves]
 
     def enrichi(self, texte):
         """The first row was found, the second is wrong by its key, the third is in the file."""

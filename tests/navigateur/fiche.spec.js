@@ -54,6 +54,27 @@ test("numbers and the address are copied, and it is said", async ({ page, regist
   await expect.poll(copied).toContain(cas.siret.organisation.adresse.code_postal);
 });
 
+test("what reads the page from a program is copied, with its number and this server's address", async ({ page, registre, cas, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  for (const [path, titles] of [[`/etablissement/${cas.siret.demande}`, ["curl", "DuckDB", "Python"]], ["/donnees", ["curl"]]]) {
+    await page.goto(registre.url + path);
+    const block = page.getByRole("region", { name: "Dans votre code" });
+    for (const [index, title] of titles.entries()) {
+      const button = block.getByRole("button").nth(index);
+      await expect(button).toHaveAccessibleDescription(title);
+      await button.click();
+      await expect(button).toHaveText("Copié");
+      await expect(page.getByRole("status")).toHaveText("Exemple copié.");
+      expect(await copied()).toBe(await block.locator("pre code").nth(index).textContent());
+      expect(await copied()).toContain(registre.url);
+    }
+  }
+  await page.goto(`${registre.url}/integration`);
+  await page.getByRole("button", { name: "Copier" }).first().click();
+  await expect.poll(copied).toContain(`${registre.url}/widget/registre-organisation.js`);
+});
+
 test("a large unit is read a page at a time, and its map says what it shows", async ({ page, registre, cas }) => {
   const { siren, nombre_etablissements: count } = cas.unite.organisation;
   await page.goto(`${registre.url}/entreprise/${siren}`);

@@ -233,7 +233,7 @@ impl Code {
             Self::SqlOccupe => (
                 "sql_occupe",
                 StatusCode::SERVICE_UNAVAILABLE,
-                "Trop de requêtes SQL en cours",
+                "Serveur SQL occupé",
                 "Réessayez après le nombre de secondes de l'en-tête Retry-After.",
             ),
             Self::TravailInconnu => (

@@ -304,7 +304,7 @@ fn sante() -> Object {
         .description(Some("Nombre de lignes de chaque table"))
         .additional_properties(Some(Schema::Object(integer("Lignes"))))
         .build();
-    object([
+    let health = object([
         ("statut", text("ok").into()),
         ("snapshot", text("Jeu de données en service").into()),
         (
@@ -325,7 +325,33 @@ fn sante() -> Object {
             "depuis",
             text("Moment de la mise en service du jeu de données").into(),
         ),
-    ])
+    ]);
+    ObjectBuilder::from(health)
+        .property("depot", depot())
+        .build()
+}
+
+fn depot() -> Object {
+    let states = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["suivi", "injoignable", "refuse"]))
+        .description(Some(
+            "suivi : le jeu de données en service est celui du dépôt ; injoignable : le dépôt ne répond pas ; refuse : ce qu'il contient ne peut pas être cru",
+        ))
+        .build();
+    let depot = object([
+        ("statut", states.into()),
+        (
+            "depuis",
+            text("Moment depuis lequel il en est ainsi").into(),
+        ),
+        ("message", text("Ce qu'il en est, en une phrase").into()),
+    ]);
+    ObjectBuilder::from(depot)
+        .description(Some(
+            "Le dépôt d'où viennent les jeux de données, quand le serveur en suit un (« serve --data s3://… »)",
+        ))
+        .build()
 }
 
 fn probleme() -> Object {

@@ -12,7 +12,6 @@ use super::organisation::{Verification, verifier};
 use super::pages::{self, JETON, LEURRE, Place, Vue};
 use super::store::{Demande, Nouvelle, StoreError};
 use super::{Guichet, numero, recu, reponse};
-use crate::catalog::Snapshot;
 use crate::error::ApiError;
 
 /// Names and values, in the order sent.
@@ -82,13 +81,7 @@ impl Guichet {
         titre: &str,
         html: &str,
     ) -> Response {
-        pages::page(
-            status,
-            place,
-            titre,
-            html,
-            self.catalog.current().as_deref(),
-        )
+        pages::page(&self.catalog, status, place, titre, html)
     }
 
     fn of_api(&self, id: &str) -> Result<Formulaire<'_>, ApiError> {
@@ -133,7 +126,6 @@ fn vide(
     formulaire: &Formulaire<'_>,
     pairs: &Pairs,
 ) -> Result<Response, ApiError> {
-    let snapshot = guichet.catalog.current();
     let mut saisie = Saisie::default();
     let given: String = first(pairs, "siret").trim().chars().take(60).collect();
     if !given.is_empty() {
@@ -148,12 +140,12 @@ fn vide(
         jeton: &numero::jeton().map_err(no_random)?,
         conservation: guichet.signup.retention_days,
     };
-    Ok(shown(&vue, StatusCode::OK, snapshot.as_deref()))
+    Ok(shown(guichet, &vue, StatusCode::OK))
 }
 
-fn shown(vue: &Vue<'_>, status: StatusCode, snapshot: Option<&Snapshot>) -> Response {
+fn shown(guichet: &Guichet, vue: &Vue<'_>, status: StatusCode) -> Response {
     let place = vue.formulaire.nature().into();
-    pages::page(status, place, &vue.titre(), &vue.html(), snapshot)
+    guichet.page(status, place, &vue.titre(), &vue.html())
 }
 
 /// A form that was sent: shown again with what the registers say, or with what is wrong, or kept.
@@ -213,28 +205,20 @@ async fn recevoir(
         conservation: guichet.signup.retention_days,
     };
     if let Some((status, _)) = alerte {
-        return Ok(shown(&vue, status, snapshot.as_deref()));
+        return Ok(shown(guichet, &vue, status));
     }
     if !erreurs.is_empty() {
-        return Ok(shown(
-            &vue,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            snapshot.as_deref(),
-        ));
+        return Ok(shown(guichet, &vue, StatusCode::UNPROCESSABLE_ENTITY));
     }
     if only_verify {
-        return Ok(shown(&vue, StatusCode::OK, snapshot.as_deref()));
+        return Ok(shown(guichet, &vue, StatusCode::OK));
     }
     match garder(guichet, formulaire, &saisie, verification.as_ref(), &jeton).await? {
         Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             told(&error, "keep a request");
             vue.alerte = Some(STORE_FAILED);
-            Ok(shown(
-                &vue,
-                StatusCode::SERVICE_UNAVAILABLE,
-                snapshot.as_deref(),
-            ))
+            Ok(shown(guichet, &vue, StatusCode::SERVICE_UNAVAILABLE))
         }
     }
 }

@@ -8,9 +8,9 @@ use super::apis::Api;
 use super::champs::{Champ, Genre, Groupe};
 use super::formulaire::{Erreur, Formulaire, Nature, Saisie};
 use super::organisation::{Refus, Verification};
-use crate::catalog::Snapshot;
+use crate::catalog::Catalog;
 use crate::ui::template::{escape, fill};
-use crate::ui::{bandeau, dates, html_page, notice};
+use crate::ui::{dates, html_page, notice};
 
 const TEMPLATE: &str = include_str!("../../ui/signup.html");
 
@@ -55,17 +55,19 @@ impl From<Nature> for Place {
 
 /// A whole page, which nobody keeps: it holds a token, or what someone wrote.
 pub(super) fn page(
+    catalog: &Catalog,
     status: StatusCode,
     place: Place,
     titre: &str,
     contenu: &str,
-    snapshot: Option<&Snapshot>,
 ) -> Response {
+    let snapshot = catalog.current();
+    let snapshot = snapshot.as_deref();
     let script = "<script type=\"module\" src=\"/widget/registre-organisation.js\"></script>";
     let body = fill(TEMPLATE, |name| match name {
         "titre" => escape(titre),
         "script" if contenu.contains("<registre-organisation") => script.to_owned(),
-        "bandeau" => bandeau(place.path(), &FORMS),
+        "bandeau" => catalog.menu.bandeau(place.path(), &FORMS),
         "avis" => notice(snapshot).to_owned(),
         "contenu" => contenu.to_owned(),
         "date" => escape(&dates(snapshot)),

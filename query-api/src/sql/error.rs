@@ -68,6 +68,25 @@ pub enum SqlError {
         /// How many at a time.
         limite: usize,
     },
+    /// No process was ready in time.
+    #[error(
+        "Aucun processus SQL n'a ouvert les données en {limite} secondes, la limite de ce serveur : sa machine est trop occupée."
+    )]
+    Demarrage {
+        /// Seconds.
+        limite: u64,
+    },
+    /// It reached its time without having computed: others had the processors.
+    #[error(
+        "En {limite} secondes, la limite de ce serveur, la requête n'a eu que {} s de processeur : sa machine est occupée à d'autres demandes, qui passent avant.",
+        seconds(*calcul)
+    )]
+    SansProcesseur {
+        /// Seconds.
+        limite: u64,
+        /// Milliseconds it had.
+        calcul: u64,
+    },
     /// Who asked left, or asked to stop.
     #[error("La requête a été interrompue.")]
     Interrompue,
@@ -82,6 +101,11 @@ fn place(ligne: Option<usize>, colonne: Option<usize>) -> String {
         (Some(ligne), None) => format!(" (ligne {ligne})"),
         _ => String::new(),
     }
+}
+
+/// Milliseconds as seconds: `0,3`.
+fn seconds(milliseconds: u64) -> String {
+    format!("{},{}", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
 impl SqlError {
@@ -101,7 +125,9 @@ impl SqlError {
             Self::Lecture { .. } => Code::SqlLecture,
             Self::Memoire { .. } => Code::SqlMemoire,
             Self::Lignes { .. } => Code::SqlLignes,
-            Self::Occupe { .. } => Code::SqlOccupe,
+            Self::Occupe { .. } | Self::Demarrage { .. } | Self::SansProcesseur { .. } => {
+                Code::SqlOccupe
+            }
             Self::Interrompue => Code::Surcharge,
             Self::Panne(_) => Code::ErreurInterne,
         }

@@ -3,35 +3,28 @@
 //!
 //! A query that is over its time, or whose client left, is told to stop; a process that does not within
 //! a moment is ended, and another one takes its place. Nothing that a query does outlives it.
+//!
+//! A process that is slow to open the snapshot, as on a machine that has no time left, is not waited
+//! for for ever: who asked is told to come back, and meanwhile another process is tried.
 
-use std::fmt;
-use std::io;
-use std::os::unix::net::UnixStream as StdStream;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
-use super::protocol::{self, Asked, Kind, Opening, Said};
-use super::{Sql, SqlError, WORKER_COMMAND};
-
-/// How long a process may take to open a snapshot: reading a manifest and making views.
-const OPENING: Duration = Duration::from_secs(20);
-
-/// How long after its time, or after it was told to stop, a process may still compute.
-const GRACE: Duration = Duration::from_secs(1);
+use super::process::{NotOpen, Worker, broken};
+use super::protocol::{Asked, Kind, Opening, Said};
+use super::under_way::{GRACE, UnderWay};
+use super::{Sql, SqlError};
 
 /// Pieces of an answer that wait for its reader.
 const AHEAD: usize = 4;
 
-/// Bytes read from a process at a time.
-const READ: usize = 64 << 10;
+/// How many times longer the second process may take: where the first was only slow, and not stuck, one
+/// ended as early would never be ready.
+const LONGER: u32 = 3;
 
 /// A few processes, and who waits for one.
 pub(crate) struct Workers {
@@ -44,7 +37,7 @@ pub(crate) struct Workers {
     places: Arc<Semaphore>,
 }
 
-/// What keeps others waiting while a query runs.
+/// What keeps others waiting while a query runs, or a process opens.
 struct Turn {
     _permit: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
@@ -82,24 +75,7 @@ impl Workers {
                 limite: self.settings.text,
             });
         }
-        let busy = || SqlError::Occupe {
-            limite: self.settings.concurrency,
-        };
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_full| busy())?;
-        let permit = timeout(
-            self.settings.wait,
-            Arc::clone(&self.permits).acquire_owned(),
-        );
-        let Ok(Ok(permit)) = permit.await else {
-            return Err(busy());
-        };
-        let turn = Turn {
-            _permit: permit,
-            _place: place,
-        };
-        let mut worker = self.worker(folder).await?;
-        worker.send(Kind::Ask, &asked).await.map_err(broken)?;
+        let (worker, turn) = self.told(folder, &asked).await?;
         let (sender, receiver) = mpsc::channel(AHEAD);
         let under_way = UnderWay {
             worker,
@@ -119,248 +95,103 @@ impl Workers {
         Ok(receiver)
     }
 
-    /// A process that has that snapshot open.
-    async fn worker(&self, folder: &Path) -> Result<Worker, SqlError> {
+    /// A process that was told what is asked.
+    async fn told(&self, folder: &Path, asked: &Asked) -> Result<(Worker, Turn), SqlError> {
+        let turn = self.turn().await?;
+        if let Some(mut worker) = self.idle(folder)
+            // It may end between two looks: another one is then started.
+            && worker.send(Kind::Ask, asked).await.is_ok()
         {
-            let mut idle = lock(&self.idle);
-            // Those of another snapshot are of no use any more.
-            idle.retain_mut(|worker| worker.folder == folder && worker.is_alive());
-            if let Some(worker) = idle.pop() {
-                return Ok(worker);
-            }
+            return Ok((worker, turn));
         }
+        let (mut worker, turn) = self.started(folder, turn).await?;
+        worker.send(Kind::Ask, asked).await.map_err(broken)?;
+        Ok((worker, turn))
+    }
+
+    async fn turn(&self) -> Result<Turn, SqlError> {
+        let busy = || SqlError::Occupe {
+            limite: self.settings.concurrency,
+        };
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_full| busy())?;
+        let permit = timeout(
+            self.settings.wait,
+            Arc::clone(&self.permits).acquire_owned(),
+        );
+        let Ok(Ok(permit)) = permit.await else {
+            return Err(busy());
+        };
+        Ok(Turn {
+            _permit: permit,
+            _place: place,
+        })
+    }
+
+    /// A process that waits, with that snapshot open.
+    fn idle(&self, folder: &Path) -> Option<Worker> {
+        let mut idle = lock(&self.idle);
+        // Those of another snapshot are of no use any more.
+        idle.retain_mut(|worker| worker.folder == folder && worker.is_alive());
+        idle.pop()
+    }
+
+    /// A new process. Who asked waits for it no longer than `opening`; it then keeps its turn until it
+    /// is open, for the next one who asks, or given up.
+    async fn started(&self, folder: &Path, turn: Turn) -> Result<(Worker, Turn), SqlError> {
         let program = match &self.settings.program {
             Some(program) => program.clone(),
             None => std::env::current_exe().map_err(broken)?,
         };
-        let folder = folder.to_owned();
         let opening = Opening {
-            folder: folder.clone(),
+            folder: folder.to_owned(),
             memory: self.settings.memory.bytes(),
             memory_shown: self.settings.memory.to_string(),
             threads: self.settings.threads,
             text: self.settings.text,
             aside: self.aside,
         };
-        let started = tokio::task::spawn_blocking(move || start(&program)).await;
-        let (child, stream) = started.map_err(broken)?.map_err(broken)?;
-        let mut worker = Worker {
-            child: Process(Some(child)),
-            stream: UnixStream::from_std(stream).map_err(broken)?,
-            folder,
-            received: Vec::new(),
-        };
-        worker.send(Kind::Open, &opening).await.map_err(broken)?;
-        match timeout(OPENING, worker.next()).await {
-            Ok(Ok(Said::Open)) => Ok(worker),
-            Ok(Ok(Said::Fault(error))) => Err(error),
-            Ok(Ok(_)) => Err(broken("a process of SQL says something else")),
-            Ok(Err(error)) => Err(broken(error)),
-            Err(_elapsed) => Err(broken(
-                "a process of SQL does not open the snapshot in time",
-            )),
+        let patience = self.settings.opening;
+        let idle = Arc::clone(&self.idle);
+        let (give, given) = oneshot::channel();
+        tokio::spawn(async move {
+            let opened = open(program, opening, patience).await;
+            let opened = opened.map(|worker| (worker, turn));
+            if let Err(Ok((worker, turn))) = give.send(opened) {
+                lock(&idle).push(worker);
+                drop(turn);
+            }
+        });
+        match timeout(patience, given).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(_dropped)) => Err(broken("whoever opened it is gone")),
+            Err(_elapsed) => Err(slow(patience)),
         }
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
-fn broken(why: impl fmt::Display) -> SqlError {
-    SqlError::Panne(format!("SQL process: {why}"))
-}
-
-/// Starts a process that talks by its standard input. It gets neither the environment of this one nor
-/// the keys pressed at its terminal. Blocking.
-fn start(program: &Path) -> io::Result<(Child, StdStream)> {
-    let (ours, theirs) = StdStream::pair()?;
-    ours.set_nonblocking(true)?;
-    let mut command = Command::new(program);
-    command
-        .arg(WORKER_COMMAND)
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
-        .stdout(Stdio::null())
-        .process_group(0)
-        .env_clear()
-        .env("TZ", "UTC")
-        // What the allocator keeps for later would count as taken.
-        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
-    // Where the loader finds DuckDB, in a build that does not hold it.
-    if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
-        command.env("LD_LIBRARY_PATH", path);
-    }
-    Ok((command.spawn()?, ours))
-}
-
-/// Ended when dropped: a process must not stay after its last query.
-struct Process(Option<Child>);
-
-impl Process {
-    /// How it ended, once it did.
-    fn ended(&mut self) -> Option<ExitStatus> {
-        self.0.as_mut()?.try_wait().ok().flatten()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let Some(mut child) = self.0.take() else {
-            return;
-        };
-        let mut end = move || {
-            let _already_ended = child.kill();
-            let _already_waited = child.wait();
-        };
-        // Giving a gigabyte back takes the system a moment.
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(end)),
-            Err(_outside) => end(),
+/// A process with its snapshot open. One that ends on the way, or takes too long, is replaced once.
+async fn open(program: PathBuf, opening: Opening, patience: Duration) -> Result<Worker, SqlError> {
+    let first = match Worker::open(&program, &opening, patience).await {
+        Ok(worker) => return Ok(worker),
+        Err(NotOpen::Fault(error)) => return Err(error),
+        Err(other) => other,
+    };
+    tracing::warn!(error = %first, "{first}; another one is started");
+    match Worker::open(&program, &opening, patience.saturating_mul(LONGER)).await {
+        Ok(worker) => Ok(worker),
+        Err(NotOpen::Fault(error)) => Err(error),
+        Err(second @ NotOpen::Slow(_)) => {
+            tracing::warn!(error = %second, "{second}; the next query starts another");
+            Err(slow(patience))
         }
+        Err(ended @ NotOpen::Ended(_)) => Err(SqlError::Panne(ended.to_string())),
     }
 }
 
-/// A process that has a snapshot open.
-struct Worker {
-    child: Process,
-    stream: UnixStream,
-    folder: PathBuf,
-    /// Received, and not yet a frame.
-    received: Vec<u8>,
-}
-
-impl Worker {
-    fn is_alive(&mut self) -> bool {
-        self.child.ended().is_none()
-    }
-
-    async fn send(&mut self, kind: Kind, value: &impl serde::Serialize) -> io::Result<()> {
-        let frame = protocol::json_frame(kind, value)?;
-        self.stream.write_all(&frame).await
-    }
-
-    /// The next frame. What is received is kept when the caller stops waiting.
-    async fn next(&mut self) -> io::Result<Said> {
-        loop {
-            if let Some(head) = self.received.first_chunk() {
-                let (kind, length) = protocol::head(*head)?;
-                let whole = protocol::HEAD + length;
-                if self.received.len() >= whole {
-                    let rest = self.received.split_off(whole);
-                    let mut frame = std::mem::replace(&mut self.received, rest);
-                    frame.drain(..protocol::HEAD);
-                    return Said::of(kind, frame);
-                }
-                self.received
-                    .reserve((whole - self.received.len()).min(READ));
-            }
-            if self.stream.read_buf(&mut self.received).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-    }
-}
-
-/// A query being answered.
-struct UnderWay {
-    worker: Worker,
-    sender: Sender<Said>,
-    /// How long the process may keep us waiting, all in all.
-    compute: Duration,
-    asked_seconds: u64,
-    /// How long the whole may last.
-    reading: Duration,
-    memory: String,
-}
-
-impl UnderWay {
-    /// Passes the answer on, and gives the process back unless it had to be ended.
-    async fn run(mut self) -> Option<Worker> {
-        let until = Instant::now() + self.reading;
-        let mut left = self.compute;
-        loop {
-            let waited = Instant::now();
-            let said = tokio::select! {
-                said = timeout(left, self.worker.next()) => said,
-                () = self.sender.closed() => return self.stop().await,
-            };
-            left = left.saturating_sub(waited.elapsed());
-            let said = match said {
-                Ok(Ok(said)) => said,
-                // It does not stop by itself: it is ended, dropped here.
-                Err(_elapsed) => {
-                    let limite = self.asked_seconds;
-                    self.last(Said::Fault(SqlError::Temps { limite })).await;
-                    return None;
-                }
-                Ok(Err(error)) => {
-                    let fault = self.why_it_ended(&error).await;
-                    self.last(Said::Fault(fault)).await;
-                    return None;
-                }
-            };
-            let over = matches!(said, Said::End(_) | Said::Fault(_));
-            let broken = matches!(said, Said::Fault(SqlError::Panne(_)));
-            match timeout_at(until, self.sender.send(said)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_left)) => {
-                    return if over {
-                        Some(self.worker)
-                    } else {
-                        self.stop().await
-                    };
-                }
-                // The receiver sees an answer without an end.
-                Err(_elapsed) => return self.stop().await,
-            }
-            if over {
-                return (!broken).then_some(self.worker);
-            }
-        }
-    }
-
-    async fn last(&self, said: Said) {
-        let _left = timeout(GRACE, self.sender.send(said)).await;
-    }
-
-    /// A process ends by itself when the system refuses it memory, or when it is chosen to end because
-    /// the machine has none left; whatever else ends it is a fault.
-    async fn why_it_ended(&mut self, error: &io::Error) -> SqlError {
-        use std::os::unix::process::ExitStatusExt as _;
-        const KILLED: i32 = 9;
-        const ABORTED: i32 = 6;
-        // It may be seen to close before it is seen to end.
-        let mut tries = 50;
-        let status = loop {
-            let status = self.worker.child.ended();
-            tries -= 1;
-            if status.is_some() || tries == 0 {
-                break status;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
-        match status.and_then(|status| status.signal()) {
-            Some(KILLED | ABORTED) => SqlError::Memoire {
-                limite: self.memory.clone(),
-            },
-            signal => broken(format!("{error} (signal {signal:?})")),
-        }
-    }
-
-    /// Tells the process to stop, and gives it back once it did.
-    async fn stop(mut self) -> Option<Worker> {
-        let stopped = async {
-            let frame = protocol::frame(Kind::Stop, &[])?;
-            self.worker.stream.write_all(&frame).await?;
-            loop {
-                match self.worker.next().await? {
-                    Said::End(_) => return Ok(true),
-                    Said::Fault(error) => return Ok(!matches!(error, SqlError::Panne(_))),
-                    _ => {}
-                }
-            }
-        };
-        match timeout(GRACE, stopped).await {
-            Ok(Ok::<bool, io::Error>(true)) => Some(self.worker),
-            _ => None,
-        }
+fn slow(patience: Duration) -> SqlError {
+    SqlError::Demarrage {
+        limite: patience.as_secs(),
     }
 }
 

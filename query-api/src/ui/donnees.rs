@@ -5,7 +5,7 @@ mod tables;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use registre_schemas::TABLES;
 use registre_schemas::manifest::{Gate, Manifest, SourceFile, Verdict};
@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{alerte, bandeau, html_page, notice, pied};
+use super::{alerte, extraits, html_page, notice, pied};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -28,18 +28,20 @@ const TEMPLATE: &str = include_str!("../../ui/donnees.html");
 pub(crate) async fn page(
     State(catalog): State<Arc<Catalog>>,
     pinned: Option<Extension<InService>>,
+    headers: HeaderMap,
 ) -> Response {
     let snapshot = pinned
         .map(|Extension(InService(snapshot))| snapshot)
         .or_else(|| catalog.current());
     let (status, content) = if let Some(snapshot) = snapshot.as_deref() {
-        (StatusCode::OK, content(snapshot))
+        let extraits = extraits::de_donnees(&extraits::origine(&headers));
+        (StatusCode::OK, content(snapshot) + &extraits)
     } else {
         let error = ApiError::AucuneDonnee;
         (error.code().status(), alerte::error(&error, 2))
     };
     let body = fill(TEMPLATE, |name| match name {
-        "bandeau" => bandeau("/donnees", &[]),
+        "bandeau" => catalog.menu.bandeau("/donnees", &[]),
         "contenu" => content.clone(),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "pied" => pied(snapshot.as_deref()),

@@ -18,13 +18,13 @@ mod sections;
 
 use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use registre_schemas::identifiers::{Identifier, Siret};
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{alerte, bandeau, chercher, html_page, notice, pied};
+use super::{Menu, alerte, chercher, extraits, html_page, notice, pied};
 use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ use crate::organisation::resultat::{self, Resultat};
 use crate::organisation::{Organisation, est_masquee};
 use card::href;
 use lecture::{Lue, PageOf, Sujet};
-use metadonnees::Nature;
+pub(super) use metadonnees::Nature;
 
 const TEMPLATE: &str = include_str!("../../ui/fiche.html");
 
@@ -59,8 +59,9 @@ pub(crate) async fn numero(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Pairs>,
     pinned: Option<Extension<InService>>,
+    headers: HeaderMap,
 ) -> Response {
-    of_address(&uri, &catalog, &pairs, pinned).await
+    of_address(&uri, &catalog, &pairs, pinned, &headers).await
 }
 
 /// `GET /association/{id}`: of a SIREN or a SIRET, the association that the registers link to it.
@@ -69,6 +70,7 @@ pub(crate) async fn association(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Pairs>,
     pinned: Option<Extension<InService>>,
+    headers: HeaderMap,
 ) -> Response {
     let snapshot = snapshot(&catalog, pinned.clone());
     let demande = Demande::of_bytes(&segment(&uri));
@@ -81,7 +83,7 @@ pub(crate) async fn association(
         // What is linked today may not be tomorrow.
         return Redirect::to(&href(rna)).into_response();
     }
-    of_address(&uri, &catalog, &pairs, pinned).await
+    of_address(&uri, &catalog, &pairs, pinned, &headers).await
 }
 
 /// The snapshot that the request was given, or the one in service.
@@ -103,6 +105,7 @@ async fn of_address(
     catalog: &Catalog,
     pairs: &[(String, String)],
     pinned: Option<Extension<InService>>,
+    headers: &HeaderMap,
 ) -> Response {
     let demande = Demande::of_bytes(&segment(uri));
     if let Ok(identifier) = &demande.identifier {
@@ -114,9 +117,10 @@ async fn of_address(
         }
     }
     let snapshot = snapshot(catalog, pinned);
-    let rendu = rendu(snapshot.as_deref(), &demande, apres(pairs)).await;
+    let origine = extraits::origine(headers);
+    let rendu = rendu(snapshot.as_deref(), &demande, apres(pairs), &origine).await;
     // The box is for another search: what this page is about is its title.
-    page(snapshot.as_deref(), &rendu, "", "")
+    page(catalog.menu, snapshot.as_deref(), &rendu, "", "")
 }
 
 /// The first `apres` counts; what is no SIRET is none.
@@ -134,12 +138,18 @@ pub(super) fn path(identifier: &Identifier) -> String {
 }
 
 /// The whole document. `q` is what the search box holds.
-pub(super) fn page(snapshot: Option<&Snapshot>, rendu: &Rendu, q: &str, current: &str) -> Response {
+pub(super) fn page(
+    menu: Menu,
+    snapshot: Option<&Snapshot>,
+    rendu: &Rendu,
+    q: &str,
+    current: &str,
+) -> Response {
     let body = fill(TEMPLATE, |name| match name {
         "titre" => escape(&rendu.title),
         "description" => escape(&rendu.description),
         "tete" => rendu.head.clone(),
-        "bandeau" => bandeau(current, &[]),
+        "bandeau" => menu.bandeau(current, &[]),
         "avis" => notice(snapshot).to_owned(),
         "recherche" => chercher(q, ""),
         "resultat" => rendu.body.clone(),
@@ -149,11 +159,12 @@ pub(super) fn page(snapshot: Option<&Snapshot>, rendu: &Rendu, q: &str, current:
     html_page(rendu.status, body)
 }
 
-/// The page of what was asked.
+/// The page of what was asked, of a server that is at `origine` for who asks.
 pub(super) async fn rendu(
     snapshot: Option<&Snapshot>,
     demande: &Demande,
     apres: Option<Siret>,
+    origine: &str,
 ) -> Rendu {
     let identifier = match &demande.identifier {
         Ok(identifier) => identifier,
@@ -179,13 +190,21 @@ pub(super) async fn rendu(
         None => Err(ApiError::AucuneDonnee),
     };
     match (read, snapshot) {
-        (Ok(read), Some(snapshot)) => of_read(snapshot, identifier, &read, apres.is_some()),
+        (Ok(read), Some(snapshot)) => {
+            of_read(snapshot, identifier, &read, apres.is_some(), origine)
+        }
         (Err(error), _) => failure(&error),
         (Ok(_), None) => failure(&ApiError::AucuneDonnee),
     }
 }
 
-fn of_read(snapshot: &Snapshot, identifier: &Identifier, read: &Lue, later_page: bool) -> Rendu {
+fn of_read(
+    snapshot: &Snapshot,
+    identifier: &Identifier,
+    read: &Lue,
+    later_page: bool,
+    origine: &str,
+) -> Rendu {
     let constat = resultat::of(identifier, &read.dossier, dates(snapshot));
     let etat = etat::of(identifier, &read.dossier, &constat);
     let message = etat.message.clone();
@@ -227,12 +246,14 @@ fn of_read(snapshot: &Snapshot, identifier: &Identifier, read: &Lue, later_page:
         let json = metadonnees::of(&read.dossier, nature(read), &own);
         head.push_str(&json.map(|json| format!("\n  {json}")).unwrap_or_default());
     }
+    let numero = own.rsplit('/').next().unwrap_or_default();
+    let extraits = extraits::de_fiche(nature(read), numero, origine);
     Rendu {
         status: StatusCode::OK,
         title,
         description: description.join(". "),
         head,
-        body: html::card(&card),
+        body: html::card(&card) + &extraits,
     }
 }
 

@@ -1,14 +1,16 @@
 //! `/integration`: how a form is prefilled from here, with the component at work. It depends on no data:
 //! it is served with none in service.
 
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::template::{escape, fill};
-use super::{CSP, bandeau};
+use super::{CSP, Menu};
 use crate::cache::asset;
+use crate::catalog::Catalog;
 use crate::organisation::resultat::CODES;
 
 const TEMPLATE: &str = include_str!("../../ui/integration.html");
@@ -40,32 +42,39 @@ const EXAMPLES: [(&str, &str); 5] = [
 ];
 
 /// `GET /integration`
-pub(crate) async fn page(headers: HeaderMap) -> Response {
-    static PAGE: LazyLock<String> = LazyLock::new(|| {
-        fill(TEMPLATE, |name| match name {
-            "bandeau" => bandeau("/integration", &[]),
-            "resultats" => results(),
-            "version" => env!("CARGO_PKG_VERSION").to_owned(),
-            example => EXAMPLES
-                .iter()
-                .find(|(file, _)| *file == example)
-                .map(|(_, text)| escape(text.trim_end()))
-                .unwrap_or_default(),
+pub(crate) async fn page(State(catalog): State<Arc<Catalog>>, headers: HeaderMap) -> Response {
+    static PAGES: LazyLock<[String; 2]> = LazyLock::new(|| {
+        Menu::ALL.map(|menu| {
+            fill(TEMPLATE, |name| match name {
+                "bandeau" => menu.bandeau("/integration", &[]),
+                "resultats" => results(),
+                "version" => env!("CARGO_PKG_VERSION").to_owned(),
+                example => EXAMPLES
+                    .iter()
+                    .find(|(file, _)| *file == example)
+                    .map(|(_, text)| escape(text.trim_end()))
+                    .unwrap_or_default(),
+            })
         })
     });
-    served(&headers, PAGE.as_bytes())
+    served(&headers, catalog.menu.among(&PAGES).as_bytes())
 }
 
 /// `GET /integration/recherche-entreprises`: moving from that API, and what it has that is not here.
-pub(crate) async fn recherche_entreprises(headers: HeaderMap) -> Response {
-    static PAGE: LazyLock<String> = LazyLock::new(|| {
-        fill(RECHERCHE_ENTREPRISES, |name| match name {
-            "bandeau" => bandeau("/integration/recherche-entreprises", &[]),
-            "version" => env!("CARGO_PKG_VERSION").to_owned(),
-            _ => String::new(),
+pub(crate) async fn recherche_entreprises(
+    State(catalog): State<Arc<Catalog>>,
+    headers: HeaderMap,
+) -> Response {
+    static PAGES: LazyLock<[String; 2]> = LazyLock::new(|| {
+        Menu::ALL.map(|menu| {
+            fill(RECHERCHE_ENTREPRISES, |name| match name {
+                "bandeau" => menu.bandeau("/integration/recherche-entreprises", &[]),
+                "version" => env!("CARGO_PKG_VERSION").to_owned(),
+                _ => String::new(),
+            })
         })
     });
-    served(&headers, PAGE.as_bytes())
+    served(&headers, catalog.menu.among(&PAGES).as_bytes())
 }
 
 fn served(headers: &HeaderMap, page: &'static [u8]) -> Response {

@@ -2,59 +2,59 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::donnees::{CLOSE_TABLE, cell, number, open_table};
+use super::extraits::{self, Extrait};
 use super::template::{escape, fill};
-use super::{alerte, bandeau, html_page, notice, pied};
-use crate::cache::{InService, asset};
+use super::{alerte, html_page, notice, pied};
+use crate::cache::InService;
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
 use crate::mirror::pinned_path;
 use crate::text::megabytes;
 
 const TEMPLATE: &str = include_str!("../../ui/parquet.html");
-const SCRIPT: &str = include_str!("../../ui/parquet.js");
-
-/// What the examples are written with.
-const PLACEHOLDER: &str = "https://registre.example";
-
-/// The examples, as they are copied; a title each.
-const EXAMPLES: [(&str, &str, &str); 7] = [
-    (
-        "duckdb",
-        "DuckDB",
-        include_str!("../../ui/parquet/duckdb.sh"),
-    ),
-    (
-        "python-duckdb",
-        "Python, DuckDB",
-        include_str!("../../ui/parquet/duckdb.py"),
-    ),
-    (
-        "polars",
-        "Python, polars",
-        include_str!("../../ui/parquet/polars.py"),
-    ),
-    (
-        "pandas",
-        "Python, pandas",
-        include_str!("../../ui/parquet/pandas.py"),
-    ),
-    (
-        "r-duckdb",
-        "R, DuckDB",
-        include_str!("../../ui/parquet/duckdb.R"),
-    ),
-    (
-        "r-arrow",
-        "R, arrow",
-        include_str!("../../ui/parquet/arrow.R"),
-    ),
-    ("curl", "curl", include_str!("../../ui/parquet/curl.sh")),
+/// The examples, as they are copied.
+const EXAMPLES: [Extrait; 7] = [
+    Extrait {
+        id: "duckdb",
+        titre: "DuckDB",
+        texte: include_str!("../../ui/parquet/duckdb.sh"),
+    },
+    Extrait {
+        id: "python-duckdb",
+        titre: "Python, DuckDB",
+        texte: include_str!("../../ui/parquet/duckdb.py"),
+    },
+    Extrait {
+        id: "polars",
+        titre: "Python, polars",
+        texte: include_str!("../../ui/parquet/polars.py"),
+    },
+    Extrait {
+        id: "pandas",
+        titre: "Python, pandas",
+        texte: include_str!("../../ui/parquet/pandas.py"),
+    },
+    Extrait {
+        id: "r-duckdb",
+        titre: "R, DuckDB",
+        texte: include_str!("../../ui/parquet/duckdb.R"),
+    },
+    Extrait {
+        id: "r-arrow",
+        titre: "R, arrow",
+        texte: include_str!("../../ui/parquet/arrow.R"),
+    },
+    Extrait {
+        id: "curl",
+        titre: "curl",
+        texte: include_str!("../../ui/parquet/curl.sh"),
+    },
 ];
 
 /// `GET /parquet`
@@ -72,44 +72,17 @@ pub(crate) async fn page(
         let error = ApiError::AucuneDonnee;
         (error.code().status(), alerte::error(&error, 2))
     };
-    let origin = origin(&headers);
+    let origine = extraits::origine(&headers);
     let body = fill(TEMPLATE, |name| match name {
-        "bandeau" => bandeau("/parquet", &[]),
+        "bandeau" => catalog.menu.bandeau("/parquet", &[]),
         "fichiers" => files.clone(),
-        "exemples" => examples(&origin),
-        "origine" => escape(&origin),
+        "exemples" => extraits::liste(&EXAMPLES, &origine, ""),
+        "origine" => escape(&origine),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         "pied" => pied(snapshot.as_deref()),
         _ => String::new(),
     });
     html_page(status, body)
-}
-
-/// `GET /parquet.js`
-pub(crate) async fn script(headers: HeaderMap) -> Response {
-    asset(
-        &headers,
-        "text/javascript; charset=utf-8",
-        SCRIPT.as_bytes(),
-    )
-}
-
-/// How the visitor reached this server, for what is to be copied. The script knows better: a proxy
-/// that does not say that it speaks HTTPS is written `http` here.
-fn origin(headers: &HeaderMap) -> String {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_plain = |host: &&str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-        !host.is_empty() && host.chars().all(plain)
-    };
-    let scheme = match said("x-forwarded-proto") {
-        Some("https") => "https",
-        _ => "http",
-    };
-    match said(header::HOST.as_str()).filter(is_plain) {
-        Some(host) => format!("{scheme}://{host}"),
-        None => PLACEHOLDER.to_owned(),
-    }
 }
 
 fn files(snapshot: &Snapshot) -> String {
@@ -137,20 +110,6 @@ fn files(snapshot: &Snapshot) -> String {
         let _ = write!(html, "<td><a href=\"{path}\">{path}</a></td></tr>");
     }
     html.push_str(CLOSE_TABLE);
-    html
-}
-
-fn examples(origin: &str) -> String {
-    let mut html = String::new();
-    for (id, title, text) in EXAMPLES {
-        let text = text.trim_end().replace(PLACEHOLDER, origin);
-        let _ = write!(
-            html,
-            "<h3 id=\"{id}\">{}</h3><pre tabindex=\"0\" role=\"region\" aria-labelledby=\"{id}\"><code>{}</code></pre>",
-            escape(title),
-            escape(&text),
-        );
-    }
     html
 }
 

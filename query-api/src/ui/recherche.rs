@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::fiche::{self, failure, path, snapshot};
 use super::template::{escape, fill};
-use super::{bandeau, chercher, html_page, notice, pied};
+use super::{Menu, chercher, extraits, html_page, notice, pied};
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::{ApiError, is_a_name};
@@ -38,6 +38,7 @@ pub(crate) async fn page(
     State(catalog): State<Arc<Catalog>>,
     Query(pairs): Query<Vec<(String, String)>>,
     pinned: Option<Extension<InService>>,
+    headers: HeaderMap,
 ) -> Response {
     let criteres = Criteres::of(&pairs);
     if let Ok(identifier) = criteres.texte.parse::<Identifier>() {
@@ -46,11 +47,24 @@ pub(crate) async fn page(
     let snapshot = snapshot(&catalog, pinned);
     if is_a_number(&criteres.texte) {
         let demande = Demande::of(&criteres.texte);
-        let rendu = fiche::rendu(snapshot.as_deref(), &demande, None).await;
-        return fiche::page(snapshot.as_deref(), &rendu, &criteres.texte, "");
+        let origine = extraits::origine(&headers);
+        let rendu = fiche::rendu(snapshot.as_deref(), &demande, None, &origine).await;
+        return fiche::page(
+            catalog.menu,
+            snapshot.as_deref(),
+            &rendu,
+            &criteres.texte,
+            "",
+        );
     }
     let Some(snapshot) = snapshot else {
-        return fiche::page(None, &failure(&ApiError::AucuneDonnee), &criteres.texte, "");
+        return fiche::page(
+            catalog.menu,
+            None,
+            &failure(&ApiError::AucuneDonnee),
+            &criteres.texte,
+            "",
+        );
     };
     let found = if criteres.is_empty() {
         Ok(resultats::nothing_asked())
@@ -58,8 +72,14 @@ pub(crate) async fn page(
         answer(&snapshot, &criteres).await
     };
     match found {
-        Ok(html) => document(&snapshot, &criteres, &html),
-        Err(error) => fiche::page(Some(&snapshot), &failure(&error), &criteres.texte, ""),
+        Ok(html) => document(catalog.menu, &snapshot, &criteres, &html),
+        Err(error) => fiche::page(
+            catalog.menu,
+            Some(&snapshot),
+            &failure(&error),
+            &criteres.texte,
+            "",
+        ),
     }
 }
 
@@ -79,11 +99,11 @@ async fn answer(snapshot: &Arc<Snapshot>, criteres: &Criteres) -> Result<String,
     Ok(resultats::html(criteres, &found, &dossiers))
 }
 
-fn document(snapshot: &Snapshot, criteres: &Criteres, found: &str) -> Response {
+fn document(menu: Menu, snapshot: &Snapshot, criteres: &Criteres, found: &str) -> Response {
     let body = fill(TEMPLATE, |name| match name {
         "titre" if criteres.texte.is_empty() => "Recherche".to_owned(),
         "titre" => format!("{} : recherche", escape(&criteres.texte)),
-        "bandeau" => bandeau("/recherche", &[]),
+        "bandeau" => menu.bandeau("/recherche", &[]),
         "avis" => notice(Some(snapshot)).to_owned(),
         "recherche" => chercher(&criteres.texte, &filtres::html(criteres)),
         "resultat" => found.to_owned(),

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::template::{escape, fill};
-use super::{bandeau, dates, html_page, notice};
+use super::{dates, html_page, notice};
 use crate::cache::{InService, asset};
 use crate::catalog::{Catalog, Snapshot};
 use crate::error::ApiError;
@@ -123,7 +123,7 @@ pub(crate) async fn page(
     let limits = workers.as_ref().map(|workers| limits(workers.settings()));
     let body = fill(TEMPLATE, |name| match name {
         "robots" if !pairs.is_empty() => "<meta name=\"robots\" content=\"noindex\">".to_owned(),
-        "bandeau" => bandeau("/sql", &[]),
+        "bandeau" => catalog.menu.bandeau("/sql", &[]),
         "avis" => notice(snapshot.as_deref()).to_owned(),
         // A line that begins the text of an area is not part of it.
         "q" => format!("\n{}", escape(&asked.q)),

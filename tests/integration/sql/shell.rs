@@ -53,6 +53,45 @@ fn a_query_is_answered_in_each_format_and_in_a_file() {
 }
 
 #[test]
+fn a_query_may_begin_by_a_comment_and_an_option_mistyped_is_still_told() {
+    let query = "-- a comment, --format json = 2\nSELECT 41 + 1 AS n";
+    for arguments in [
+        &[query] as &[_],
+        &[query, "--format", "csv"],
+        &["--format=csv", query],
+        &["--comment\nSELECT 42 AS n"],
+    ] {
+        let ran = sql(arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), "n\r\n42\r\n"),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+    let data = sample().to_str().unwrap();
+    let after_all = registre()
+        .args(["sql", "--data", data, "--", query])
+        .output();
+    assert_eq!(Ran::from(after_all.unwrap()).stdout, "n\r\n42\r\n");
+    for arguments in [
+        &["--formt", "csv"] as &[_],
+        &["--formt=csv", "SELECT 1"],
+        &["SELECT 1", "--formt=csv"],
+        &["-x", "SELECT 1"],
+        &["-- only a comment"],
+    ] {
+        let ran = sql(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.stdout);
+        assert!(
+            ran.stderr.contains("--help"),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
 fn what_goes_wrong_is_told_with_its_code_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");

@@ -9,7 +9,7 @@ use crate::text::is_unknown;
 
 /// What the page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
+pub(crate) enum Nature {
     Unite,
     Etablissement,
     Association,

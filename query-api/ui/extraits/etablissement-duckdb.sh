@@ -1,0 +1,6 @@
+# Du fichier, seul est lu ce qui concerne ce numéro.
+duckdb -c "
+  SELECT siret, etatAdministratifEtablissement AS etat, activitePrincipaleEtablissement AS naf,
+    libelleCommuneEtablissement AS commune
+  FROM 'https://registre.example/parquet/etablissement.parquet'
+  WHERE siret = '{{numero}}'"
