@@ -205,11 +205,11 @@ impl Report {
         let mb = |bytes: u64| ratio(bytes, 1_000_000);
         writeln!(
             f,
-            "| memory of its own that searching added, {:.0} MB before ({:.0} MB of files mapped before, {:.0} after) | {:.0} MB | 400 MB at most |",
+            "| memory of its own after all of them, {:.0} MB before (files mapped: {:.0} MB, {:.0} before) | {:.0} MB | 400 MB more than lookups at most |",
             mb(self.avant.anonyme),
-            mb(self.avant.fichiers),
             mb(self.apres.fichiers),
-            mb(self.apres.anonyme.saturating_sub(self.avant.anonyme)),
+            mb(self.avant.fichiers),
+            mb(self.apres.anonyme),
         )?;
         let Taille { index, parquet, .. } = self.taille;
         writeln!(
