@@ -4,7 +4,7 @@ use registre_schemas::recherche::mots::Mots;
 use std::fmt;
 
 /// A name of the snapshot, and a number of its own that decides how it is typed.
-pub struct Nom {
+pub struct Organisation {
     pub nom: String,
     pub commune: String,
     pub hasard: u64,
@@ -82,7 +82,7 @@ impl Premiers {
 }
 
 /// As many questions as names, of each kind in turn.
-pub fn demandes(noms: Vec<Nom>) -> Vec<Demande> {
+pub fn demandes(noms: Vec<Organisation>) -> Vec<Demande> {
     let genres = GENRES.iter().copied().cycle();
     let demandes = noms.into_iter().zip(genres).map(|(nom, genre)| Demande {
         nom: match genre {
@@ -99,7 +99,7 @@ pub fn demandes(noms: Vec<Nom>) -> Vec<Demande> {
 /// Letters from which suggestions are worth asking.
 const DEBUT: usize = 3;
 
-fn debut(nom: &Nom) -> String {
+fn debut(nom: &Organisation) -> String {
     let lettres: Vec<char> = nom.nom.chars().collect();
     let longueur = DEBUT + au_hasard(nom.hasard, lettres.len().saturating_sub(DEBUT));
     let debut: String = lettres.into_iter().take(longueur).collect();
@@ -107,7 +107,7 @@ fn debut(nom: &Nom) -> String {
 }
 
 /// One letter of its first long word, not the first: left out, typed twice, another, or before its turn.
-fn faute(nom: &Nom) -> String {
+fn faute(nom: &Organisation) -> String {
     let mut lettres: Vec<char> = nom.nom.chars().collect();
     let suite = |place: &usize| {
         let mot = lettres.get(*place..place + 5);

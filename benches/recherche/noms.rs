@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::demandes::Nom;
+use crate::demandes::Organisation;
 
 /// Organisations drawn, as a file and as a table of an engine of this process.
 pub struct Noms {
@@ -62,14 +62,14 @@ impl Noms {
     }
 
     /// Some of them, always the same, in no order: those that have a commune and a word to mistype.
-    pub fn some(&self, nombre: usize) -> Result<Vec<Nom>> {
+    pub fn some(&self, nombre: usize) -> Result<Vec<Organisation>> {
         let mut statement = self.connection.prepare(&format!(
             "SELECT nom, commune, hash(numero || 'lettre') FROM noms
              WHERE commune <> '' AND regexp_matches(nom, '[a-z]{{5}}')
              ORDER BY hash(numero || 'ordre') LIMIT {nombre}",
         ))?;
         let rows = statement.query_map([], |row| {
-            Ok(Nom {
+            Ok(Organisation {
                 nom: row.get(0)?,
                 commune: row.get(1)?,
                 hasard: row.get(2)?,

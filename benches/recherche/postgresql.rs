@@ -1,5 +1,5 @@
 //! The same names in PostgreSQL with `pg_trgm`, and the same questions, in both of the ways its manual
-//! gives: a GIN index, which finds who is alike and sorts them, and a GiST one, which finds the nearest first.
+//! gives: a GIN index, which finds who is alike and sorts them, and a `GiST` one, which finds the nearest first.
 //!
 //! It is given what ours is not: a part of the names, without accents already; which kind of question it
 //! is, so that each has its own statement; no HTTP.

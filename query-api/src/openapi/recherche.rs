@@ -82,7 +82,7 @@ fn recherche(path: &str) -> PathItem {
         .parameter(paths::query("rayon", "Rayon en kilomètres, 50 au plus", reel(), json!(5)))
         .parameter(paths::query(
             "tri",
-            "pertinence, taille, creation (les plus récentes d'abord) ou, autour d'un point, distance",
+            "pertinence, taille, creation (les plus récentes d'abord, parmi les plus grandes quand total_exact est false) ou, autour d'un point, distance",
             paths::text(),
             json!("taille"),
         ))

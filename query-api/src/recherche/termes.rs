@@ -329,12 +329,11 @@ impl<'a> Termes<'a> {
             }
         }
         self.pas += lus as u64 / 2;
-        match ensemble {
-            Some(ensemble) => documents = ensemble.documents(),
-            None => {
-                documents.sort_unstable();
-                documents.dedup();
-            }
+        if let Some(ensemble) = ensemble {
+            documents = ensemble.documents();
+        } else {
+            documents.sort_unstable();
+            documents.dedup();
         }
         listes.push((cout, Liste::Lue(documents, 0)));
         Ok(())

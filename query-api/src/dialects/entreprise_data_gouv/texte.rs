@@ -35,10 +35,12 @@ pub(super) fn conditions(columns: &'static [usize], text: &str) -> Vec<Condition
         .take(WORDS)
         .map(str::to_lowercase)
         .collect();
-    match words.is_empty() {
-        _ if is_everything(text) => Vec::new(),
-        true => vec![Condition::Never],
-        false => vec![Condition::Words(columns, words)],
+    if is_everything(text) {
+        Vec::new()
+    } else if words.is_empty() {
+        vec![Condition::Never]
+    } else {
+        vec![Condition::Words(columns, words)]
     }
 }
 

@@ -175,13 +175,11 @@ impl Ouverts {
         }
         let of_names = words(unite, NOMS);
         let has = |own: &Mots, mot: &String| own.tous().any(|own| own == mot.as_str());
-        let missing: Vec<&String> = match self.is_name_of(unite, &of_names) {
-            true => Vec::new(),
-            false => self
-                .mots
-                .iter()
-                .filter(|mot| !has(&of_names, mot))
-                .collect(),
+        let missing: Vec<&String> = if self.is_name_of(unite, &of_names) {
+            Vec::new()
+        } else {
+            let typed = self.mots.iter();
+            typed.filter(|mot| !has(&of_names, mot)).collect()
         };
         let chosen = theirs.iter().filter(|row| {
             let mut all = self.conditions.iter();
