@@ -188,6 +188,7 @@ fn a(mots: &Mots, mot: &str) -> bool {
     mots.tous().any(|autre| autre.starts_with(mot))
 }
 
-fn said(record: &Record, index: usize) -> Option<&str> {
+/// A text that is there and is no mask.
+pub(super) fn said(record: &Record, index: usize) -> Option<&str> {
     record.text_at(index).filter(|text| !is_masked(text))
 }

@@ -1,14 +1,13 @@
 //! A result in a few words: who, where, which name was typed.
 
 use registre_schemas::association::ASSOCIATION;
-use registre_schemas::diffusion::is_masked;
 use registre_schemas::etablissement::ETABLISSEMENT;
 use registre_schemas::recherche::mots::Mots;
 use serde::Serialize;
 use std::borrow::Cow;
 
 use super::Cle;
-use super::correspondance::{Nature, Noms};
+use super::correspondance::{Nature, Noms, said};
 use crate::dossier::{Dossier, is_ceased, is_hidden_etablissement};
 use crate::organisation::adresse;
 use crate::organisation::nom;
@@ -105,10 +104,4 @@ impl<'row> Resume<'row> {
             }
         }
     }
-}
-
-fn said(record: &Record, index: usize) -> Option<&str> {
-    record
-        .text_at(index)
-        .filter(|text| !is_masked(text) && !text.trim().is_empty())
 }
