@@ -11,7 +11,7 @@ use registre_query_api::{Config, Sql};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::harness::{sample, wait_until};
+use crate::harness::{sample, wait_until, write_file};
 
 /// A server in this process, whose SQL is answered by another program than this one.
 struct Inside {
@@ -74,7 +74,7 @@ fn program(folder: &Path, first: &str) -> PathBuf {
     );
     // Written whole by another process: while this one holds it open to write, it cannot be run.
     let aside = folder.join("script");
-    std::fs::write(&aside, script).unwrap();
+    write_file(&aside, script.as_bytes());
     let copied = std::process::Command::new("cp")
         .arg(&aside)
         .arg(&path)

@@ -28,7 +28,9 @@ fn a_query_kept_from_the_processors_is_told_so_and_not_that_it_computed() {
         .collect();
     let answer = post(&server, ENDLESS, &Value::Null);
     busy.store(false, Ordering::Relaxed);
-    others.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in others {
+        thread.join().unwrap();
+    }
     let body = answer.json();
     assert_eq!(
         (answer.status, body["code"].as_str()),
