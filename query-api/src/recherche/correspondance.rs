@@ -167,17 +167,14 @@ impl<'row> Noms<'row> {
             .map(ont)
             .reduce(|best, next| if next.0 > best.0 { next } else { best });
         match meilleur.filter(|(combien, ..)| *combien > 0) {
-            None => Correspondance {
-                nature: None,
-                complement: sigle,
-            },
-            Some((_, Nature::Adresse, _)) => Correspondance {
-                nature: Some(Nature::Adresse),
-                complement: sigle,
-            },
-            Some((_, nature, texte)) => Correspondance {
+            // A street is no name.
+            Some((_, nature, texte)) if nature != Nature::Adresse => Correspondance {
                 nature: Some(nature),
                 complement: Some(texte),
+            },
+            autre => Correspondance {
+                nature: autre.map(|(_, nature, _)| nature),
+                complement: sigle,
             },
         }
     }

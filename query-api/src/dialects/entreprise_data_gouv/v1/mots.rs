@@ -6,8 +6,7 @@ use registre_schemas::recherche::mots::Mots;
 use registre_schemas::unite_legale::UNITE_LEGALE;
 use std::sync::Arc;
 
-use super::naf;
-use super::{Condition, Params, Refus, preferred};
+use super::{Condition, Params, Refus, naf, preferred};
 use crate::catalog::Snapshot;
 use crate::dialects::entreprise_data_gouv::params::Feuille;
 use crate::dossier::is_hidden_unit;
@@ -17,7 +16,7 @@ use crate::record::{Record, at};
 use crate::rows::Rows;
 
 /// Units whose établissements are looked at: the best ones.
-pub(crate) const UNITES: usize = 2000;
+const UNITES: usize = 2000;
 
 /// Établissements that are looked at, of all of them: the largest unit has twenty thousand.
 const ETABLISSEMENTS: u16 = 50_000;
