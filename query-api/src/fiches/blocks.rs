@@ -20,6 +20,9 @@ const FOOTER: u64 = 1 << 30;
 /// A block no larger than that: one of the country takes 8 kB, or what one organisation does.
 const BLOCK: u64 = 1 << 26;
 
+/// A buffer no larger than that is kept for the next block: few blocks are larger.
+const KEPT: usize = 1 << 16;
+
 /// A file and what its footer says.
 pub(super) struct Blocks {
     name: &'static str,
@@ -28,10 +31,18 @@ pub(super) struct Blocks {
     index: Index,
     dictionary: Vec<u8>,
     largest: usize,
-    /// As many as threads read at the same time; each holds the dictionary, ready.
-    decompressors: Mutex<Vec<Decompressor<'static>>>,
+    /// As many as threads read at the same time.
+    unpackers: Mutex<Vec<Unpacker>>,
     /// Whether the file system can say that something is not in memory.
     can_tell: AtomicBool,
+}
+
+/// What it takes to read a block.
+struct Unpacker {
+    /// It holds the dictionary, ready.
+    decompressor: Decompressor<'static>,
+    /// The bytes of a block, as they are in the file.
+    packed: Vec<u8>,
 }
 
 impl Blocks {
@@ -96,7 +107,7 @@ impl Blocks {
             index: footer.index,
             dictionary: footer.dictionary,
             largest: usize::try_from(footer.largest).unwrap_or(0),
-            decompressors: Mutex::default(),
+            unpackers: Mutex::default(),
             can_tell: AtomicBool::new(true),
         };
         Ok((blocks, coding))
@@ -136,28 +147,41 @@ impl Blocks {
 
     /// The bytes of a block, decompressed and checked.
     pub(super) fn read(&self, block: usize, may_wait: bool) -> Result<Vec<u8>, FichesError> {
+        let mut unpacker = self.unpacker()?;
+        let unpacked = self.unpack(block, may_wait, &mut unpacker);
+        if unpacker.packed.capacity() > KEPT {
+            unpacker.packed = Vec::new();
+        }
+        self.lock().push(unpacker);
+        unpacked
+    }
+
+    fn unpack(
+        &self,
+        block: usize,
+        may_wait: bool,
+        unpacker: &mut Unpacker,
+    ) -> Result<Vec<u8>, FichesError> {
         let (place, length) = self.index.place(block);
-        let mut packed = vec![0; usize::try_from(length).unwrap_or(0)];
+        let packed = &mut unpacker.packed;
+        packed.resize(usize::try_from(length).unwrap_or(0), 0);
         if may_wait {
             self.file
-                .read_exact_at(&mut packed, place)
+                .read_exact_at(packed, place)
                 .map_err(|error| self.damaged(format!("block {block}: {error}")))?;
         } else {
-            self.read_from_memory(&mut packed, place)?;
+            self.read_from_memory(packed, place)?;
         }
-        let mut decompressor = self.decompressor()?;
         // The frame says what it holds: one large block somewhere must not make all buffers large.
-        let size = zstd::zstd_safe::get_frame_content_size(&packed);
+        let size = zstd::zstd_safe::get_frame_content_size(packed);
         let size = size
             .ok()
             .flatten()
             .and_then(|size| usize::try_from(size).ok());
-        let unpacked = decompressor
-            .decompress(&packed, size.unwrap_or(self.largest).min(self.largest))
-            .map_err(|error| self.damaged(format!("block {block}, at byte {place}: {error}")))?;
-        let mut decompressors = self.lock();
-        decompressors.push(decompressor);
-        Ok(unpacked)
+        unpacker
+            .decompressor
+            .decompress(packed, size.unwrap_or(self.largest).min(self.largest))
+            .map_err(|error| self.damaged(format!("block {block}, at byte {place}: {error}")))
     }
 
     fn read_from_memory(&self, packed: &mut [u8], place: u64) -> Result<(), FichesError> {
@@ -177,16 +201,20 @@ impl Blocks {
         }
     }
 
-    fn decompressor(&self) -> Result<Decompressor<'static>, FichesError> {
+    fn unpacker(&self) -> Result<Unpacker, FichesError> {
         if let Some(ready) = self.lock().pop() {
             return Ok(ready);
         }
-        Decompressor::with_dictionary(&self.dictionary)
-            .map_err(|error| self.damaged(format!("its dictionary: {error}")))
+        let decompressor = Decompressor::with_dictionary(&self.dictionary)
+            .map_err(|error| self.damaged(format!("its dictionary: {error}")))?;
+        Ok(Unpacker {
+            decompressor,
+            packed: Vec::new(),
+        })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Decompressor<'static>>> {
-        self.decompressors
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Unpacker>> {
+        self.unpackers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

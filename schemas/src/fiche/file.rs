@@ -14,6 +14,8 @@ const KEY: usize = 64;
 /// The first key of each block, and where it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
+    /// The beginning of each key, as a number: what a search compares, side by side in memory.
+    beginnings: Vec<u64>,
     keys: Vec<u8>,
     key_ends: Vec<u32>,
     /// Where each block ends in the file; the first begins after [`MAGIC`].
@@ -23,6 +25,7 @@ pub struct Index {
 impl Index {
     /// Adds a block of that many bytes, after all others.
     pub fn push(&mut self, first_key: &[u8], length: u64) {
+        self.beginnings.push(beginning(first_key));
         self.keys.extend_from_slice(first_key);
         self.key_ends
             .push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
@@ -75,7 +78,13 @@ impl Index {
     /// The block that a key is in, if it is anywhere: the last one that does not begin after it.
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let (mut from, mut to) = (0, self.len());
+        let own = beginning(key);
+        let mut to = self.beginnings.partition_point(|known| *known <= own);
+        let mut from = to;
+        // Those of one large unit begin alike.
+        if to > 0 && self.beginnings[to - 1] == own {
+            from = self.beginnings[..to].partition_point(|known| *known < own);
+        }
         while from < to {
             let middle = usize::midpoint(from, to);
             if self.key(middle) <= key {
@@ -133,6 +142,14 @@ impl Index {
         }
         Some(index)
     }
+}
+
+/// The first eight bytes of a key, those of shorter ones being followed by zeros: in the order of keys.
+fn beginning(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 /// The footer, not compressed.
@@ -210,6 +227,7 @@ mod tests {
             ("200", 10),
             ("356000000", 20),
             ("35600000000048", 30),
+            ("356000001", 5),
             ("9", 40),
         ] {
             index.push(key.as_bytes(), length);
@@ -220,7 +238,11 @@ mod tests {
         assert_eq!(found("356000000"), Some(1));
         assert_eq!(found("35600000000047"), Some(1));
         assert_eq!(found("35600000009075"), Some(2));
-        assert_eq!(found("999"), Some(3));
+        assert_eq!(found("35600000099999"), Some(2));
+        assert_eq!(found("356000001"), Some(3));
+        assert_eq!(found("356000010"), Some(3));
+        assert_eq!(found("35599999999999"), Some(0));
+        assert_eq!(found("999"), Some(4));
         assert_eq!(index.place(1), (18, 20));
         let footer = Footer {
             index,
