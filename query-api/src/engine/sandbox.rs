@@ -7,6 +7,7 @@
 //! themselves. A byte 0, where a C string would end before the text does, is refused first.
 
 use arrow::array::{Array as _, RecordBatch, make_array};
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use duckdb::{Connection, InterruptHandle, Statement};
@@ -31,6 +32,13 @@ pub(crate) mod vues;
 mod write;
 
 pub(crate) use check::functions;
+
+/// Rows written together: a filter leaves two or three of each of DuckDB's vectors, and what is written
+/// of each would cost more than them.
+const TOGETHER: usize = 2048;
+
+/// Bytes of rows that wait to be written together: some have long texts.
+const WAITING: usize = 1 << 20;
 
 /// Bytes of an answer written before they are sent on.
 const PIECE: usize = 64 * 1024;
@@ -152,26 +160,49 @@ impl Sandbox {
         let mut batch = next(statement).map_err(fault)?;
         let schema = named_once(&statement.schema());
         let mut writer = Writer::new(query.format, Arc::clone(&schema), query.donnees)?;
+        let mut together = BatchCoalescer::new(Arc::clone(&schema), TOGETHER);
+        // Nested values are written as they come: put together, dictionaries among them may overflow.
+        let flat = |field: &Arc<Field>| !field.data_type().is_nested();
+        let at_once = !schema.fields().iter().all(flat);
         receiver.start(&columns(&schema))?;
-        let mut rows: u64 = 0;
+        let (mut rows, mut waiting): (u64, usize) = (0, 0);
         while let Some(found) = batch {
             rows += found.num_rows() as u64;
             if rows > query.rows {
                 return Err(SqlError::Lignes { limite: query.rows });
             }
-            let found =
-                labelled(&schema, &found).map_err(|error| SqlError::Panne(error.to_string()))?;
-            writer.write(&found)?;
+            let found = labelled(&schema, &found).map_err(|error| broken(&error))?;
+            waiting += found.get_array_memory_size();
+            together.push_batch(found).map_err(|error| broken(&error))?;
+            if at_once || waiting >= WAITING {
+                together
+                    .finish_buffered_batch()
+                    .map_err(|error| broken(&error))?;
+            }
+            while let Some(found) = together.next_completed_batch() {
+                writer.write(&found)?;
+                waiting = 0;
+            }
             let bytes = writer.written(PIECE);
             if !bytes.is_empty() {
                 receiver.piece(bytes)?;
             }
             batch = next(statement).map_err(fault)?;
         }
+        together
+            .finish_buffered_batch()
+            .map_err(|error| broken(&error))?;
+        while let Some(found) = together.next_completed_batch() {
+            writer.write(&found)?;
+        }
         let bytes = writer.finish(rows)?;
         receiver.piece(bytes)?;
         Ok(rows)
     }
+}
+
+fn broken(error: &ArrowError) -> SqlError {
+    SqlError::Panne(error.to_string())
 }
 
 fn next(statement: &Statement<'_>) -> Result<Option<RecordBatch>, duckdb::Error> {
