@@ -102,9 +102,11 @@ bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes ben
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
 		cargo bench --workspace --bench sql --profile dev $(FEATURES) -- --write
 
-# Asks what bench-national left.
+# Asks what bench-national left. Compiled as for bench-lookups.
 bench-enrich: setup ## a million numbers enriched, beside the same join by DuckDB
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
 		cargo bench --workspace --bench enrich --profile dev $(FEATURES)
 
 # Asks what bench-national left; needs wrk and nginx.
