@@ -34,7 +34,7 @@ const CONNUS: [&str; 14] = [
 ];
 
 /// What a page of results may be asked without a word.
-const FILTRES: [&str; 27] = [
+const FILTRES: [&str; 29] = [
     "etat=A",
     "etat=C",
     "association=true",
@@ -61,6 +61,8 @@ const FILTRES: [&str; 27] = [
     "etat=A&departement=75",
     "etat=A&entrepreneur_individuel=true&region=11",
     "creation_apres=1900-01-01",
+    "creation_apres=2020-01-01",
+    "cessation_apres=2024-01-01",
     "latitude=48.8566&longitude=2.3522&rayon=50",
 ];
 

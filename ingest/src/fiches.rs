@@ -20,9 +20,11 @@ mod sirene;
 mod store;
 
 use registre_schemas::fiche::body::{self, SireneCoding};
+use registre_schemas::fiche::file::MAGIC;
 use registre_schemas::manifest::{FichesFile, Manifest, TableFile};
-use registre_schemas::recherche::FICHIER;
-use std::fs;
+use registre_schemas::recherche::{FICHIER, Sommaire};
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use crate::download::sha256_of;
@@ -46,22 +48,50 @@ pub(crate) fn make(
 ) -> Result<Vec<FichesFile>, IngestError> {
     let same = |previous: &Previous<'_>| {
         let known = &previous.manifest.tables;
-        are_all_there(previous.manifest) && tables.iter().all(|table| known.contains(table))
+        tables.iter().all(|table| known.contains(table))
     };
-    match previous.filter(same) {
-        Some(previous) if taken(folder, &previous, context)? => {
-            Ok(previous.manifest.fiches.clone())
-        }
-        _ => write(folder, context),
+    let previous = previous.filter(same);
+    let taken = |names: &[&str]| match &previous {
+        Some(previous) => taken(folder, previous, names, context),
+        None => Ok(None),
+    };
+    let mut files = match taken(&[body::SIRENE_FILE, body::RNA_FILE])? {
+        Some(files) => files,
+        None => write_fiches(folder, context)?,
+    };
+    match taken(&[FICHIER])? {
+        Some(index) => files.extend(index),
+        None => files.push(recherche::write(folder, context)?),
     }
+    Ok(files)
 }
 
-/// Whether a snapshot has all the files that this version makes.
-pub(crate) fn are_all_there(manifest: &Manifest) -> bool {
-    let named = |name| manifest.fiches.iter().any(|file| file.file == name);
-    [body::SIRENE_FILE, body::RNA_FILE, FICHIER]
-        .into_iter()
-        .all(named)
+/// The files that this version makes, and how they end: the last byte is the version of their format.
+const FILES: [(&str, &[u8; 8]); 3] = [
+    (body::SIRENE_FILE, MAGIC),
+    (body::RNA_FILE, MAGIC),
+    (FICHIER, Sommaire::FIN),
+];
+
+/// Whether a snapshot has all the files that this version makes, none of them by another version.
+pub(crate) fn are_all_there(data: &DataFolder, manifest: &Manifest) -> bool {
+    let folder = data.snapshots().join(&manifest.id);
+    FILES.iter().all(|(name, _)| {
+        manifest.fiches.iter().any(|file| file.file == *name) && !is_of_another(&folder, name)
+    })
+}
+
+/// Whether a file was made by a version of the program whose format is another. One that is damaged is not.
+fn is_of_another(folder: &Path, name: &str) -> bool {
+    let Some((_, own)) = FILES.iter().find(|(known, _)| *known == name) else {
+        return false;
+    };
+    let mut end = [0; 8];
+    let read = File::open(folder.join(name)).and_then(|mut file| {
+        file.seek(SeekFrom::End(-8))?;
+        file.read_exact(&mut end)
+    });
+    read.is_ok() && end[..7] == own[..7] && end[7] != own[7]
 }
 
 /// Whether the files of a snapshot are those that its manifest tells: read whole, for a change within
@@ -85,29 +115,47 @@ fn is_whole(folder: &Path, fiches: &FichesFile, context: &Context) -> Result<boo
     Ok(path.is_file() && sha256_of(&path, context)? == fiches.sha256)
 }
 
-/// Puts the previous files in `folder` under a second name, when they are whole and the disk can.
-fn taken(folder: &Path, previous: &Previous<'_>, context: &Context) -> Result<bool, IngestError> {
-    for fiches in &previous.manifest.fiches {
-        let there = previous.folder.join(&fiches.file);
-        if !is_whole(previous.folder, fiches, context)?
-            || fs::hard_link(there, folder.join(&fiches.file)).is_err()
+/// Puts previous files in `folder` under a second name, when they are whole, as this version makes them,
+/// and the disk can.
+fn taken(
+    folder: &Path,
+    previous: &Previous<'_>,
+    names: &[&str],
+    context: &Context,
+) -> Result<Option<Vec<FichesFile>>, IngestError> {
+    let mut files = Vec::new();
+    for name in names {
+        let mut known = previous.manifest.fiches.iter();
+        let Some(file) = known.find(|file| file.file == *name) else {
+            return Ok(None);
+        };
+        let there = previous.folder.join(name);
+        if is_of_another(previous.folder, name)
+            || !is_whole(previous.folder, file, context)?
+            || fs::hard_link(there, folder.join(name)).is_err()
         {
-            return Ok(false);
+            return Ok(None);
         }
+        files.push(file.clone());
     }
-    Ok(true)
+    Ok(Some(files))
 }
 
 /// Makes the files of the tables in `folder`, beside them.
 pub(crate) fn write(folder: &Path, context: &Context) -> Result<Vec<FichesFile>, IngestError> {
+    let mut files = write_fiches(folder, context)?;
+    files.push(recherche::write(folder, context)?);
+    Ok(files)
+}
+
+fn write_fiches(folder: &Path, context: &Context) -> Result<Vec<FichesFile>, IngestError> {
     let stage = Stage::begin("fiches");
     for name in [body::SIRENE_FILE, body::RNA_FILE] {
         // It may be that of another snapshot, under a second name.
         remove_if_there(&folder.join(name))?;
     }
-    let mut files = vec![sirene(folder, context)?, associations(folder, context)?];
+    let files = vec![sirene(folder, context)?, associations(folder, context)?];
     stage.end(0, files.iter().map(|file| file.bytes).sum());
-    files.push(recherche::write(folder, context)?);
     Ok(files)
 }
 

@@ -82,9 +82,9 @@ pub fn run(options: &Options, context: &Context) -> Result<Outcome, IngestError>
     let stage = Stage::begin("download");
     let raw = download_all(resources, &data.raw(), context)?;
     stage.end(raw.iter().map(|file| file.size).sum(), 0);
-    let same = in_service
-        .as_ref()
-        .filter(|manifest| same_sources(manifest, &raw, options));
+    let same = in_service.as_ref().filter(|manifest| {
+        same_sources(manifest, &raw, options) && fiches::are_all_there(&data, manifest)
+    });
     let whole = match same.filter(|manifest| data.is_whole(manifest)) {
         // A server that found them damaged tells to run this.
         Some(manifest) if !fiches::are_whole(&data, manifest, context)? => None,
@@ -193,7 +193,6 @@ fn same_sources(manifest: &Manifest, raw: &[RawFile], options: &Options) -> bool
     made_from == here
         && manifest.producer == producer()
         && has_every_table(manifest)
-        && fiches::are_all_there(manifest)
         && manifest.origin == options.origin.to_string()
 }
 

@@ -13,6 +13,8 @@
 //! | `parcours` | going down the floors; the order of results; when to stop |
 //! | `filtres` | what the terms of a filter are |
 //! | `pres` | around a point |
+//! | `dates` | ranges of days |
+//! | `recents` | the newest of more than can be looked at |
 //! | `comptes` | how many there are of each |
 //! | `resume`, `correspondance` | a result in a few words; which of its names led to it |
 //! | `http` | `/v1/suggestions` and `/v1/recherche` |
@@ -20,6 +22,7 @@
 
 mod comptes;
 mod correspondance;
+mod dates;
 mod ensemble;
 mod etablissements;
 mod etage;
@@ -31,8 +34,11 @@ mod listes;
 mod paquet;
 mod parcours;
 mod pres;
+mod recents;
 pub(crate) mod resume;
 mod termes;
+#[cfg(test)]
+mod testing;
 
 use registre_schemas::identifiers::{Identifier, RnaId, Siren, Siret};
 use registre_schemas::recherche::numero::{Qui, qui};
@@ -49,7 +55,7 @@ use crate::error::ApiError;
 pub(crate) use comptes::Comptes;
 use etage::Etage;
 use lectures::{Rigueur, Tape};
-use parcours::{Question, Trouves, parcourt};
+use parcours::{Question, Trouves};
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +119,8 @@ pub(crate) enum Filtre {
     AvecSiren,
     /// Of the unit: created between these days, included.
     Creation(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>),
+    /// Of the unit: ceased, or dissolved, between these days, included.
+    Cessation(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>),
 }
 
 /// Around a point: degrees (WGS 84) and kilometres.
@@ -149,6 +157,15 @@ pub(crate) struct Page {
     pub(crate) comptes: Comptes,
 }
 
+impl Page {
+    /// Where the next page begins, when there may be one: this one began there and has so many at most.
+    pub(crate) fn suivante(&self, debut: usize, nombre: usize) -> Option<usize> {
+        let fin = debut + self.trouves.len();
+        let encore = !self.total_exact || u64::try_from(fin).is_ok_and(|fin| fin < self.total);
+        (encore && self.trouves.len() == nombre).then_some(fin)
+    }
+}
+
 /// Which organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cle {
@@ -174,11 +191,9 @@ pub(crate) struct Trouve {
 struct SansIndex;
 
 /// Steps of a search while it is typed: some milliseconds.
-const PAS_EN_COURS: u64 = 200_000;
-/// Steps of a search whose results are counted: as long again.
-const PAS: u64 = 400_000;
-/// Steps of a search by date, which is right only of those it has looked at: some tenths of a second.
-const PAS_PAR_DATE: u64 = 4_000_000;
+const PAS_EN_COURS: u64 = 150_000;
+/// Steps of a search whose results are counted: a little longer.
+const PAS: u64 = 200_000;
 /// Results before which a stricter reading is enough.
 const ASSEZ: usize = 5;
 
@@ -227,11 +242,7 @@ impl Index {
             voulus,
             compte: !requete.en_cours,
             premier: false,
-            pas: match requete.tri {
-                _ if requete.en_cours => PAS_EN_COURS,
-                Tri::Creation => PAS_PAR_DATE,
-                _ => PAS,
-            },
+            pas: if requete.en_cours { PAS_EN_COURS } else { PAS },
         };
         let tape = Tape::de(
             requete.texte.as_deref().unwrap_or_default(),
@@ -254,7 +265,7 @@ impl Index {
                 lectures: &lectures,
                 ..question
             };
-            return parcourt(&self.etages, &question);
+            return recents::parcourt(&self.etages, &question);
         }
         let mut trouves = Trouves::default();
         let assez = ASSEZ.min(voulus);
@@ -267,7 +278,7 @@ impl Index {
                 ..question
             };
             let avant = trouves;
-            trouves = parcourt(&self.etages, &question)?;
+            trouves = recents::parcourt(&self.etages, &question)?;
             trouves.suit(avant, voulus);
             let trouve = !trouves.documents.is_empty() && rigueur != Rigueur::Stricte;
             if requete.stricte
@@ -332,24 +343,40 @@ fn chercher(snapshot: &Snapshot, requete: &Requete) -> Result<Page, SansIndex> {
 /// In the order of the index.
 fn dans_l_ordre(index: &Index, snapshot: &Snapshot, requete: &Requete) -> std::io::Result<Page> {
     let found = index.cherche(requete)?;
-    let mut trouves: Vec<Trouve> = found.documents.iter().filter_map(nomme).collect();
-    // Around a point, who is in the circle is known once their établissements are read.
-    if requete.autour.is_none() {
-        trouves = page(trouves, requete);
-    }
-    if requete.etablissements > 0 || requete.autour.is_some() {
-        etablissements::complete(snapshot, requete, &mut trouves);
-    }
-    if requete.autour.is_some() {
-        trouves.retain(|trouve| trouve.distance.is_some());
-        trouves = page(trouves, requete);
-    }
+    let trouves = found.documents.iter().filter_map(nomme);
+    let trouves = if requete.autour.is_some() {
+        page(dans_le_cercle(snapshot, requete, trouves), requete)
+    } else {
+        let mut trouves = page(trouves.collect(), requete);
+        if requete.etablissements > 0 {
+            etablissements::complete(snapshot, requete, &mut trouves);
+        }
+        trouves
+    };
     Ok(Page {
         total: found.total,
         total_exact: found.complet && requete.autour.is_none(),
         trouves,
         comptes: found.comptes,
     })
+}
+
+/// Those that have an établissement in the circle, which is known once it is read: as many as the page
+/// needs.
+fn dans_le_cercle(
+    snapshot: &Snapshot,
+    requete: &Requete,
+    trouves: impl Iterator<Item = Trouve>,
+) -> Vec<Trouve> {
+    let assez = requete.debut + requete.nombre;
+    let mut trouves = trouves.peekable();
+    let mut dedans = Vec::new();
+    while dedans.len() < assez && trouves.peek().is_some() {
+        let mut lot: Vec<_> = trouves.by_ref().take(assez - dedans.len()).collect();
+        etablissements::complete(snapshot, requete, &mut lot);
+        dedans.extend(lot.into_iter().filter(|trouve| trouve.distance.is_some()));
+    }
+    dedans
 }
 
 /// The nearest first: circles are looked at from the smallest, until one holds enough. Of a circle where

@@ -3,7 +3,7 @@
 //!
 //! A document is an organisation: a unité légale with the signs of its établissements and the names of
 //! its associations, or an association without SIREN. Documents are in [`ETAGES`], the first of which holds
-//! the largest; inside one they are in the order of their numbers. A search goes down from floor to floor
+//! the largest; inside one, units are in the order of their SIREN, then come associations without one. A search goes down from floor to floor
 //! and stops when it has seen enough, so that what is large and open is found first, and what matches
 //! half the country costs no more than the rest.
 //!
@@ -19,11 +19,10 @@ pub mod mots;
 pub mod numero;
 pub mod taille;
 
+use chrono::{Datelike, Days, NaiveDate};
+
 /// The file of a snapshot that holds the index: see [`Sommaire`].
 pub const FICHIER: &str = "recherche.index";
-
-/// Of the format; another is not read.
-pub const VERSION: u32 = 1;
 
 /// Floors of documents.
 pub const ETAGES: usize = 5;
@@ -52,6 +51,8 @@ pub mod champ {
     pub const TAILLE: &str = "taille";
     /// Day of its creation, in days since 1600-01-01; 0 when unknown.
     pub const CREATION: &str = "creation";
+    /// Day of its cessation or of its dissolution, counted in the same way; 0 when it is active, or unknown.
+    pub const CESSATION: &str = "cessation";
     /// Its activity, as a place in the list of the NAF rév. 2, from 1; 0 when there is none.
     pub const ACTIVITE: &str = "activite";
     /// Its catégorie juridique, as a number; 0 when there is none.
@@ -62,10 +63,11 @@ pub mod champ {
     pub const DEPARTEMENT: &str = "departement";
 
     /// Those that hold a number.
-    pub const NOMBRES: [&str; 7] = [
+    pub const NOMBRES: [&str; 8] = [
         NUMERO,
         TAILLE,
         CREATION,
+        CESSATION,
         ACTIVITE,
         CATEGORIE,
         EFFECTIFS,
@@ -109,19 +111,64 @@ pub mod code {
     pub const UTILITE_PUBLIQUE: &str = "zu";
     /// A natural person.
     pub const PERSONNE: &str = "zi";
+    /// When it was created: the month ([`super::mois`]), and [`ANNEE`] then the year.
+    pub const CREATION: char = 'd';
+    /// When it ceased or was dissolved, in the same way.
+    pub const CESSATION: char = 'f';
+    /// Before a year, counted from 1600.
+    pub const ANNEE: char = 'a';
+}
+
+/// A day that the register knows, as [`champ::CREATION`] has it: INSEE writes 1900-01-01 for one it does not.
+#[must_use]
+pub fn jour_connu(depuis_1970: i64) -> u64 {
+    /// 1900-01-01.
+    const INCONNU: i64 = -25_567;
+    if depuis_1970 == INCONNU {
+        0
+    } else {
+        jour(depuis_1970)
+    }
+}
+
+/// The month of a day of [`champ::CREATION`], by the number of months since January 1600.
+#[must_use]
+pub fn mois(jour: u64) -> Option<u32> {
+    let jour = NaiveDate::from_ymd_opt(1600, 1, 1)?.checked_add_days(Days::new(jour))?;
+    let annee = u32::try_from(jour.year() - 1600).ok()?;
+    Some(annee * 12 + jour.month0())
 }
 
 /// Where each file of each floor is in [`FICHIER`]: the last bytes of it are this table as JSON, its
 /// length in eight bytes (little endian), then [`Sommaire::FIN`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sommaire {
-    /// [`VERSION`].
-    pub version: u32,
     /// Files of each floor: name, first byte, bytes.
     pub etages: Vec<Vec<(String, u64, u64)>>,
 }
 
 impl Sommaire {
-    /// How the file ends.
-    pub const FIN: &'static [u8; 8] = b"RECHERC1";
+    /// How the file ends. The last byte is the version of the format and of the rules of words; another is
+    /// not read.
+    pub const FIN: &'static [u8; 8] = b"RECHERC2";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_months_are_counted_from_1600() {
+        assert_eq!((jour(-135_140), mois(0)), (0, Some(0)));
+        assert_eq!(mois(jour(0)), Some(370 * 12));
+        // 1999-12-31 and the day after.
+        assert_eq!(mois(jour(10_956)), Some(400 * 12 - 1));
+        assert_eq!(mois(jour(10_957)), Some(400 * 12));
+        assert_eq!(
+            (jour_connu(-25_567), jour_connu(-25_566)),
+            (0, jour(-25_566))
+        );
+        assert_eq!(jour(-200_000), 0);
+        assert_eq!(mois(u64::MAX), None);
+    }
 }

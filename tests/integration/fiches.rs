@@ -540,6 +540,25 @@ fn a_snapshot_without_fiches_serves_and_the_next_ingestion_makes_the_same() {
 }
 
 #[test]
+fn an_index_of_another_version_is_made_again_and_no_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let path = twin(sample(), data).join("recherche.index");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() = b'1';
+    fs::remove_file(&path).unwrap();
+    write_file(&path, &bytes);
+    let kept = [SIRENE_FILE, RNA_FILE, "etablissement.parquet"];
+    let before = kept.map(|name| inode(data, name));
+    let answer = Server::start(data).get("/v1/suggestions?q=poste");
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    let ran = ingest("sample", data);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(sums(data), sums(sample()));
+    assert_eq!(kept.map(|name| inode(data, name)), before);
+}
+
+#[test]
 fn another_small_table_makes_the_fiches_again_and_no_other_table() {
     let folder = tempfile::tempdir().unwrap();
     let [source, data] = ["source", "data"].map(|name| folder.path().join(name));

@@ -163,6 +163,56 @@ fn of_epci(siren: &str) -> String {
     format!("codeCommuneEtablissement IN ({})", codes.join(", "))
 }
 
+/// That a unit is ceased, the last time on such a day.
+fn ceased(when: &str) -> String {
+    let period = "SELECT max(dateDebut) FROM unite_legale_periode AS periode
+        WHERE periode.siren = unite_legale.siren AND periode.etatAdministratifUniteLegale = 'C'
+        AND periode.changementEtatAdministratifUniteLegale";
+    format!("etatAdministratifUniteLegale = 'C' AND coalesce(({period}), dateDebut) {when}")
+}
+
+/// Every association is there, by the number of the RNA or by that of its préfecture.
+#[test]
+fn associations_without_a_siren_are_all_found() {
+    let server = sample_server();
+    let association = "(categorieJuridiqueUniteLegale = '5195' OR categorieJuridiqueUniteLegale LIKE '92%'
+        OR identifiantAssociationUniteLegale IS NOT NULL OR siren IN (SELECT siren FROM lien_siren_rna))";
+    let number = |sql: &str| column(&server, sql)[0].parse::<u64>().unwrap();
+    let units = number(&format!(
+        "SELECT count(*) FROM unite_legale WHERE {association} AND denominationUniteLegale IS NOT NULL"
+    ));
+    let alone = "FROM association WHERE id NOT IN (SELECT id FROM lien_siren_rna)";
+    let of_prefectures = number(&format!("SELECT count(*) {alone} AND id NOT LIKE 'W%'"));
+    assert!(of_prefectures > 0, "nothing to tell");
+    let answer = server.get("/v1/recherche?association=true&limite=1").json();
+    assert_eq!(answer["total_exact"], true);
+    let alone = number(&format!("SELECT count(*) {alone}"));
+    assert_eq!(answer["total"].as_u64(), Some(units + alone));
+}
+
+/// The newest first, as SQL has them.
+#[test]
+fn sorted_by_creation_the_newest_come_first() {
+    let server = sample_server();
+    let sql = "SELECT dateCreationUniteLegale FROM unite_legale WHERE categorieJuridiqueUniteLegale = '5499'
+        AND denominationUniteLegale IS NOT NULL ORDER BY 1 DESC LIMIT 100";
+    let path = "/v1/recherche?categorie_juridique=5499&tri=creation&limite=100";
+    let page = server.get(path).json();
+    let found = numbers(page["resultats"].as_array().unwrap());
+    let found = found.iter().enumerate();
+    let found: Vec<String> = found
+        .map(|(rank, siren)| format!("({rank}, '{siren}')"))
+        .collect();
+    let days = format!(
+        "SELECT dateCreationUniteLegale FROM (VALUES {}) AS page(rank, siren)
+         JOIN unite_legale USING (siren) ORDER BY rank",
+        found.join(", ")
+    );
+    let days = column(&server, &days);
+    assert_eq!(days.len(), 100);
+    assert_eq!(days, column(&server, sql));
+}
+
 /// Filters count what SQL counts, people in partial diffusion aside.
 #[test]
 fn filters_count_what_sql_counts() {
@@ -184,6 +234,12 @@ fn filters_count_what_sql_counts() {
         ("entrepreneur_individuel=true", "categorieJuridiqueUniteLegale LIKE '1%'".to_owned()),
         ("creation_apres=2015-01-01&creation_avant=2016-12-31&categorie_juridique=5499",
             "dateCreationUniteLegale BETWEEN '2015-01-01' AND '2016-12-31' AND categorieJuridiqueUniteLegale = '5499'".to_owned()),
+        ("creation_apres=2018-02-10&creation_avant=2018-06-20&entrepreneur_individuel=true",
+            "dateCreationUniteLegale BETWEEN '2018-02-10' AND '2018-06-20' AND categorieJuridiqueUniteLegale LIKE '1%'".to_owned()),
+        ("cessation_apres=2010-01-01&cessation_avant=2016-12-31&entrepreneur_individuel=true",
+            format!("{} AND categorieJuridiqueUniteLegale LIKE '1%'", ceased("BETWEEN '2010-01-01' AND '2016-12-31'"))),
+        ("cessation_apres=2019-03-05&categorie_juridique=5499",
+            format!("{} AND categorieJuridiqueUniteLegale = '5499'", ceased(">= '2019-03-05'"))),
         ("code_postal=69003&association=false",
             format!("{} AND NOT (categorieJuridiqueUniteLegale = '5195' OR categorieJuridiqueUniteLegale LIKE '92%' OR identifiantAssociationUniteLegale IS NOT NULL OR siren IN (SELECT siren FROM lien_siren_rna))", place("codePostalEtablissement = '69003'"))),
         ("departement=2A,974&etat=A&entrepreneur_individuel=true",

@@ -145,14 +145,16 @@ impl Associations {
                 lues = 0;
             }
             let id = lignes.texte(ID);
-            // Those of the préfectures' older files have no number that anything is asked by.
-            if id.parse::<RnaId>().is_ok()
+            // Nothing is asked by a number that is none of the RNA's; a préfecture's has no room that is
+            // longer than twelve characters and does not end by digits alone.
+            if let Ok(rna) = id.parse::<RnaId>()
                 && !titres.liees.contains(id)
-                && let Some(numero) = numero::de_rna(id)
+                && let Some(numero) = numero::de_rna(rna.as_str())
             {
                 document.vide();
                 document.numero = numero;
                 decrit(&lignes, titres.utiles.contains(id), &mut document);
+                document.date();
                 etages.add(&document)?;
             }
             lignes.avance()?;
@@ -170,10 +172,8 @@ fn decrit(lignes: &Lignes<'_>, utile: bool, document: &mut Document) {
     document.se_trouve(commune, lignes.texte(CODE_POSTAL), None);
     let departement = nomenclature::departement_of(commune).unwrap_or_default();
     document.departement = nomenclature::departement_place(departement).unwrap_or_default();
-    let dissoute = lignes
-        .jour(DISSOLUTION)
-        .is_some_and(|jour| jour > SANS_DATE);
-    let actif = !dissoute && !matches!(lignes.texte(POSITION), "D" | "S");
+    let dissolution = lignes.jour(DISSOLUTION).filter(|jour| *jour > SANS_DATE);
+    let actif = dissolution.is_none() && !matches!(lignes.texte(POSITION), "D" | "S");
     let utilite_publique = utile || !lignes.texte(RUP).is_empty();
     document.est(code::ETAT, if actif { "A" } else { "C" });
     document.est_aussi(code::ASSOCIATION);
@@ -181,6 +181,7 @@ fn decrit(lignes: &Lignes<'_>, utile: bool, document: &mut Document) {
         document.est_aussi(code::UTILITE_PUBLIQUE);
     }
     document.nait(lignes.jour(CREATION).filter(|jour| *jour > SANS_DATE));
+    document.cesse(dissolution);
     let (taille, etage) = taille(Faits {
         actif,
         utilite_publique,

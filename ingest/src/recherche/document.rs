@@ -3,7 +3,7 @@
 use foldhash::fast::FixedState;
 use registre_schemas::diffusion::is_masked;
 use registre_schemas::recherche::mots::Mots;
-use registre_schemas::recherche::{self, lieu};
+use registre_schemas::recherche::{self, code, lieu};
 use std::collections::HashSet;
 
 /// An organisation being described; used again for the next one.
@@ -19,6 +19,7 @@ pub(super) struct Document {
     pub(super) taille: u64,
     pub(super) etage: usize,
     pub(super) creation: u64,
+    pub(super) cessation: u64,
     pub(super) activite: u64,
     pub(super) categorie: u64,
     pub(super) effectifs: u64,
@@ -93,7 +94,8 @@ impl Document {
         soude.clear();
         code.clear();
         (self.numero, self.taille, self.etage) = (0, 0, 0);
-        (self.creation, self.activite, self.categorie) = (0, 0, 0);
+        (self.creation, self.cessation) = (0, 0);
+        (self.activite, self.categorie) = (0, 0);
         (self.effectifs, self.departement) = (99, 0);
         self.recents.iter_mut().for_each(String::clear);
     }
@@ -198,6 +200,27 @@ impl Document {
 
     /// When it was created, in days since 1970-01-01.
     pub(super) fn nait(&mut self, jour: Option<i32>) {
-        self.creation = jour.map_or(0, |jour| recherche::jour(jour.into()));
+        self.creation = jour.map_or(0, |jour| recherche::jour_connu(jour.into()));
+    }
+
+    /// When it ceased, in days since 1970-01-01: the last time, of one that has ceased several.
+    pub(super) fn cesse(&mut self, jour: Option<i32>) {
+        let jour = jour.map_or(0, |jour| recherche::jour_connu(jour.into()));
+        self.cessation = self.cessation.max(jour);
+    }
+
+    /// The months and the years of what is known of its life, once all of it is.
+    pub(super) fn date(&mut self) {
+        for (lettre, jour) in [
+            (code::CREATION, self.creation),
+            (code::CESSATION, self.cessation),
+        ] {
+            if jour > 0
+                && let Some(mois) = recherche::mois(jour)
+            {
+                self.est(lettre, &mois.to_string());
+                self.est(lettre, &format!("{}{}", code::ANNEE, mois / 12));
+            }
+        }
     }
 }

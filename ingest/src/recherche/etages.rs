@@ -83,6 +83,7 @@ impl Etages {
             document.numero,
             document.taille,
             document.creation,
+            document.cessation,
             document.activite,
             document.categorie,
             document.effectifs,

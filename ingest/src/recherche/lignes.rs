@@ -99,6 +99,11 @@ impl<'a> Lignes<'a> {
         Some(reels.value(self.ligne))
     }
 
+    pub(super) fn vrai(&self, colonne: usize) -> bool {
+        let vrais = self.tableau(colonne).and_then(|la| la.as_boolean_opt());
+        vrais.is_some_and(|vrais| vrais.value(self.ligne))
+    }
+
     /// Days since 1970-01-01.
     pub(super) fn jour(&self, colonne: usize) -> Option<i32> {
         let jours = self.tableau(colonne)?.as_primitive_opt::<Date32Type>()?;

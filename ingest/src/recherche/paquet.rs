@@ -1,7 +1,7 @@
 //! The floors as one file: see [`Sommaire`].
 
 use registre_schemas::manifest::FichesFile;
-use registre_schemas::recherche::{FICHIER, Sommaire, VERSION};
+use registre_schemas::recherche::{FICHIER, Sommaire};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -27,10 +27,7 @@ pub(super) fn write(
     let file = File::create(&path).map_err(IngestError::io("create", &path))?;
     let mut out = BufWriter::with_capacity(1 << 20, Hashed::new(file));
     let io = || IngestError::io("write", &path);
-    let mut sommaire = Sommaire {
-        version: VERSION,
-        etages: Vec::new(),
-    };
+    let mut sommaire = Sommaire::default();
     let mut debut: u64 = 0;
     for etage in etages {
         let mut files = Vec::new();

@@ -42,6 +42,7 @@ mod ul {
         SIREN = "siren",
         DIFFUSION = "statutDiffusionUniteLegale",
         CREATION = "dateCreationUniteLegale",
+        DEBUT = "dateDebut",
         SIGLE = "sigleUniteLegale",
         PRENOM_1 = "prenom1UniteLegale",
         PRENOM_USUEL = "prenomUsuelUniteLegale",
@@ -71,6 +72,9 @@ mod periode {
         NOM = "nomUniteLegale",
         NOM_USAGE = "nomUsageUniteLegale",
         DENOMINATION = "denominationUniteLegale",
+        DEBUT = "dateDebut",
+        ETAT = "etatAdministratifUniteLegale",
+        CHANGEMENT = "changementEtatAdministratifUniteLegale",
     }
 }
 
@@ -163,9 +167,13 @@ impl<'a> Unites<'a> {
             document.vide();
             let titre = self.titres.de(siren);
             let publie = decrit(&unites, siren, titre, &mut document);
+            let cessee = unites.texte(ul::ETAT) == "C";
             while periodes.est_la() && periodes.siren(periode::SIREN) <= siren {
                 if publie && periodes.siren(periode::SIREN) == siren {
                     anciens_noms(&periodes, &mut document);
+                    if cessee && cesse(&periodes) {
+                        document.cesse(periodes.jour(periode::DEBUT));
+                    }
                 }
                 periodes.avance()?;
             }
@@ -177,12 +185,16 @@ impl<'a> Unites<'a> {
                 etablissements.avance()?;
             }
             if publie {
+                if cessee && document.cessation == 0 {
+                    document.cesse(unites.jour(ul::DEBUT));
+                }
                 mesure(
                     &unites,
                     &siens,
                     titre.is_some_and(|titre| titre.utilite_publique),
                     &mut document,
                 );
+                document.date();
                 etages.add(&document)?;
             }
             unites.avance()?;
@@ -279,6 +291,11 @@ fn anciens_noms(periodes: &Lignes<'_>, document: &mut Document) {
     for colonne in [periode::DENOMINATION, periode::NOM, periode::NOM_USAGE] {
         document.surnomme(periodes.texte(colonne));
     }
+}
+
+/// Whether the unit ceased when that period began.
+fn cesse(periodes: &Lignes<'_>) -> bool {
+    periodes.texte(periode::ETAT) == "C" && periodes.vrai(periode::CHANGEMENT)
 }
 
 /// What is counted of the établissements of a unit.

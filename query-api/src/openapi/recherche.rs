@@ -17,7 +17,7 @@ const OWN: [Code; 2] = [Code::ParametreInvalide, Code::SansIndex];
 
 /// The filters: name, what it means, an example.
 #[rustfmt::skip]
-const FILTRES: [(&str, &str, &str); 20] = [
+const FILTRES: [(&str, &str, &str); 22] = [
     ("etat", "État de l'unité légale ou de l'association : A (active) ou C (cessée, dissoute)", "A"),
     ("activite_principale", "Codes NAF rév. 2 de l'unité légale, séparés par des virgules", "84.11Z"),
     ("activite_principale_naf25", "Codes NAF 2025 de l'unité légale, séparés par des virgules", "84.11Y"),
@@ -38,6 +38,8 @@ const FILTRES: [(&str, &str, &str); 20] = [
     ("utilite_publique", "Association reconnue d'utilité publique : true ou false", "true"),
     ("creation_apres", "Créée ce jour ou après", "2020-01-01"),
     ("creation_avant", "Créée ce jour ou avant", "2020-12-31"),
+    ("cessation_apres", "Cessée ou dissoute ce jour ou après, et qui l'est encore ; sans date de cessation, le début de la période courante", "2020-01-01"),
+    ("cessation_avant", "Cessée ou dissoute ce jour ou avant", "2020-12-31"),
 ];
 
 pub(super) fn paths() -> [(&'static str, PathItem); 2] {
@@ -82,7 +84,7 @@ fn recherche(path: &str) -> PathItem {
         .parameter(paths::query("rayon", "Rayon en kilomètres, 50 au plus", reel(), json!(5)))
         .parameter(paths::query(
             "tri",
-            "pertinence, taille, creation (les plus récentes d'abord, parmi les plus grandes quand total_exact est false) ou, autour d'un point, distance",
+            "pertinence, taille, creation (les plus récentes d'abord ; de centaines de milliers de résultats tous anciens, parmi les plus grandes) ou, autour d'un point, distance",
             paths::text(),
             json!("taille"),
         ))

@@ -9,6 +9,7 @@ use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Index, SegmentReader};
 
+use super::dates::Jour;
 use super::paquet::Paquet;
 
 /// A field of terms, by its place in [`champ::TEXTES`].
@@ -29,7 +30,9 @@ pub(super) struct Etage {
     mots: FieldNormReader,
     numero: Column<u64>,
     taille: Column<u64>,
-    pub(super) creation: Column<u64>,
+    creation: Column<u64>,
+    cessation: Column<u64>,
+    mois: [Vec<u32>; 2],
     pub(super) activite: Column<u64>,
     pub(super) categorie: Column<u64>,
     pub(super) effectifs: Column<u64>,
@@ -49,16 +52,20 @@ impl Etage {
         let termes = champ::TEXTES
             .iter()
             .map(|nom| reader.inverted_index(schema.get_field(nom)?))
-            .collect::<tantivy::Result<_>>()?;
+            .collect::<tantivy::Result<Vec<_>>>()?;
         let mots = reader.get_fieldnorms_reader(schema.get_field(champ::NOM)?)?;
+        let codes = &termes[Champ::Code as usize];
+        let mois = [mois(codes, Jour::Creation)?, mois(codes, Jour::Cessation)?];
         let colonne = |nom| reader.fast_fields().u64(nom);
         Ok(Some(Self {
             documents: reader.max_doc(),
+            mois,
             termes,
             mots,
             numero: colonne(champ::NUMERO)?,
             taille: colonne(champ::TAILLE)?,
             creation: colonne(champ::CREATION)?,
+            cessation: colonne(champ::CESSATION)?,
             activite: colonne(champ::ACTIVITE)?,
             categorie: colonne(champ::CATEGORIE)?,
             effectifs: colonne(champ::EFFECTIFS)?,
@@ -87,6 +94,19 @@ impl Etage {
             .read_postings_from_terminfo(terme, IndexRecordOption::Basic)
     }
 
+    /// A day of each document, since 1600-01-01; 0 when there is none, or it is unknown.
+    pub(super) fn jour(&self, jour: Jour) -> &Column<u64> {
+        match jour {
+            Jour::Creation => &self.creation,
+            Jour::Cessation => &self.cessation,
+        }
+    }
+
+    /// The months that anybody has for that day, by their number since January 1600, in order.
+    pub(super) fn mois(&self, jour: Jour) -> &[u32] {
+        &self.mois[jour as usize]
+    }
+
     /// Words of the name of a document.
     pub(super) fn mots(&self, document: DocId) -> u32 {
         self.mots.fieldnorm(document)
@@ -104,4 +124,20 @@ impl Etage {
     pub(super) fn taille_maximale(&self) -> u64 {
         self.taille.max_value()
     }
+}
+
+/// The months of a day that are terms of a floor, in order.
+fn mois(codes: &InvertedIndexReader, jour: Jour) -> std::io::Result<Vec<u32>> {
+    let debut = jour.lettre().to_string();
+    let mut stream = codes.terms().range().ge(&debut).into_stream()?;
+    let mut mois = Vec::new();
+    while stream.advance()
+        && let Some(terme) = stream.key().strip_prefix(debut.as_bytes())
+    {
+        // A year is no number.
+        let nombre = std::str::from_utf8(terme).ok();
+        mois.extend(nombre.and_then(|nombre| nombre.parse::<u32>().ok()));
+    }
+    mois.sort_unstable();
+    Ok(mois)
 }

@@ -5,6 +5,7 @@ use registre_schemas::nomenclature;
 use registre_schemas::recherche::{self, code, lieu};
 
 use super::Filtre;
+use super::dates::Jour;
 use super::etage::Champ;
 use super::parcours::Condition;
 
@@ -53,10 +54,13 @@ fn condition(filtre: &Filtre) -> Condition {
         Filtre::Administration(oui) => est(*oui, code::ADMINISTRATION),
         Filtre::UtilitePublique(oui) => est(*oui, code::UTILITE_PUBLIQUE),
         Filtre::AvecSiren => Condition::AvecSiren,
-        Filtre::Creation(apres, avant) => {
-            Condition::Creation(apres.map_or(1, jour), avant.map_or(u64::MAX, jour))
-        }
+        Filtre::Creation(apres, avant) => entre(Jour::Creation, *apres, *avant),
+        Filtre::Cessation(apres, avant) => entre(Jour::Cessation, *apres, *avant),
     }
+}
+
+fn entre(quand: Jour, apres: Option<NaiveDate>, avant: Option<NaiveDate>) -> Condition {
+    Condition::Entre(quand, apres.map_or(1, jour), avant.map_or(u64::MAX, jour))
 }
 
 /// An établissement of Paris says which arrondissement.

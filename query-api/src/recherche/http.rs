@@ -143,14 +143,12 @@ pub(crate) async fn recherche(
     let (debut, nombre) = (requete.debut, requete.nombre);
     let tapes = Mots::de(requete.texte.as_deref().unwrap_or_default());
     let (page, dossiers) = trouve(&snapshot, requete).await?;
-    let fin = debut + page.trouves.len();
-    let encore = page.trouves.len() == nombre && fin < ATTEINTS && (fin as u64) < page.total;
     let anciens = anciens(&snapshot, &page, &dossiers, &tapes).await?;
     let answer = Reponse {
         total: page.total,
         total_exact: page.total_exact,
         resultats: resumes(&page, &dossiers, &anciens, &tapes),
-        suivant: encore.then_some(fin),
+        suivant: page.suivante(debut, nombre).filter(|fin| *fin < ATTEINTS),
         facettes: Facettes::of(&page.comptes),
         facettes_exactes: page.total_exact && page.comptes.nombre() == page.total,
         donnees: snapshot.donnees(),
@@ -164,7 +162,7 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
         nombre: LIMITE.0,
         ..Requete::default()
     };
-    let mut creation = (None, None);
+    let (mut creation, mut cessation) = ((None, None), (None, None));
     let (mut point, mut rayon) = ((None, None), RAYON);
     for (place, (nom, valeur)) in pairs.iter().enumerate() {
         une_fois(&pairs[..place], nom, valeur)?;
@@ -192,13 +190,18 @@ pub(crate) fn requete(pairs: &[(String, String)]) -> Result<Requete, ApiError> {
             "rayon" => rayon = reel(nom, valeur, 0.001, 50.0)?,
             "creation_apres" => creation.0 = Some(jour(nom, valeur)?),
             "creation_avant" => creation.1 = Some(jour(nom, valeur)?),
+            "cessation_apres" => cessation.0 = Some(jour(nom, valeur)?),
+            "cessation_avant" => cessation.1 = Some(jour(nom, valeur)?),
             _ => requete.filtres.push(filtre(nom, valeur)?),
         }
     }
-    if creation != (None, None) {
-        requete
-            .filtres
-            .push(Filtre::Creation(creation.0, creation.1));
+    for (filtre, jours) in [
+        (Filtre::Creation as fn(_, _) -> _, creation),
+        (Filtre::Cessation, cessation),
+    ] {
+        if jours != (None, None) {
+            requete.filtres.push(filtre(jours.0, jours.1));
+        }
     }
     requete.autour = match point {
         (Some(latitude), Some(longitude)) => Some(Autour {

@@ -137,6 +137,11 @@ pub(super) struct Intersection {
 }
 
 impl Intersection {
+    /// At most so many documents.
+    pub(super) fn longueur(&self) -> usize {
+        self.unions.first().map_or(0, Union::longueur)
+    }
+
     /// `None` when one of them is empty.
     pub(super) fn new(mut unions: Vec<Union>) -> Option<Self> {
         if unions.iter().any(|union| union.longueur() == 0) {

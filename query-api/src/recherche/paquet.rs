@@ -1,6 +1,6 @@
 //! The file of the index, as the folders it was made from: see [`Sommaire`].
 
-use registre_schemas::recherche::{FICHIER, Sommaire, VERSION};
+use registre_schemas::recherche::{FICHIER, Sommaire};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,12 @@ pub(super) fn etages(folder: &Path) -> Result<Vec<Paquet>, String> {
     let fin = fin.read_bytes().map_err(|error| error.to_string())?;
     let (longueur, signature) = fin.split_at(8);
     if signature != Sommaire::FIN {
-        return Err("truncated, or no index".to_owned());
+        let of_another = signature[..7] == Sommaire::FIN[..7];
+        return Err(if of_another {
+            "made by another version of the program".to_owned()
+        } else {
+            "truncated, or no index".to_owned()
+        });
     }
     let longueur = longueur.try_into().map_or(0, u64::from_le_bytes);
     let longueur = usize::try_from(longueur)
@@ -42,12 +47,6 @@ pub(super) fn etages(folder: &Path) -> Result<Vec<Paquet>, String> {
     let sommaire = sommaire.read_bytes().map_err(|error| error.to_string())?;
     let sommaire: Sommaire =
         serde_json::from_slice(&sommaire).map_err(|error| format!("table of contents: {error}"))?;
-    if sommaire.version != VERSION {
-        return Err(format!(
-            "version {}, this program reads version {VERSION}",
-            sommaire.version
-        ));
-    }
     let etages = sommaire.etages.into_iter().map(|files| {
         let files = files.into_iter().map(|(nom, debut, octets)| {
             let debut = usize::try_from(debut).map_err(|error| error.to_string())?;
@@ -64,6 +63,14 @@ pub(super) fn etages(folder: &Path) -> Result<Vec<Paquet>, String> {
 }
 
 impl Paquet {
+    /// The files of a floor that are elsewhere.
+    #[cfg(test)]
+    pub(super) fn of(files: BTreeMap<PathBuf, FileSlice>) -> Self {
+        Self {
+            files: Arc::new(files),
+        }
+    }
+
     fn slice(&self, path: &Path) -> Result<&FileSlice, OpenReadError> {
         self.files
             .get(path)

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use tantivy::DocId;
 
+use super::dates::{Jour, entre};
 use super::ensemble::Ensemble;
 use super::etage::{Champ, Etage};
 use super::lieux::Lieu;
@@ -32,8 +33,8 @@ pub(super) enum Condition {
     Aucun(Champ, Vec<String>),
     /// Its number is a SIREN.
     AvecSiren,
-    /// It was created between these days, since 1600-01-01, included.
-    Creation(u64, u64),
+    /// That day of its life is between these, since 1600-01-01, included.
+    Entre(Jour, u64, u64),
 }
 
 /// What is asked of the floors.
@@ -75,6 +76,10 @@ pub(super) struct Trouves {
     pub(super) total: u64,
     /// Whether all of them were counted.
     pub(super) complet: bool,
+    /// Whether all of them were looked at.
+    pub(super) tous_vus: bool,
+    /// Documents that had to be looked at to see them all, at most.
+    pub(super) candidats: u64,
     pub(super) comptes: Comptes,
     /// What it took.
     pub(super) pas: u64,
@@ -114,17 +119,19 @@ pub(super) fn parcourt(etages: &[(usize, Etage)], question: &Question<'_>) -> io
     let mut meilleurs: HashMap<u64, (i32, usize, DocId)> = HashMap::new();
     let mut trouves = Trouves {
         complet: true,
+        tous_vus: true,
         ..Trouves::default()
     };
     for (rang, etage) in etages {
         let seuil = seuil(&meilleurs, question.voulus);
         let assez = seuil.is_some_and(|seuil| seuil >= plafond(*rang, etage, question));
         if (assez || (question.premier && !meilleurs.is_empty())) && !question.compte {
+            trouves.tous_vus = false;
             break;
         }
         // Filters alone cost nothing more to open, and their lists may say how long they are.
         if trouves.pas > question.pas && question.a_des_mots() {
-            trouves.complet = false;
+            (trouves.complet, trouves.tous_vus) = (false, false);
             break;
         }
         let mut de_l_etage: HashMap<DocId, i32> = HashMap::new();
@@ -206,10 +213,12 @@ impl Passage<'_> {
         let (unions, mut exclus) = self.unions(&mut termes)?;
         en_tout.pas += termes.pas;
         en_tout.complet &= !termes.incomplets;
+        en_tout.tous_vus &= !termes.incomplets;
         let sus = self.sus(&unions, &exclus);
         let Some(mut intersection) = Intersection::new(unions) else {
             return Ok(());
         };
+        en_tout.candidats += intersection.longueur() as u64;
         let reste = self.question.pas.saturating_sub(en_tout.pas);
         let mut vus = 0;
         let mut seuil = Seuil::new(self.question.voulus);
@@ -245,6 +254,7 @@ impl Passage<'_> {
         if intersection.est_finie() {
             en_tout.total += vus;
         } else {
+            en_tout.tous_vus = false;
             en_tout.total += sus.unwrap_or(vus);
             en_tout.complet &= sus.is_some();
         }
@@ -253,10 +263,11 @@ impl Passage<'_> {
 
     /// How many match, when lists say it by their length: those of one list, or all but those of one.
     fn sus(&self, unions: &[Union], exclus: &[Union]) -> Option<u64> {
-        let lus_un_a_un =
-            self.question.conditions.iter().any(|condition| {
-                matches!(condition, Condition::AvecSiren | Condition::Creation(..))
-            });
+        let lus_un_a_un = self
+            .question
+            .conditions
+            .iter()
+            .any(|condition| matches!(condition, Condition::AvecSiren | Condition::Entre(..)));
         if lus_un_a_un || self.question.lectures.len() > 1 {
             return None;
         }
@@ -299,7 +310,15 @@ impl Passage<'_> {
                         exclus.push(la);
                     }
                 }
-                Condition::AvecSiren | Condition::Creation(..) => {}
+                Condition::AvecSiren | Condition::Entre(..) => {}
+            }
+        }
+        for condition in self.question.conditions {
+            if let Condition::Entre(jour, apres, avant) = condition {
+                let tous = self.etage.documents() as usize;
+                let autres = unions.iter().map(Union::longueur).min();
+                let (jours, pas) = ((*apres, *avant), self.question.pas);
+                unions.extend(entre(termes, *jour, jours, autres.unwrap_or(tous), pas)?);
             }
         }
         if unions.is_empty() {
@@ -313,8 +332,8 @@ impl Passage<'_> {
             .conditions
             .iter()
             .all(|condition| match condition {
-                Condition::Creation(apres, avant) => {
-                    let jour = self.etage.creation.first(document).unwrap_or_default();
+                Condition::Entre(jour, apres, avant) => {
+                    let jour = self.etage.jour(*jour).first(document).unwrap_or_default();
                     jour > 0 && (*apres..=*avant).contains(&jour)
                 }
                 Condition::AvecSiren => est_siren(self.etage.numero(document)),
@@ -325,7 +344,8 @@ impl Passage<'_> {
     /// How well a document matches: what is large and open, and just what was typed, first.
     fn note(&self, document: DocId, cout: Cout) -> i32 {
         if self.question.tri == Tri::Creation {
-            return entier(self.etage.creation.first(document).unwrap_or_default());
+            let jour = self.etage.jour(Jour::Creation).first(document);
+            return entier(jour.unwrap_or_default());
         }
         let mut note = entier(self.etage.taille(document));
         if self.rang == FERMES {

@@ -34,7 +34,7 @@ pub(super) mod cout {
 /// Terms that begin by a word, the most frequent of them.
 const DEBUTS: usize = 48;
 /// Terms that are looked at to find them: of shorter beginnings, the first of the alphabet.
-const REGARDES: u64 = 10_000;
+const REGARDES: u64 = 8_000;
 /// Steps that a term takes to be read, when one of a list takes one.
 const PAS_DU_TERME: u64 = 4;
 /// Terms that a typo may have made.
@@ -42,9 +42,9 @@ const FAUTES: usize = 24;
 /// A word that so many organisations of a floor have is no typo there.
 const FREQUENT: u32 = 50;
 /// Documents read ahead of all the terms of a word.
-const LUS: usize = 60_000;
+const LUS: usize = 30_000;
 /// From so many, they are put in order by a bit each.
-const NOMBREUX: u32 = 20_000;
+const NOMBREUX: u32 = 15_000;
 
 /// Words that people write one for the other, by what the registers write.
 const EQUIVALENTS: [(&str, &str); 12] = [

@@ -54,7 +54,9 @@ pub(super) fn html(criteres: &Criteres, page: &Page, dossiers: &[Dossier]) -> St
         html.push_str("</ol>");
     }
     let before = (criteres.page > 1).then(|| criteres.address(criteres.page - 1));
-    let more = more_follow(criteres, page);
+    let more = page
+        .suivante((criteres.page - 1) * PER_PAGE, PER_PAGE)
+        .is_some();
     let after = (more && criteres.page < PAGES).then(|| criteres.address(criteres.page + 1));
     pages(
         &mut html,
@@ -66,12 +68,6 @@ pub(super) fn html(criteres: &Criteres, page: &Page, dossiers: &[Dossier]) -> St
         html.push_str("<p class=\"aide\">C'est la dernière page donnée : précisez la recherche pour voir d'autres résultats.</p>");
     }
     html
-}
-
-fn more_follow(criteres: &Criteres, page: &Page) -> bool {
-    let shown = (criteres.page - 1) * PER_PAGE + page.trouves.len();
-    let counted = u64::try_from(shown).is_ok_and(|shown| shown < page.total);
-    page.trouves.len() == PER_PAGE && (counted || !page.total_exact)
 }
 
 fn total(criteres: &Criteres, page: &Page) -> String {
