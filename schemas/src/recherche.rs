@@ -3,9 +3,9 @@
 //!
 //! A document is an organisation: a unité légale with the signs of its établissements and the names of
 //! its associations, or an association without SIREN. Documents are in [`ETAGES`], the first of which holds
-//! the largest; inside one, units are in the order of their SIREN, then come associations without one. A search goes down from floor to floor
-//! and stops when it has seen enough, so that what is large and open is found first, and what matches
-//! half the country costs no more than the rest.
+//! the largest; inside one, units are in the order of their SIREN, then come associations without one. A
+//! search goes down from floor to floor and stops when it has seen enough, so that what is large and open
+//! is found first, and what matches half the country costs no more than the rest.
 //!
 //! | module | holds |
 //! |---|---|
@@ -111,12 +111,22 @@ pub mod code {
     pub const UTILITE_PUBLIQUE: &str = "zu";
     /// A natural person.
     pub const PERSONNE: &str = "zi";
-    /// When it was created: the month ([`super::mois`]), and [`ANNEE`] then the year.
+    /// When it was created: [`du_mois`] and [`de_l_annee`].
     pub const CREATION: char = 'd';
     /// When it ceased or was dissolved, in the same way.
     pub const CESSATION: char = 'f';
-    /// Before a year, counted from 1600.
-    pub const ANNEE: char = 'a';
+
+    /// The term of those created, or ceased, in a month: see [`super::mois`].
+    #[must_use]
+    pub fn du_mois(lettre: char, mois: u32) -> String {
+        format!("{lettre}{mois}")
+    }
+
+    /// The same of a year, counted from 1600.
+    #[must_use]
+    pub fn de_l_annee(lettre: char, annee: u32) -> String {
+        format!("{lettre}a{annee}")
+    }
 }
 
 /// A day that the register knows, as [`champ::CREATION`] has it: INSEE writes 1900-01-01 for one it does not.

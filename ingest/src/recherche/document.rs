@@ -218,8 +218,8 @@ impl Document {
             if jour > 0
                 && let Some(mois) = recherche::mois(jour)
             {
-                self.est(lettre, &mois.to_string());
-                self.est(lettre, &format!("{}{}", code::ANNEE, mois / 12));
+                self.est_aussi(&code::du_mois(lettre, mois));
+                self.est_aussi(&code::de_l_annee(lettre, mois / 12));
             }
         }
     }

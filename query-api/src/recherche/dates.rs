@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::etage::{Champ, Etage};
-use super::listes::Union;
+use super::listes::{REGARDE, Union};
 use super::parcours::Condition;
 use super::termes::Termes;
 
@@ -27,8 +27,6 @@ impl Jour {
     }
 }
 
-/// Steps of a document whose day is looked at.
-const REGARDE: usize = 3;
 /// Months of a range that is read by month; a longer one is by year.
 const MOIS: u32 = 24;
 /// Lists that are worth reading at once.
@@ -52,15 +50,14 @@ pub(super) fn entre(
     let termes_de_jour: BTreeSet<String> = mois
         .iter()
         .map(|mois| match mois / 12 {
-            _ if par_mois => format!("{}{mois}", jour.lettre()),
-            annee => format!("{}{}{annee}", jour.lettre(), code::ANNEE),
+            _ if par_mois => code::du_mois(jour.lettre(), *mois),
+            annee => code::de_l_annee(jour.lettre(), annee),
         })
         .collect();
     let la = termes.parmi(Champ::Code, termes_de_jour.iter().map(String::as_str))?;
-    let listes = (la.nombre() + REGARDE) * la.longueur().min(autres);
-    let tous = REGARDE * autres;
-    let trop = u64::try_from(tous).is_ok_and(|tous| tous > pas);
-    Ok((listes < tous || (trop && la.nombre() <= LISTES)).then_some(la))
+    let listes = (la.nombre() as u64 + REGARDE) * la.longueur().min(autres) as u64;
+    let tous = REGARDE * autres as u64;
+    Ok((listes < tous || (tous > pas && la.nombre() <= LISTES)).then_some(la))
 }
 
 /// Of months in order, those of a range of days.
@@ -76,7 +73,7 @@ fn admis(mois_connus: &[u32], apres: u64, avant: u64) -> &[u32] {
 pub(super) fn cree_en(mois: &[u32]) -> Condition {
     let termes = mois
         .iter()
-        .map(|mois| format!("{}{mois}", code::CREATION))
+        .map(|mois| code::du_mois(code::CREATION, *mois))
         .collect();
     Condition::Parmi(Champ::Code, termes)
 }

@@ -128,6 +128,9 @@ impl Union {
 /// Steps of a document that is in all of them: its note is read in columns.
 const DOCUMENT: u64 = 2;
 
+/// Steps of a document that is looked at, in a list alone.
+pub(super) const REGARDE: u64 = 1 + DOCUMENT;
+
 /// Documents that are in every union, with what they cost: the shortest leads.
 pub(super) struct Intersection {
     unions: Vec<Union>,

@@ -10,13 +10,11 @@ use std::io;
 use super::Tri;
 use super::dates::{cree_en, mois_de_creation};
 use super::etage::Etage;
+use super::listes::REGARDE;
 use super::parcours::{self, Question, Trouves};
 
 /// Months looked at together, at most: a document costs a look at the list of each.
 const ENSEMBLE: usize = 12;
-
-/// Steps of a document that is looked at.
-const REGARDE: u64 = 3;
 
 /// Steps of all the months, or of all that match when they are few enough, in searches of the usual length.
 const LONGUEUR: u64 = 4;
@@ -106,8 +104,8 @@ mod tests {
             .map(|jour| {
                 let term = mois(*jour).filter(|_| *jour > 0);
                 let term = term.map(|mois| {
-                    let (lettre, annee) = (code::CREATION, mois / 12);
-                    format!("{lettre}{mois} {lettre}{}{annee}", code::ANNEE)
+                    let of_year = code::de_l_annee(code::CREATION, mois / 12);
+                    code::du_mois(code::CREATION, mois) + " " + &of_year
                 });
                 let x = if jour % 3 == 0 { " x" } else { "" };
                 [(champ::CODE, term.unwrap_or_default() + x)]
