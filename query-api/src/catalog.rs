@@ -144,6 +144,8 @@ pub(crate) struct Fingerprint {
 pub(crate) struct Catalog {
     data: PathBuf,
     limits: Limits,
+    /// Whether the index of names is opened.
+    by_name: bool,
     current: RwLock<Option<Arc<Snapshot>>>,
     /// Who brings the snapshots, when that is not on this machine.
     pub(crate) feed: Option<Feed>,
@@ -164,10 +166,17 @@ impl Catalog {
                 memory: config.memory_limit.clone(),
                 threads: config.threads,
             },
+            by_name: true,
             current: RwLock::new(None),
             feed: config.feed.clone(),
             menu: Menu::of(config),
         }
+    }
+
+    /// Where nobody is looked for by name: the index of names is then not opened.
+    pub(crate) fn by_number_only(mut self) -> Self {
+        self.by_name = false;
+        self
     }
 
     /// The snapshot in service. The caller keeps it for its whole request.
@@ -249,11 +258,19 @@ impl Catalog {
                 )));
             }
         }
-        let engine = Engine::open(&self.limits, &folder, &manifest).map_err(|source| {
-            CatalogError::Open {
-                id: id.to_owned(),
-                source,
-            }
+        // Side by side: each takes a tenth of a second on the country.
+        let (engine, fiches, recherche) = std::thread::scope(|scope| {
+            let fiches = scope.spawn(|| open_fiches(&folder, &manifest));
+            let recherche = scope.spawn(|| {
+                let wanted = self.by_name.then_some(&folder);
+                wanted.and_then(|folder| open_recherche(folder, &manifest))
+            });
+            let engine = Engine::open(&self.limits, &folder, &manifest);
+            (engine, opened(fiches), opened(recherche))
+        });
+        let engine = engine.map_err(|source| CatalogError::Open {
+            id: id.to_owned(),
+            source,
         })?;
         let tables = OpenTables::open(&folder, &manifest).map_err(|source| CatalogError::Read {
             path: folder.clone(),
@@ -262,8 +279,8 @@ impl Catalog {
         Ok(Snapshot {
             tables,
             profile: read_profile(&folder),
-            fiches: open_fiches(&folder, &manifest),
-            recherche: open_recherche(&folder, &manifest),
+            fiches,
+            recherche,
             folder,
             manifest,
             engine,
@@ -331,6 +348,13 @@ pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
         length: metadata.len(),
         inode: metadata.ino(),
     })
+}
+
+/// What a thread opened, or its panic.
+fn opened<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The index of names of a snapshot, when it can be read: without it, numbers are still answered.

@@ -255,7 +255,8 @@ pub fn enrichir<W: Write + Send>(
     sortie: W,
     suivi: &dyn Suivi,
 ) -> Result<(Bilan, W), EnrichirError> {
-    let catalog = Catalog::new(config);
+    // Names are looked for in the tables: a reading of them finds all those of a lot.
+    let catalog = Catalog::new(config).by_number_only();
     let refreshed = catalog.refresh();
     refreshed.map_err(|error| EnrichirError::Donnees(ApiError::Interne(Box::new(error))))?;
     let snapshot = catalog

@@ -143,7 +143,7 @@ pub fn lookup(config: &Config, identifier: &str) -> Result<serde_json::Value, Ap
     let parsed: Identifier = identifier
         .parse()
         .map_err(|cause| ApiError::identifiant(identifier, cause, None))?;
-    let catalog = Catalog::new(config);
+    let catalog = Catalog::new(config).by_number_only();
     catalog
         .refresh()
         .map_err(|error| ApiError::Interne(Box::new(error)))?;

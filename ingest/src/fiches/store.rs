@@ -16,13 +16,14 @@ use crate::error::IngestError;
 use crate::progress::Context;
 use crate::snapshot::Hashed;
 
-/// Bytes in a block before it is compressed: a lookup decompresses one.
-const BLOCK: usize = 4 * 1024;
+/// Bytes in a block before it is compressed: a lookup decompresses one. Twice as many make the files of the
+/// country 3 % smaller, and the enrichment of a million numbers a fifth longer.
+const BLOCK: usize = 2 * 1024;
 /// Level of zstd: what is left to it is mostly numbers and names. Level 3 makes the file 4 % smaller, and
 /// takes three times as long.
 const LEVEL: i32 = 1;
 /// Blocks given to the training of the dictionary, and its size.
-const SAMPLES: usize = 1500;
+const SAMPLES: usize = 3000;
 const DICTIONARY: usize = 64 * 1024;
 
 /// Blocks made by one thread, of some keys in order.

@@ -24,7 +24,7 @@ use crate::organisation::http::dates;
 /// Rows of a lot when they are looked up one by one, in a few microseconds each.
 const PAR_CLE: usize = 2048;
 
-/// Dossiers held at once: with its block, one takes some eight kilobytes, and these stay in the processor's
+/// Dossiers held at once: with its block, one takes some six kilobytes, and these stay in the processor's
 /// cache. Of a million SIRETs at random, 64 and 256 take as long; 16, and 1 024, a tenth more.
 const DOSSIERS: usize = 64;
 

@@ -17,7 +17,7 @@ use super::FichesError;
 
 /// A footer no larger than that: the whole country's takes 30 MB.
 const FOOTER: u64 = 1 << 30;
-/// A block no larger than that: one of the country takes 8 kB, or what one organisation does.
+/// A block no larger than that: one of the country takes 2 kB, or what one organisation does.
 const BLOCK: u64 = 1 << 26;
 
 /// A buffer no larger than that is kept for the next block: few blocks are larger.

@@ -11,11 +11,19 @@ pub const TRAILER: usize = 16;
 /// Bytes of a key, at most: a SIRET has fourteen.
 const KEY: usize = 64;
 
+/// Blocks between two [`Index::landmarks`]: those of the country fit in a processor's own cache.
+const STRIDE: usize = 64;
+
+/// Bytes of a block in a footer, at least: two lengths and a size.
+const LEAST: usize = 3;
+
 /// The first key of each block, and where it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     /// The beginning of each key, as a number: what a search compares, side by side in memory.
     beginnings: Vec<u64>,
+    /// One of them out of [`STRIDE`], from the first.
+    landmarks: Vec<u64>,
     keys: Vec<u8>,
     key_ends: Vec<u32>,
     /// Where each block ends in the file; the first begins after [`MAGIC`].
@@ -25,7 +33,11 @@ pub struct Index {
 impl Index {
     /// Adds a block of that many bytes, after all others.
     pub fn push(&mut self, first_key: &[u8], length: u64) {
-        self.beginnings.push(beginning(first_key));
+        let beginning = beginning(first_key);
+        if self.beginnings.len().is_multiple_of(STRIDE) {
+            self.landmarks.push(beginning);
+        }
+        self.beginnings.push(beginning);
         self.keys.extend_from_slice(first_key);
         self.key_ends
             .push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
@@ -79,11 +91,11 @@ impl Index {
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<usize> {
         let own = beginning(key);
-        let mut to = self.beginnings.partition_point(|known| *known <= own);
+        let mut to = self.first_beginnings(|known| known <= own);
         let mut from = to;
         // Those of one large unit begin alike.
         if to > 0 && self.beginnings[to - 1] == own {
-            from = self.beginnings[..to].partition_point(|known| *known < own);
+            from = self.first_beginnings(|known| known < own);
         }
         while from < to {
             let middle = usize::midpoint(from, to);
@@ -94,6 +106,24 @@ impl Index {
             }
         }
         from.checked_sub(1)
+    }
+
+    /// How many of the beginnings, from the first, are so; after them, none is.
+    fn first_beginnings(&self, are: impl Fn(u64) -> bool) -> usize {
+        let strides = self.landmarks.partition_point(|known| are(*known));
+        let from = strides.saturating_sub(1) * STRIDE;
+        let to = self.len().min(strides * STRIDE);
+        from + self.beginnings[from..to].partition_point(|known| are(*known))
+    }
+
+    fn with_capacity(blocks: usize) -> Self {
+        Self {
+            beginnings: Vec::with_capacity(blocks),
+            landmarks: Vec::with_capacity(blocks.div_ceil(STRIDE)),
+            keys: Vec::new(),
+            key_ends: Vec::with_capacity(blocks),
+            ends: Vec::with_capacity(blocks),
+        }
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -115,9 +145,12 @@ impl Index {
     }
 
     fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
-        let mut index = Self::default();
+        let blocks = cursor.length()?;
+        // Few bytes must not say many blocks.
+        let left = cursor.bytes().len() - cursor.position();
+        let mut index = Self::with_capacity(blocks.min(left / LEAST));
         let mut key: Vec<u8> = Vec::new();
-        for block in 0..cursor.length()? {
+        for block in 0..blocks {
             let shared = cursor.length()?;
             let suffix = cursor.length()?;
             let suffix = cursor.take(suffix)?;
@@ -251,6 +284,25 @@ mod tests {
             ..Footer::default()
         };
         assert_eq!(Footer::from_bytes(&footer.to_bytes()), Some(footer));
+    }
+
+    #[test]
+    fn of_many_blocks_each_key_is_found_in_its_own() {
+        for blocks in [STRIDE - 1, STRIDE, STRIDE + 1, 10 * STRIDE] {
+            let mut index = Index::default();
+            for block in 0..blocks {
+                // Runs of keys that begin alike, longer than a stride.
+                let key = format!("{:08}{:06}", block / (2 * STRIDE), block);
+                index.push(key.as_bytes(), 1);
+            }
+            for block in 0..blocks {
+                let key = index.key(block).to_vec();
+                assert_eq!(index.find(&key), Some(block));
+                assert_eq!(index.find(&[&key, &b"0"[..]].concat()), Some(block));
+                let before = key[..key.len() - 1].to_vec();
+                assert!(index.find(&before).is_none_or(|found| found < block));
+            }
+        }
     }
 
     #[test]
