@@ -9,7 +9,12 @@ use std::time::{Duration, Instant};
 
 /// The built binary, with none of the caller's settings.
 pub fn registre() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_registre"));
+    registre_at(Path::new(env!("CARGO_BIN_EXE_registre")))
+}
+
+/// The same, under another name.
+pub fn registre_at(program: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars() {
         if name.starts_with("REGISTRE_") {
             command.env_remove(name);

@@ -87,6 +87,7 @@ impl Sandbox {
         manifest: &Manifest,
     ) -> Result<Self, PoolError> {
         let mut setup = sql::settings();
+        setup.push(sql::MADE_AHEAD.to_owned());
         let mut published: HashSet<String> = HashSet::new();
         for table in TABLES {
             let entry = manifest.table(table.name);

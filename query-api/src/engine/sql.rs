@@ -80,6 +80,11 @@ pub(crate) fn settings() -> Vec<String> {
     ]
 }
 
+/// Rows made before they are read. DuckDB counts a vector as if it were full, and what makes them waits once
+/// that much is there: with the megabyte of its default, a dozen vectors, of two rows each when a filter
+/// leaves no more, kept all threads but one waiting.
+pub(crate) const MADE_AHEAD: &str = "SET streaming_buffer_size = '8MB'";
+
 /// Settings after the views: no other folder, no network, and nobody may change that.
 pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
     // The pattern is checked before the files it matches are.

@@ -78,8 +78,8 @@ pub enum SqlError {
     },
     /// It reached its time without having computed: others had the processors.
     #[error(
-        "En {limite} secondes, la limite de ce serveur, la requête n'a eu que {} s de processeur : sa machine est occupée à d'autres demandes, qui passent avant.",
-        seconds(*calcul)
+        "En {limite} secondes, la limite de ce serveur, la requête n'a eu que {} de processeur : sa machine est occupée à d'autres demandes, qui passent avant.",
+        duree(*calcul)
     )]
     SansProcesseur {
         /// Seconds.
@@ -103,9 +103,12 @@ fn place(ligne: Option<usize>, colonne: Option<usize>) -> String {
     }
 }
 
-/// Milliseconds as seconds: `0,3`.
-fn seconds(milliseconds: u64) -> String {
-    format!("{},{}", milliseconds / 1000, milliseconds % 1000 / 100)
+/// Milliseconds as they are read: `40 ms`, `1,3 s`.
+fn duree(milliseconds: u64) -> String {
+    match milliseconds {
+        ..1000 => format!("{milliseconds} ms"),
+        _ => format!("{},{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+    }
 }
 
 impl SqlError {

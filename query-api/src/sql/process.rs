@@ -149,6 +149,7 @@ fn start(program: &Path) -> io::Result<(Child, StdStream)> {
     ours.set_nonblocking(true)?;
     let mut command = Command::new(program);
     command
+        .arg0("registre")
         .arg(WORKER_COMMAND)
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
         .stdout(Stdio::null())

@@ -141,7 +141,7 @@ impl Workers {
     async fn started(&self, folder: &Path, turn: Turn) -> Result<(Worker, Turn), SqlError> {
         let program = match &self.settings.program {
             Some(program) => program.clone(),
-            None => std::env::current_exe().map_err(broken)?,
+            None => this_program().map_err(broken)?,
         };
         let opening = Opening {
             folder: folder.to_owned(),
@@ -168,6 +168,17 @@ impl Workers {
             Err(_elapsed) => Err(slow(patience)),
         }
     }
+}
+
+/// The program that runs now: not another that an update put under its name meanwhile, nor nothing when its
+/// file is gone.
+fn this_program() -> std::io::Result<PathBuf> {
+    /// It leads to the file itself, and a child sees there the program of whoever starts it.
+    const RUNNING: &str = "/proc/self/exe";
+    if Path::new(RUNNING).exists() {
+        return Ok(RUNNING.into());
+    }
+    std::env::current_exe()
 }
 
 /// A process with its snapshot open. One that ends on the way, or takes too long, is replaced once.

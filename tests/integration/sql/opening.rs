@@ -11,7 +11,7 @@ use registre_query_api::{Config, Sql};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::harness::{sample, wait_until, write_file};
+use crate::harness::{Server, registre_at, sample, wait_until, write_file};
 
 /// A server in this process, whose SQL is answered by another program than this one.
 struct Inside {
@@ -137,4 +137,18 @@ fn a_program_that_never_opens_is_a_fault_and_not_a_server_that_is_busy() {
         assert!(!answer.contains(program), "{answer}");
         server.stop();
     }
+}
+
+/// An update puts another program under the name of the one that runs.
+#[test]
+fn a_server_whose_program_was_replaced_still_starts_processes_of_its_own() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let program = folder.path().join("registre");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_registre"), &program).unwrap();
+    let server = Server::run(registre_at(&program).arg("serve"), sample());
+    std::fs::remove_file(&program).unwrap();
+    write_file(&program, b"another one");
+    let answer = server.get("/v1/sql?q=SELECT+41%2B1&format=csv");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.text.ends_with("42\r\n"), "{}", answer.text);
 }
