@@ -97,9 +97,11 @@ bench-recherche: setup ## the search by name, beside PostgreSQL with pg_trgm; wr
 		cargo bench --workspace --bench recherche --profile dev $(FEATURES) -- \
 		--postgresql-rows 3000000 --write
 
-# Asks what bench-national left; needs wrk.
+# Asks what bench-national left; needs wrk. Compiled as for bench-lookups.
 bench-sql: setup ## public SQL beside DuckDB, and lookups beside SQL; writes benches/README.md
 	REGISTRE_BENCH_DATA="$${CARGO_TARGET_DIR:-target}/tmp/national-1/data" \
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
 		cargo bench --workspace --bench sql --profile dev $(FEATURES) -- --write
 
 # Asks what bench-national left. Compiled as for bench-lookups.

@@ -97,6 +97,16 @@ impl Engine {
         texts(&self.batches(sql)?)
     }
 
+    /// The same, each row being read as soon as it is there, and none kept: what the engine does for
+    /// whoever has no room for them all.
+    pub fn time_of_stream(&self, sql: &str) -> Result<Duration> {
+        let started = Instant::now();
+        let mut statement = self.connection.prepare(&self.text(sql))?;
+        let rows = statement.stream_arrow([])?.map(|batch| batch.num_rows());
+        std::hint::black_box(rows.sum::<usize>());
+        Ok(started.elapsed())
+    }
+
     /// How long it takes to have every row, the query being parsed anew.
     pub fn time(&self, sql: &str) -> Result<Duration> {
         let started = Instant::now();

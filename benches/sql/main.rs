@@ -147,15 +147,16 @@ fn compared(engine: &Engine, server: &Server, title: &'static str, text: &str) -
     if direct != answered {
         return Err(format!("« {title} » has two answers: {text}").into());
     }
-    let mut times = [Vec::new(), Vec::new()];
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
     let started = Instant::now();
     while times[0].len() < 3 || (times[0].len() < RUNS && started.elapsed() < PATIENCE) {
         times[0].push(engine.time(text)?);
+        times[1].push(engine.time_of_stream(text)?);
         let asked = Instant::now();
         http::rows(server, text)?;
-        times[1].push(asked.elapsed());
+        times[2].push(asked.elapsed());
     }
-    let [direct, http] = times.map(|mut times| {
+    let [direct, stream, http] = times.map(|mut times| {
         times.sort_unstable();
         times[times.len() / 2]
     });
@@ -163,6 +164,7 @@ fn compared(engine: &Engine, server: &Server, title: &'static str, text: &str) -
         title,
         answers: answered.len(),
         direct,
+        stream,
         http,
     })
 }
