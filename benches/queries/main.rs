@@ -8,6 +8,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "several benches share it")]
 mod engine;
 mod insee;
 mod questions;

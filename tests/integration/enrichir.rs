@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::harness::{
     Ran, Server, assert_one_error, install_crypto, registre, run, sample, sample_server, sigterm,
-    write_file,
+    wait_until, write_file,
 };
 
 /// `registre enrich` on the sample.
@@ -166,7 +166,7 @@ fn interrupted_it_leaves_nothing() {
     let mut child = piped(&["-o", out.to_str().unwrap(), "--no-header"]);
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(rows(40_000).as_bytes()).unwrap();
-    crate::harness::wait_until("no file being written", || {
+    wait_until("no file being written", || {
         std::fs::read_dir(folder.path()).unwrap().count() == 1
     });
     sigterm(&child);
@@ -536,6 +536,42 @@ fn check_download(result: &str, expected: &str, snapshot: &str) {
         .header("range", format!("bytes={length}-"))
         .send();
     assert_eq!(outside.unwrap().status(), 416);
+}
+
+/// Nobody knows the address of such a job: it would keep its place until it expires.
+#[test]
+fn a_job_that_was_never_told_to_anyone_leaves_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = folder.path().join("jobs");
+    let one = ["serve", "--enrich-max-mb", "1", "--enrich-max-jobs", "1"];
+    let server = Server::run(
+        registre().args(one).arg("--enrich-dir").arg(&jobs),
+        sample(),
+    );
+    let kept = || std::fs::read_dir(&jobs).map_or(0, Iterator::count);
+    let url = format!("{}/v1/enrichir/travaux", server.base);
+    // Too large, which only its end tells. Who is still sending may not hear the answer.
+    let large = reqwest::blocking::Body::new(std::io::Cursor::new(rows(80_000)));
+    if let Ok(refused) = client().post(&url).body(large).send() {
+        assert_eq!(refused.status(), 413);
+    }
+    wait_until("a refused job is still there", || kept() == 0);
+    // Cut before its end.
+    let mut cut = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
+    write!(
+        cut,
+        "POST /v1/enrichir/travaux HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nsiret\n"
+    )
+    .unwrap();
+    cut.flush().unwrap();
+    wait_until("it is not begun", || kept() == 1);
+    drop(cut);
+    wait_until("a job that was cut is still there", || kept() == 0);
+    let made = client().post(&url).body(rows(10)).send().unwrap();
+    assert_eq!(made.status(), 201);
+    let place = made.headers()["location"].to_str().unwrap().to_owned();
+    let state = wait_for(&server, &place, "termine");
+    assert_eq!(state["octets_recus"], rows(10).len());
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn en_flux(path: &str) -> PathItem {
 }
 
 fn creer(path: &str) -> PathItem {
-    let description = "Pour un fichier plus grand, ou une ligne qui coupe. Le fichier entier dans ce POST, ou rien encore avec `Upload-Complete: ?0` (ou `Upload-Length: N`), puis ses morceaux par PATCH à l'adresse de l'en-tête `Location` : envoi qui reprend où il s'est arrêté, selon draft-ietf-httpbis-resumable-upload ; les clients tus 1.0 conviennent aussi. Mêmes paramètres que `/v1/enrichir`. L'adresse du travail est son secret : qui l'a peut en lire le résultat et le supprimer. Le travail survit au redémarrage du serveur, et il est supprimé après quelques heures sans qu'on s'en serve (`expire_le`).";
+    let description = "Pour un fichier plus grand, ou une ligne qui coupe. Le fichier entier dans ce POST, ou rien encore avec `Upload-Complete: ?0` (ou `Upload-Length: N`), puis ses morceaux par PATCH à l'adresse de l'en-tête `Location` : envoi qui reprend où il s'est arrêté, selon draft-ietf-httpbis-resumable-upload ; les clients tus 1.0 conviennent aussi. Mêmes paramètres que `/v1/enrichir`. Un refus faute de place (507) donne aussi `Location` et `Upload-Offset` : l'envoi reprend là plus tard ; aucun autre refus ne laisse rien. L'adresse du travail est son secret : qui l'a peut en lire le résultat et le supprimer. Le travail survit au redémarrage du serveur ; une fois fini, seul son résultat est gardé, et il est supprimé après quelques heures sans qu'on s'en serve (`expire_le`).";
     let post = parametres(operation(
         ORGANISATIONS,
         "creer_enrichissement",

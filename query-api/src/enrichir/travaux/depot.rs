@@ -3,7 +3,7 @@
 //! | file | is |
 //! |---|---|
 //! | `travail.json` | what is asked and how far it is; replaced whole, by a rename |
-//! | `entree` | what was sent so far: its length is how much |
+//! | `entree` | what was sent so far: its length is how much; gone once the job has ended |
 //! | `resultat.part`, `resultat` | what is being made, what was |
 //!
 //! What a process that was killed left is read again when the next one starts.
@@ -119,6 +119,8 @@ pub(super) struct Fiche {
     pub(super) accept: Option<String>,
     /// Bytes of the file, when they were announced.
     pub(super) longueur: Option<u64>,
+    /// Bytes of the file, once it is gone.
+    pub(super) recus: Option<u64>,
     pub(super) erreur: Option<String>,
     pub(super) resultat: Option<Resultat>,
 }
@@ -193,7 +195,16 @@ impl Travail {
 
     /// Bytes of its file that came.
     pub(super) fn recus(&self) -> io::Result<u64> {
-        Ok(fs::metadata(self.entree())?.len())
+        match fs::metadata(self.entree()) {
+            Ok(entree) => Ok(entree.len()),
+            Err(error) => self.lock().recus.ok_or(error),
+        }
+    }
+
+    /// The file is of no use any more, and large. How long it was is already kept.
+    fn jeter_l_entree(&self) {
+        // Absent of a job that was deleted meanwhile.
+        let _gone = fs::remove_file(self.entree());
     }
 
     /// Bytes of its file and rows that were enriched.
@@ -239,15 +250,28 @@ impl Travail {
     }
 
     pub(super) fn finir(&self, resultat: Resultat) {
-        self.noter(|fiche| {
+        let recus = self.recus().ok();
+        let kept = self.changer(|fiche| {
             fiche.etat = Etat::Termine;
+            fiche.recus = recus;
             fiche.resultat = Some(resultat);
         });
+        match kept {
+            Ok(()) => self.jeter_l_entree(),
+            // Made again from its file by the next server.
+            Err(error) => tracing::error!("keep the result of an enrichment: {error}"),
+        }
     }
 
     pub(super) fn echouer(&self, message: &str) {
-        // Not run again for ever when that cannot be kept.
-        self.lock().etat = Etat::Echec;
+        let recus = self.recus().ok();
+        {
+            // Not run again for ever when that cannot be kept.
+            let mut fiche = self.lock();
+            (fiche.etat, fiche.recus) = (Etat::Echec, recus);
+        }
+        // First: it may be all the room there is to say why.
+        self.jeter_l_entree();
         self.noter(|fiche| {
             fiche.etat = Etat::Echec;
             fiche.erreur = Some(message.to_owned());
@@ -423,9 +447,29 @@ mod tests {
             content_type: None,
             accept: None,
             longueur: None,
+            recus: None,
             erreur: None,
             resultat: None,
         }
+    }
+
+    #[test]
+    fn a_job_that_ended_keeps_no_more_of_its_file_than_its_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let depot = Depot::ouvrir(folder.path().to_owned());
+        let travail = depot.creer(&fiche(), 1).unwrap();
+        File::create(travail.entree())
+            .unwrap()
+            .write_all(b"siret\n1")
+            .unwrap();
+        travail.echouer("pourquoi");
+        assert!(!travail.entree().exists());
+        assert_eq!(travail.recus().unwrap(), 7);
+        let again = Depot::ouvrir(folder.path().to_owned());
+        let found = again.trouver(&travail.id).unwrap();
+        assert_eq!(found.recus().unwrap(), 7);
+        assert_eq!(found.fiche().erreur.as_deref(), Some("pourquoi"));
+        assert!(again.suivant().is_none());
     }
 
     #[test]

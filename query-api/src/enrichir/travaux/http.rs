@@ -112,6 +112,7 @@ async fn creer(
         content_type: text(&headers, &header::CONTENT_TYPE),
         accept: text(&headers, &header::ACCEPT),
         longueur,
+        recus: None,
         erreur: None,
         resultat: None,
     };
@@ -127,12 +128,51 @@ async fn creer(
     // A plain POST of a file is the file.
     let nothing = hyper::body::Body::size_hint(&body).exact() == Some(0);
     let whole = complet(&headers).unwrap_or(longueur.is_none() && !nothing);
-    recevoir(&travaux, &travail, body, 0, whole).await?;
-    let mut response = reponse(&travaux, &travail, StatusCode::CREATED, &headers).await?;
+    let mut unknown = Unknown {
+        travaux: &travaux,
+        id: Some(travail.id.clone()),
+    };
+    let mut response = match recevoir(&travaux, &travail, body, 0, whole).await {
+        Ok(()) => reponse(&travaux, &travail, StatusCode::CREATED, &headers).await?,
+        Err(error @ ApiError::EspaceInsuffisant) => a_reprendre(error, &travail).await?,
+        Err(error) => return Err(error),
+    };
     let location = format!("{ADRESSE}/{}", travail.id);
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
+        unknown.id = None;
     }
+    Ok(response)
+}
+
+/// A job whose address nobody was told, by a refusal or a client that left: what came of its file would
+/// take its place until it expires. Deleted when dropped.
+struct Unknown<'a> {
+    travaux: &'a Arc<Travaux>,
+    id: Option<String>,
+}
+
+impl Drop for Unknown<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            let travaux = Arc::clone(self.travaux);
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = travaux.depot.supprimer(&id) {
+                    tracing::error!("delete an enrichment that was refused: {error}");
+                }
+            });
+        }
+    }
+}
+
+/// A refusal, and where to go on from.
+async fn a_reprendre(error: ApiError, travail: &Arc<Travail>) -> Result<Response, ApiError> {
+    let mut response = error.into_response();
+    let own = Arc::clone(travail);
+    let recus = aside(move || own.recus()).await?;
+    response
+        .headers_mut()
+        .insert(UPLOAD_OFFSET, HeaderValue::from(recus));
     Ok(response)
 }
 
@@ -166,14 +206,7 @@ async fn envoyer(
     match recevoir(&travaux, &travail, body, from, whole).await {
         Ok(()) => {}
         Err(error @ (ApiError::TravailConflit(_) | ApiError::EspaceInsuffisant)) => {
-            // Where to go on from.
-            let mut response = error.into_response();
-            let own = Arc::clone(&travail);
-            let recus = aside(move || own.recus()).await?;
-            response
-                .headers_mut()
-                .insert(UPLOAD_OFFSET, HeaderValue::from(recus));
-            return Ok(response);
+            return a_reprendre(error, &travail).await;
         }
         Err(error) => return Err(error),
     }
