@@ -309,6 +309,7 @@ fn problem(mut response: Response, uri: &Uri) -> Response {
     for name in [
         header::ALLOW,
         header::CONTENT_RANGE,
+        header::LOCATION,
         header::WWW_AUTHENTICATE,
         UPLOAD_OFFSET,
     ] {
@@ -349,6 +350,26 @@ mod tests {
         );
         assert_eq!(answer.json()["instance"], "/p");
         assert!(!answer.text().contains("secret"));
+    }
+
+    /// An upload goes on later from there.
+    #[tokio::test]
+    async fn a_refusal_for_want_of_room_keeps_where_to_go_on_from() {
+        async fn refused() -> Response {
+            let mut response = ApiError::EspaceInsuffisant.into_response();
+            for name in [header::LOCATION, UPLOAD_OFFSET] {
+                let value = HeaderValue::from_static("42");
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+        let routes = Router::new().route("/p", route(refused));
+        let answer = get(&around(routes, &Config::default(), None), "/p").await;
+        assert_eq!(answer.status, 507);
+        assert_eq!(answer.json()["code"], "espace_insuffisant");
+        for name in ["location", "upload-offset"] {
+            assert_eq!(answer.header(name), "42", "{name}");
+        }
     }
 
     #[tokio::test]
