@@ -51,41 +51,38 @@ pub(crate) fn make(
         tables.iter().all(|table| known.contains(table))
     };
     let previous = previous.filter(same);
-    let taken = |names: &[&str]| match &previous {
-        Some(previous) => taken(folder, previous, names, context),
+    let taken = |made: &[Made]| match &previous {
+        Some(previous) => taken(folder, previous, made, context),
         None => Ok(None),
     };
-    let mut files = match taken(&[body::SIRENE_FILE, body::RNA_FILE])? {
+    let mut files = match taken(&FICHES)? {
         Some(files) => files,
         None => write_fiches(folder, context)?,
     };
-    match taken(&[FICHIER])? {
+    match taken(&[INDEX])? {
         Some(index) => files.extend(index),
         None => files.push(recherche::write(folder, context)?),
     }
     Ok(files)
 }
 
-/// The files that this version makes, and how they end: the last byte is the version of their format.
-const FILES: [(&str, &[u8; 8]); 3] = [
-    (body::SIRENE_FILE, MAGIC),
-    (body::RNA_FILE, MAGIC),
-    (FICHIER, Sommaire::FIN),
-];
+/// A file that this version makes, and how it ends: the last byte is the version of its format.
+type Made = (&'static str, &'static [u8; 8]);
+
+const FICHES: [Made; 2] = [(body::SIRENE_FILE, MAGIC), (body::RNA_FILE, MAGIC)];
+const INDEX: Made = (FICHIER, Sommaire::FIN);
 
 /// Whether a snapshot has all the files that this version makes, none of them by another version.
 pub(crate) fn are_all_there(data: &DataFolder, manifest: &Manifest) -> bool {
     let folder = data.snapshots().join(&manifest.id);
-    FILES.iter().all(|(name, _)| {
-        manifest.fiches.iter().any(|file| file.file == *name) && !is_of_another(&folder, name)
+    FICHES.into_iter().chain([INDEX]).all(|made| {
+        let (name, _) = made;
+        manifest.fiches.iter().any(|file| file.file == name) && !is_of_another(&folder, made)
     })
 }
 
 /// Whether a file was made by a version of the program whose format is another. One that is damaged is not.
-fn is_of_another(folder: &Path, name: &str) -> bool {
-    let Some((_, own)) = FILES.iter().find(|(known, _)| *known == name) else {
-        return false;
-    };
+fn is_of_another(folder: &Path, (name, own): Made) -> bool {
     let mut end = [0; 8];
     let read = File::open(folder.join(name)).and_then(|mut file| {
         file.seek(SeekFrom::End(-8))?;
@@ -120,17 +117,18 @@ fn is_whole(folder: &Path, fiches: &FichesFile, context: &Context) -> Result<boo
 fn taken(
     folder: &Path,
     previous: &Previous<'_>,
-    names: &[&str],
+    made: &[Made],
     context: &Context,
 ) -> Result<Option<Vec<FichesFile>>, IngestError> {
     let mut files = Vec::new();
-    for name in names {
+    for &made in made {
+        let (name, _) = made;
         let mut known = previous.manifest.fiches.iter();
-        let Some(file) = known.find(|file| file.file == *name) else {
+        let Some(file) = known.find(|file| file.file == name) else {
             return Ok(None);
         };
         let there = previous.folder.join(name);
-        if is_of_another(previous.folder, name)
+        if is_of_another(previous.folder, made)
             || !is_whole(previous.folder, file, context)?
             || fs::hard_link(there, folder.join(name)).is_err()
         {
@@ -150,7 +148,7 @@ pub(crate) fn write(folder: &Path, context: &Context) -> Result<Vec<FichesFile>,
 
 fn write_fiches(folder: &Path, context: &Context) -> Result<Vec<FichesFile>, IngestError> {
     let stage = Stage::begin("fiches");
-    for name in [body::SIRENE_FILE, body::RNA_FILE] {
+    for (name, _) in FICHES {
         // It may be that of another snapshot, under a second name.
         remove_if_there(&folder.join(name))?;
     }

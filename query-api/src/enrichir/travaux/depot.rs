@@ -272,10 +272,7 @@ impl Travail {
         }
         // First: it may be all the room there is to say why.
         self.jeter_l_entree();
-        self.noter(|fiche| {
-            fiche.etat = Etat::Echec;
-            fiche.erreur = Some(message.to_owned());
-        });
+        self.noter(|fiche| fiche.erreur = Some(message.to_owned()));
     }
 }
 
