@@ -7,7 +7,10 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
+use http_body_util::LengthLimitError;
 use registre_schemas::identifiers::{Identifier, IdentifierError, IdentifierKind, Siren};
+use std::error::Error;
+use std::iter::successors;
 use std::sync::Arc;
 
 use crate::engine::PoolError;
@@ -154,7 +157,7 @@ pub enum ApiError {
     Sql(SqlError),
     /// A fault of ours.
     #[error("Le serveur a rencontré une erreur.")]
-    Interne(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Interne(#[source] Box<dyn Error + Send + Sync>),
 }
 
 /// The words for what is well formed and in no table.
@@ -266,6 +269,16 @@ impl ApiError {
         match self {
             Self::Interne(cause) => Some(cause.to_string()),
             _ => None,
+        }
+    }
+
+    /// Why a body stopped coming: it is larger than is read there, or it was cut.
+    pub(crate) fn of_body(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = successors(Some(error), |&error| error.source());
+        if causes.any(<dyn Error>::is::<LengthLimitError>) {
+            Self::RequeteTropVolumineuse
+        } else {
+            Self::Requete(StatusCode::BAD_REQUEST)
         }
     }
 

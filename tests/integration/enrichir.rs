@@ -254,6 +254,13 @@ fn http_gives_what_the_command_gives() {
     let mut said = [0; 12];
     stream.read_exact(&mut said).unwrap();
     assert_eq!(&said, b"HTTP/1.1 413");
+    // Cut, or garbled on its way: that is not its size.
+    let status = status_of_chunks(
+        &server,
+        "/v1/enrichir",
+        &["5\r\nsiret\r\n", "no length\r\n"],
+    );
+    assert_eq!(status, "400");
 }
 
 /// The fiches answer one, as they answer the other.
@@ -538,6 +545,20 @@ fn check_download(result: &str, expected: &str, snapshot: &str) {
     assert_eq!(outside.unwrap().status(), 416);
 }
 
+/// The status of a POST whose body is these chunks, as they are on the wire. The answer to who sends more
+/// than is read may be lost: these end where they are refused.
+fn status_of_chunks(server: &Server, path: &str, chunks: &[&str]) -> String {
+    let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: registre\r\ntransfer-encoding: chunked\r\n\r\n");
+    for part in [head.as_str()].iter().chain(chunks) {
+        stream.write_all(part.as_bytes()).unwrap();
+    }
+    let mut said = [0; 12];
+    stream.read_exact(&mut said).unwrap();
+    String::from_utf8(said[9..].to_vec()).unwrap()
+}
+
 /// Nobody knows the address of such a job: it would keep its place until it expires.
 #[test]
 fn a_job_that_was_never_told_to_anyone_leaves_its_place() {
@@ -550,12 +571,16 @@ fn a_job_that_was_never_told_to_anyone_leaves_its_place() {
     );
     let kept = || std::fs::read_dir(&jobs).map_or(0, Iterator::count);
     let url = format!("{}/v1/enrichir/travaux", server.base);
-    // Too large, which only its end tells. Who is still sending may not hear the answer.
-    let large = reqwest::blocking::Body::new(std::io::Cursor::new(rows(80_000)));
-    if let Ok(refused) = client().post(&url).body(large).send() {
-        assert_eq!(refused.status(), 413);
-    }
+    // Too large, which only its last byte tells.
+    let most = format!("{:x}\r\n{}\r\n", 1_000_000, "1".repeat(1_000_000));
+    let status = status_of_chunks(&server, "/v1/enrichir/travaux", &[&most, "1\r\n1"]);
+    assert_eq!(status, "413");
     wait_until("a refused job is still there", || kept() == 0);
+    let status = status_of_chunks(&server, "/v1/enrichir/travaux", &["this is no length\r\n"]);
+    assert_eq!(status, "400");
+    wait_until("a job that could not be read is still there", || {
+        kept() == 0
+    });
     // Cut before its end.
     let mut cut = TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
     write!(

@@ -148,8 +148,7 @@ impl Entame {
                     EnrichirError::Lecture(why) if why.kind() == io::ErrorKind::TimedOut => {
                         ApiError::DelaiDepasse
                     }
-                    // Its own: the body was cut, or is larger than is read.
-                    EnrichirError::Lecture(_) => ApiError::RequeteTropVolumineuse,
+                    EnrichirError::Lecture(why) => ApiError::of_body(&why),
                     error => error.en_francais(),
                 };
                 let _gone = told.send(Err(error));

@@ -251,9 +251,9 @@ async fn recevoir(
             Ok(None) => None,
             Ok(Some(Ok(frame))) => Some(frame),
             // What came before the cut is kept, and the client goes on from there.
-            Ok(Some(Err(_))) => {
+            Ok(Some(Err(error))) => {
                 ecrire(travail, &file, &mut length, waiting).await?;
-                return Err(ApiError::Requete(StatusCode::BAD_REQUEST));
+                return Err(ApiError::of_body(&error));
             }
             Err(_elapsed) => {
                 ecrire(travail, &file, &mut length, waiting).await?;
