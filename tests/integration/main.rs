@@ -12,8 +12,8 @@ mod check; // a verdict per line, nothing of the line altered
 mod cli; // options, help, exit codes
 mod docs; // the README says what the program does
 mod enrichir; // files enriched: nothing lost, nothing altered, cut or killed
-mod entreprise_data_gouv;
-mod extraits; // the examples of the pages, taken from them and run // the retired API, for the programs written for it
+mod entreprise_data_gouv; // the retired API, for the programs written for it
+mod extraits; // the examples of the pages, taken from them and run
 mod fiches; // lookups from the fiches, damaged or not, give what the tables give
 mod harness; // data folders, commands, servers on port 0
 mod hidden_since;
