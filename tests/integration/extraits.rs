@@ -6,12 +6,21 @@ use std::process::{Command, Stdio};
 
 use crate::harness::{Ran, Server, sample, sample_server, snapshot, write_file};
 
-/// Pages that show data, and what each of their examples must speak of.
-const PAGES: [(&str, &str); 4] = [
-    ("/entreprise/356000000", "356000000"),
-    ("/etablissement/13002526500013", "13002526500013"),
-    ("/association/W759000011", "W759000011"),
-    ("/donnees", "etablissement"),
+/// Pages that show data, what their examples must speak of and curl must print, and what Python prints.
+const PAGES: [(&str, &str, &str); 5] = [
+    ("/entreprise/356000000", "356000000", "trouve : "),
+    (
+        "/etablissement/13002526500013",
+        "13002526500013",
+        "trouve : ",
+    ),
+    ("/association/W759000011", "W759000011", "trouve : "),
+    (
+        "/recherche?q=DINUM&etat=A&nature=administration",
+        "DINUM",
+        "130025265 ",
+    ),
+    ("/donnees", "etablissement", "etablissement : "),
 ];
 
 /// An example, as it is copied.
@@ -89,7 +98,7 @@ fn ran(program: &str, text: &str, folder: &Path) -> Option<Ran> {
 #[test]
 fn every_address_of_an_example_answers() {
     let server = sample_server();
-    for (path, subject) in PAGES.into_iter().chain([("/parquet", "")]) {
+    for (path, subject, _) in PAGES.into_iter().chain([("/parquet", "", "")]) {
         let examples = examples(&server, path);
         assert!(examples.len() >= 3, "{path}: {examples:?}");
         assert!(
@@ -120,7 +129,7 @@ fn every_address_of_an_example_answers() {
 #[test]
 fn the_examples_in_curl_and_in_python_run_as_they_are() {
     let server = sample_server();
-    for (path, subject) in PAGES {
+    for (path, subject, printed) in PAGES {
         let folder = tempfile::tempdir().unwrap();
         let examples = examples(&server, path);
         for (program, title) in [("curl", "curl"), ("python3", "Python")] {
@@ -129,11 +138,7 @@ fn the_examples_in_curl_and_in_python_run_as_they_are() {
                 continue;
             };
             assert_eq!(ran.code, Some(0), "{path}: {}", ran.stderr);
-            let words = if program == "curl" || path == "/donnees" {
-                subject
-            } else {
-                "trouve : "
-            };
+            let words = if program == "curl" { subject } else { printed };
             assert!(ran.stdout.contains(words), "{path}: {}", ran.stdout);
         }
     }
@@ -161,20 +166,22 @@ fn the_examples_in_duckdb_find_rows() {
     let server = sample_server();
     let files = snapshot(sample());
     let folder = tempfile::tempdir().unwrap();
-    for (path, _) in PAGES.into_iter().chain([("/parquet", "")]) {
+    for (path, ..) in PAGES.into_iter().chain([("/parquet", "", "")]) {
         let examples = examples(&server, path);
         let text = titled(&examples, "DuckDB");
         let (_, sql) = text.split_once("-c \"").unwrap();
-        let sql = sql.trim_end().strip_suffix('"').unwrap();
-        let schema = "/donnees/etablissement.schema.json";
-        let copy = folder.path().join("schema.json");
-        write_file(&copy, server.get(schema).text.as_bytes());
-        let sql = sql
-            .replace(&format!("{}{schema}", server.base), copy.to_str().unwrap())
-            .replace(
-                &format!("{}/parquet/", server.base),
-                &format!("{}/", files.display()),
-            );
+        let mut sql = sql.trim_end().strip_suffix('"').unwrap().to_owned();
+        for (rank, address) in addresses(&server.base, text).into_iter().enumerate() {
+            let file = if let Some(name) = address.strip_prefix("/parquet/") {
+                files.join(name)
+            } else {
+                let copy = folder.path().join(format!("{rank}.json"));
+                write_file(&copy, server.get(address).text.as_bytes());
+                copy
+            };
+            let asked = format!("{}{address}", server.base);
+            sql = sql.replace(&asked, file.to_str().unwrap());
+        }
         assert!(!sql.contains("http"), "{path}: {sql}");
         let connection = Connection::open_in_memory().unwrap();
         let mut query = connection.prepare(&sql).unwrap();

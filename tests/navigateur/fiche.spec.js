@@ -57,7 +57,11 @@ test("numbers and the address are copied, and it is said", async ({ page, regist
 test("what reads the page from a program is copied, with its number and this server's address", async ({ page, registre, cas, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  for (const [path, titles] of [[`/etablissement/${cas.siret.demande}`, ["curl", "DuckDB", "Python"]], ["/donnees", ["curl"]]]) {
+  for (const [path, titles] of [
+    [`/etablissement/${cas.siret.demande}`, ["curl", "DuckDB", "Python"]],
+    ["/recherche?q=poste&departement=75", ["curl", "DuckDB", "Python"]],
+    ["/donnees", ["curl"]],
+  ]) {
     await page.goto(registre.url + path);
     const block = page.getByRole("region", { name: "Dans votre code" });
     for (const [index, title] of titles.entries()) {

@@ -43,6 +43,11 @@ const DONNEES: [Extrait; 3] = trois(
     include_str!("../../ui/extraits/donnees-duckdb.sh"),
     include_str!("../../ui/extraits/donnees.py"),
 );
+const RECHERCHE: [Extrait; 3] = trois(
+    include_str!("../../ui/extraits/recherche.sh"),
+    include_str!("../../ui/extraits/recherche-duckdb.sh"),
+    include_str!("../../ui/extraits/recherche.py"),
+);
 
 const fn trois(curl: &'static str, duckdb: &'static str, python: &'static str) -> [Extrait; 3] {
     [
@@ -91,11 +96,12 @@ pub(super) fn origine(headers: &HeaderMap) -> String {
     }
 }
 
-/// Examples under their titles, asking the server at `origine`, of that number if they are of one.
-pub(super) fn liste(extraits: &[Extrait], origine: &str, numero: &str) -> String {
+/// Examples under their titles, asking the server at `origine`, of that subject if they have one: a number,
+/// or the parameters of a search.
+pub(super) fn liste(extraits: &[Extrait], origine: &str, sujet: &str) -> String {
     let mut html = String::new();
     for Extrait { id, titre, texte } in extraits {
-        let texte = fill(texte.trim_end(), |_numero| numero.to_owned());
+        let texte = fill(texte.trim_end(), |_name| sujet.to_owned());
         let _ = write!(
             html,
             "<h3 id=\"{id}\">{}</h3><pre tabindex=\"0\" role=\"region\" aria-labelledby=\"{id}\"><code>{}</code></pre>",
@@ -121,8 +127,13 @@ pub(super) fn de_donnees(origine: &str) -> String {
     bloc(&DONNEES, origine, "")
 }
 
-fn bloc(extraits: &[Extrait], origine: &str, numero: &str) -> String {
-    let liste = liste(extraits, origine, numero);
+/// What finds what a search finds, from the parameters that `/v1/recherche` has for it.
+pub(super) fn de_recherche(requete: &str, origine: &str) -> String {
+    bloc(&RECHERCHE, origine, requete)
+}
+
+fn bloc(extraits: &[Extrait], origine: &str, sujet: &str) -> String {
+    let liste = liste(extraits, origine, sujet);
     fill(TEMPLATE, |name| match name {
         "origine" => escape(origine),
         _ => liste.clone(),

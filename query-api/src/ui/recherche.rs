@@ -69,7 +69,7 @@ pub(crate) async fn page(
     let found = if criteres.is_empty() {
         Ok(resultats::nothing_asked())
     } else {
-        answer(&snapshot, &criteres).await
+        answer(&snapshot, &criteres, &headers).await
     };
     match found {
         Ok(html) => document(catalog.menu, &snapshot, &criteres, &html),
@@ -90,13 +90,22 @@ fn is_a_number(text: &str) -> bool {
 }
 
 /// Keys first, then the rows of the page's organisations: never those of the pages before.
-async fn answer(snapshot: &Arc<Snapshot>, criteres: &Criteres) -> Result<String, ApiError> {
+async fn answer(
+    snapshot: &Arc<Snapshot>,
+    criteres: &Criteres,
+    headers: &HeaderMap,
+) -> Result<String, ApiError> {
     let (found, dossiers) = match recherche::trouve(snapshot, criteres.requete()).await {
         Ok(found) => found,
         Err(ApiError::SansIndex) => return Ok(resultats::without_index()),
         Err(error) => return Err(error),
     };
-    Ok(resultats::html(criteres, &found, &dossiers))
+    let html = resultats::html(criteres, &found, &dossiers);
+    if found.trouves.is_empty() {
+        return Ok(html);
+    }
+    let origine = extraits::origine(headers);
+    Ok(html + &extraits::de_recherche(&criteres.parameters(), &origine))
 }
 
 fn document(menu: Menu, snapshot: &Snapshot, criteres: &Criteres, found: &str) -> Response {

@@ -157,7 +157,7 @@ impl Criteres {
             String::new()
         };
         let parts = [
-            ("q", &self.texte),
+            ("q", self.texte.as_str()),
             ("etat", &self.etat),
             ("nature", &self.nature),
             ("section", &self.section),
@@ -167,10 +167,35 @@ impl Criteres {
             ("tri", &self.tri),
             ("page", &page),
         ];
-        let parts = parts.iter().filter(|(_, value)| !value.is_empty());
-        let query: Vec<String> = parts
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
-        format!("/recherche?{}", query.join("&"))
+        format!("/recherche?{}", query(&parts))
     }
+
+    /// The same search, all its pages, in the parameters of `/v1/recherche`.
+    pub(super) fn parameters(&self) -> String {
+        let nature = match self.nature.as_str() {
+            "individuel" => "entrepreneur_individuel",
+            "mission" => "societe_mission",
+            same => same,
+        };
+        let of_nature = if nature.is_empty() { "" } else { "true" };
+        query(&[
+            ("q", self.texte.as_str()),
+            ("etat", &self.etat),
+            (nature, of_nature),
+            ("section_activite_principale", &self.section),
+            ("tranche_effectifs", &self.effectif),
+            ("departement", &self.departement),
+            ("code_postal", &self.code_postal),
+            ("tri", &self.tri),
+        ])
+    }
+}
+
+/// What has a value, as the query of an address.
+fn query(parts: &[(&str, &str)]) -> String {
+    let parts = parts.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = parts
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    query.join("&")
 }

@@ -1,4 +1,4 @@
-use super::criteres::{Criteres, PAGES, PER_PAGE};
+use super::criteres::{Criteres, NATURES, PAGES, PER_PAGE};
 use super::*;
 use crate::recherche::{Cle, Comptes, Filtre, Page, Tri, Trouve};
 use crate::testing::{Fixture, get};
@@ -43,6 +43,22 @@ fn an_address_says_a_search_and_a_search_its_address() {
     );
     let address = asked.address(3);
     assert_eq!(criteres(address.split_once('?').unwrap().1), asked);
+}
+
+#[test]
+fn the_api_finds_what_a_page_finds_with_the_parameters_it_gives() {
+    let all = "q=%C3%A9cole+%26+co&etat=C&section=P&effectif=12&departement=2A&code_postal=20000&tri=creation&page=3";
+    let natures = NATURES.map(|(nature, _)| format!("{all}&nature={nature}"));
+    for address in natures.iter().map(String::as_str).chain(["q=x", "etat=A"]) {
+        let asked = criteres(address);
+        let parameters = asked.parameters();
+        let pairs = form_urlencoded::parse(parameters.as_bytes()).into_owned();
+        let read = recherche::http::requete(&pairs.collect::<Vec<_>>()).unwrap();
+        let of_page = asked.requete();
+        assert_eq!((read.texte, read.tri), (of_page.texte, of_page.tri));
+        assert_eq!(read.filtres, of_page.filtres, "{parameters}");
+        assert_eq!((read.debut, read.nombre), (0, PER_PAGE));
+    }
 }
 
 #[test]
