@@ -22,7 +22,7 @@ impl Receiver for Kept {
     }
 }
 
-async fn sandbox() -> (Fixture, Sandbox) {
+pub(super) async fn sandbox() -> (Fixture, Sandbox) {
     let fixture = Fixture::published("20261101T000000Z");
     let catalog = Arc::new(Catalog::new(&fixture.config()));
     Arc::clone(&catalog).look(Seen::default()).await;
@@ -263,6 +263,33 @@ async fn what_is_wrong_is_said_with_its_place_and_without_a_path() {
         )
         .starts_with("n\r\n")
     );
+}
+
+/// Each query is run between parentheses first.
+#[tokio::test]
+async fn a_text_that_closes_what_it_did_not_open_is_no_query() {
+    let (_fixture, sandbox) = sandbox().await;
+    for query in [
+        "SELECT 1) UNION ALL (SELECT 2",
+        "SELECT 1) WHERE true --",
+        "SELECT 1) t; SELECT 2 FROM (SELECT 3",
+        "SELECT 1 /*",
+        "SELECT 1 AS x) t, (SELECT registre_gauge(1.0)",
+    ] {
+        let error = ask(&sandbox, query, &Value::Null, Format::Csv).map(|_| ());
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, SqlError::Invalide { .. }),
+            "{query}: {error:?}"
+        );
+    }
+    let named = ask(
+        &sandbox,
+        "SELECT registre_gauge(1.0)",
+        &Value::Null,
+        Format::Csv,
+    );
+    assert!(matches!(named.map(|_| ()), Err(SqlError::Refusee(_))));
 }
 
 #[tokio::test]
