@@ -47,6 +47,7 @@ mod health;
 mod jeton;
 mod limits;
 mod lookup;
+mod memory;
 mod middleware;
 mod mirror;
 mod openapi;

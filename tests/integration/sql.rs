@@ -268,6 +268,19 @@ fn each_limit_is_named_with_its_value() {
     );
 }
 
+/// What its process keeps of it is not taken from the next query.
+#[test]
+fn a_query_that_took_all_the_memory_leaves_it_to_the_next() {
+    let one = ["serve", "--sql-memory", "128MB", "--sql-concurrency", "1"];
+    let server = Server::start_with(&one, sample());
+    for _ in 0..2 {
+        let all = "SELECT repeat('x', 100000) AS t FROM range(20000)";
+        assert_eq!(computed(&server, all).json()["code"], "sql_memoire");
+        let next = computed(&server, "SELECT * FROM etablissement LIMIT 20000");
+        assert_eq!(next.status, 200, "{}", next.text);
+    }
+}
+
 #[test]
 fn as_many_queries_as_allowed_run_and_the_others_are_told_to_come_back() {
     let server = Arc::new(small());

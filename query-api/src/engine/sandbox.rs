@@ -90,18 +90,18 @@ impl Sandbox {
             setup.push(sql::view(table, file.as_deref()));
             published.insert(table.name.to_owned());
         }
-        let memory = format!("{memory}B");
-        let connection = pool::alone(&memory, threads, &setup)?;
+        let limit = format!("{memory}B");
+        let connection = pool::alone(&limit, threads, &setup)?;
         vues::add_to(&connection)?;
         published.extend(vues::names());
-        let gauge = Gauge::of(&connection)?;
+        let gauge = Gauge::of(&connection, memory)?;
         for statement in sql::lockdown(folder) {
             connection.execute_batch(&statement)?;
         }
         Ok(Self {
             connection,
             published,
-            faults: faults::Faults::new(folder, &memory),
+            faults: faults::Faults::new(folder, &limit),
             gauge,
         })
     }

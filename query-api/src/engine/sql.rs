@@ -80,9 +80,10 @@ pub(crate) fn settings() -> Vec<String> {
     ]
 }
 
-/// Bytes of rows made before they are read, of an answer that is streamed: with the megabyte of DuckDB's
-/// default, a scan ran on one thread where it runs on two.
-pub(crate) const MADE_AHEAD: &str = "SET streaming_buffer_size = '8MB'";
+/// Bytes of rows made before they are read, of an answer that is streamed. DuckDB counts their values, and keeps
+/// each vector in room for 2 048: of every column of the établissements, a row alone in its vector takes four
+/// thousand times what is counted. With a megabyte, its default, such an answer ended for want of memory.
+pub(crate) const MADE_AHEAD: &str = "SET streaming_buffer_size = '128KB'";
 
 /// Settings after the views: no other folder, no network, and nobody may change that.
 pub(crate) fn lockdown(folder: &Path) -> Vec<String> {
@@ -119,13 +120,16 @@ pub(crate) fn view(table: &Table, file: Option<&Path>) -> String {
 /// `$1`: the text of a query. Its tree, as JSON.
 pub(crate) const PARSE: &str = "SELECT json_serialize_sql(CAST($1 AS VARCHAR))";
 
-/// The rows of a query that was checked, and a last column that is none of its own: the function that sees them
-/// go by in the sandbox. In a filter, DuckDB would call it before the query's own. Read alone, the text is one
-/// whole SELECT: between parentheses it is the same.
+/// The function that sees the rows of a query go by in the sandbox. No query may name it.
+pub(crate) const GAUGE: &str = "registre_gauge";
+
+/// The rows of a query that was checked, and a last column that is none of its own: [`GAUGE`]. In a filter,
+/// DuckDB would call it before the query's own. Read alone, the text is one whole SELECT: between parentheses it
+/// is the same.
 pub(crate) fn gathered(query: &str) -> String {
     let ends = |c: char| c.is_whitespace() || c == ';';
     let query = query.trim_end_matches(ends);
-    format!("SELECT *, registre_gauge(random()) FROM (\n{query}\n)")
+    format!("SELECT *, {GAUGE}(random()) FROM (\n{query}\n)")
 }
 
 /// `$1`: SIRET.

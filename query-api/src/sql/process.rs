@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::protocol::{self, Kind, Opening, Said};
 use super::{SqlError, WORKER_COMMAND};
+use crate::memory;
 
 /// Bytes read from a process at a time.
 const READ: usize = 64 << 10;
@@ -27,6 +28,8 @@ pub(super) struct Worker {
     child: Process,
     stream: UnixStream,
     pub(super) folder: PathBuf,
+    /// Bytes of its queries, at most: the limit of DuckDB.
+    memory: u64,
     /// Received, and not yet a frame.
     received: Vec<u8>,
 }
@@ -72,6 +75,7 @@ impl Worker {
             child: Process(Some(child)),
             stream: UnixStream::from_std(stream).map_err(|error| fault(&error))?,
             folder: opening.folder.clone(),
+            memory: opening.memory,
             received: Vec::new(),
         };
         let opened = timeout(patience, async {
@@ -127,6 +131,16 @@ impl Worker {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
+    }
+
+    /// Whether it kept so much of its last query that the system may refuse memory to the next one.
+    pub(super) async fn is_spent(&self) -> bool {
+        let Some(id) = self.child.0.as_ref().map(Child::id) else {
+            return true;
+        };
+        let read = tokio::task::spawn_blocking(move || memory::data(&id.to_string()));
+        let data = read.await.ok().flatten();
+        data.is_some_and(|data| data > self.memory.saturating_add(self.memory / 2))
     }
 
     /// What it had of the processors since it began; none on a system that does not count it.

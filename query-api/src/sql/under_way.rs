@@ -66,12 +66,12 @@ impl UnderWay {
                 }
             };
             let over = matches!(said, Said::End(_) | Said::Fault(_));
-            let broken = matches!(said, Said::Fault(SqlError::Panne(_)));
+            let fit = !matches!(&said, Said::Fault(error) if is_unfit(error));
             match timeout_at(until, self.sender.send(said)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_left)) => {
                     return if over {
-                        Some(self.worker)
+                        fit.then_some(self.worker)
                     } else {
                         self.stop().await
                     };
@@ -80,7 +80,7 @@ impl UnderWay {
                 Err(_elapsed) => return self.stop().await,
             }
             if over {
-                return (!broken).then_some(self.worker);
+                return fit.then_some(self.worker);
             }
         }
     }
@@ -136,7 +136,7 @@ impl UnderWay {
             loop {
                 match self.worker.next().await? {
                     Said::End(_) => return Ok(true),
-                    Said::Fault(error) => return Ok(!matches!(error, SqlError::Panne(_))),
+                    Said::Fault(error) => return Ok(!is_unfit(&error)),
                     _ => {}
                 }
             }
@@ -146,4 +146,10 @@ impl UnderWay {
             _ => None,
         }
     }
+}
+
+/// Whether a process is not to be asked again: it is broken, or memory was refused to it, and what it keeps
+/// would be refused to the next query.
+fn is_unfit(error: &SqlError) -> bool {
+    matches!(error, SqlError::Panne(_) | SqlError::Memoire { .. })
 }

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use super::SqlError;
 use super::protocol::{self, Asked, End, Kind, Opening};
 use crate::engine::sandbox::{self, Column, Query, Sandbox};
+use crate::memory;
 
 /// The least a process may ask of the processor: lookups go first.
 const LAST: i32 = 19;
@@ -136,6 +137,16 @@ fn limit(resource: Resource, bytes: u64) {
     }
 }
 
+/// Whether the system gives this process no more memory, or hardly any.
+fn is_full() -> bool {
+    let most = getrlimit(Resource::Data).current;
+    let taken = memory::data("self");
+    let left = most
+        .zip(taken)
+        .map(|(most, taken)| most.saturating_sub(taken));
+    left.is_some_and(|left| left < BESIDE / 8)
+}
+
 /// Hears what is asked while a query runs. The one who asks being gone, there is nothing left to do.
 fn listen(mut from: UnixStream, asked: &SyncSender<Asked>, clock: &Clock) {
     loop {
@@ -173,6 +184,10 @@ fn answer_all(
                         limite: asked.secondes,
                     },
                     (SqlError::Memoire { .. }, _) => SqlError::Memoire {
+                        limite: opening.memory_shown.clone(),
+                    },
+                    // What fails then has many words for it.
+                    (SqlError::Panne(_), _) if is_full() => SqlError::Memoire {
                         limite: opening.memory_shown.clone(),
                     },
                     (error, _) => error,

@@ -2,7 +2,8 @@
 //! kept for the next query of the same snapshot.
 //!
 //! A query that is over its time, or whose client left, is told to stop; a process that does not within
-//! a moment is ended, and another one takes its place. Nothing that a query does outlives it.
+//! a moment is ended, and another one takes its place; so does one that was refused memory, or keeps most
+//! of what it may take. Nothing that a query does outlives it.
 //!
 //! A process that is slow to open the snapshot, as on a machine that has no time left, is not waited
 //! for for ever: who asked is told to come back, and meanwhile another process is tried.
@@ -87,7 +88,9 @@ impl Workers {
         };
         let idle = Arc::clone(&self.idle);
         tokio::spawn(async move {
-            if let Some(worker) = under_way.run().await {
+            if let Some(worker) = under_way.run().await
+                && !worker.is_spent().await
+            {
                 lock(&idle).push(worker);
             }
             drop(turn);

@@ -38,6 +38,8 @@ impl Faults {
                     limite: self.memory.clone(),
                 }
             }
+            // Of a file of ours: damaged, or no memory was left to read it.
+            _ if said.contains("Failed to read file") => SqlError::Panne(said),
             "io error"
             | "internal error"
             | "fatal error"

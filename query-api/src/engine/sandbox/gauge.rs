@@ -9,12 +9,11 @@ use arrow::datatypes::DataType;
 use duckdb::Connection;
 use duckdb::vscalar::{ArrowFunctionSignature, VArrowScalar};
 use std::error::Error;
-use std::fs;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Its name, for `engine/sql.rs`. No query may name it.
-const FUNCTION: &str = "registre_gauge";
+use super::super::sql;
+use crate::memory;
 
 /// Rows that may have come by [`SOON`].
 const ROWS: u64 = 16_384;
@@ -22,7 +21,7 @@ const ROWS: u64 = 16_384;
 /// Until then, a query begins again at no great cost.
 const SOON: Duration = Duration::from_millis(150);
 
-/// Bytes that they may add to the process.
+/// Bytes that they may add to a process that has more than the memory of a query.
 const ROOM: u64 = 128 << 20;
 
 /// Between two looks at the memory of the process.
@@ -33,10 +32,11 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Gauge(Arc<Mutex<State>>);
 
 impl Gauge {
-    /// One that sees the queries of a database.
-    pub(super) fn of(connection: &Connection) -> duckdb::Result<Self> {
+    /// One that sees the queries of a database, each of so many bytes at most.
+    pub(super) fn of(connection: &Connection, memory: u64) -> duckdb::Result<Self> {
         let gauge = Self::default();
-        connection.register_scalar_function_with_state::<Self>(FUNCTION, &gauge)?;
+        gauge.lock().memory = memory;
+        connection.register_scalar_function_with_state::<Self>(sql::GAUGE, &gauge)?;
         Ok(gauge)
     }
 
@@ -46,7 +46,8 @@ impl Gauge {
 
     /// A query begins.
     pub(super) fn start(&self) {
-        *self.lock() = State::at(Instant::now());
+        let mut state = self.lock();
+        *state = State::at(Instant::now(), state.memory);
     }
 
     /// Whether it ended that query.
@@ -57,11 +58,13 @@ impl Gauge {
 
 impl Default for Gauge {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(State::at(Instant::now()))))
+        Self(Arc::new(Mutex::new(State::at(Instant::now(), 0))))
     }
 }
 
 struct State {
+    /// Bytes that the process may have, rows and all.
+    memory: u64,
     begun: Instant,
     rows: u64,
     /// Bytes of the process when the first row came: what is built to find rows was built.
@@ -71,8 +74,9 @@ struct State {
 }
 
 impl State {
-    fn at(begun: Instant) -> Self {
+    fn at(begun: Instant, memory: u64) -> Self {
         Self {
+            memory,
             begun,
             rows: 0,
             before: None,
@@ -82,14 +86,15 @@ impl State {
     }
 
     /// So many rows more, and whether they are too many.
-    fn see(&mut self, rows: usize, now: Instant, resident: impl FnOnce() -> u64) -> bool {
+    fn see(&mut self, rows: usize, now: Instant, resident: impl FnOnce() -> Option<u64>) -> bool {
         self.rows += rows as u64;
         let since = |then: Instant| now.saturating_duration_since(then);
         if self.before.is_none() || since(self.looked) >= LOOK {
             self.looked = now;
-            let resident = resident();
+            // Not known where the system does not say.
+            let resident = resident().unwrap_or_default();
             let before = *self.before.get_or_insert(resident);
-            self.full |= resident.saturating_sub(before) > ROOM;
+            self.full |= resident > self.memory.max(before.saturating_add(ROOM));
         }
         self.full |= self.rows >= ROWS && since(self.begun) < SOON;
         self.full
@@ -101,7 +106,7 @@ impl VArrowScalar for Gauge {
 
     fn invoke(gauge: &Self, rows: RecordBatch) -> Result<ArrayRef, Box<dyn Error>> {
         let count = rows.num_rows();
-        if gauge.lock().see(count, Instant::now(), resident) {
+        if gauge.lock().see(count, Instant::now(), memory::resident) {
             return Err("too much to be gathered".into());
         }
         Ok(Arc::new(BooleanArray::from(vec![true; count])))
@@ -117,16 +122,6 @@ impl VArrowScalar for Gauge {
     }
 }
 
-/// Bytes of memory that this process has; none where the system does not say.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
-        .and_then(|number| number.parse::<u64>().ok());
-    kilobytes.unwrap_or_default() * 1024
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,20 +130,19 @@ mod tests {
     fn rows_are_too_many_when_they_come_fast_or_fill_the_memory() {
         let begun = Instant::now();
         let few = usize::try_from(ROWS).unwrap() - 1;
-        let mut fast = State::at(begun);
-        assert!(!fast.see(few, begun, || 0));
-        assert!(fast.see(1, begun, || 0));
-        let mut slow = State::at(begun);
-        assert!(!slow.see(1, begun, || ROOM));
-        assert!(!slow.see(few * 100, begun + SOON, || 2 * ROOM));
+        let mut fast = State::at(begun, 0);
+        assert!(!fast.see(few, begun, || Some(0)));
+        assert!(fast.see(1, begun, || Some(0)));
+        let mut slow = State::at(begun, 0);
+        assert!(!slow.see(1, begun, || Some(ROOM)));
+        assert!(!slow.see(few * 100, begun + SOON, || Some(2 * ROOM)));
         // Between two looks, the memory is not read.
-        assert!(!slow.see(1, begun + SOON, || u64::MAX));
-        assert!(slow.see(1, begun + SOON + LOOK, || 2 * ROOM + 1));
-        assert!(slow.see(1, begun + SOON + LOOK, || 0), "it has ended");
-    }
-
-    #[test]
-    fn the_system_tells_the_memory_of_the_process() {
-        assert!(resident() > 1 << 20, "{}", resident());
+        assert!(!slow.see(1, begun + SOON, || Some(u64::MAX)));
+        assert!(slow.see(1, begun + SOON + LOOK, || Some(2 * ROOM + 1)));
+        assert!(slow.see(1, begun + SOON + LOOK, || Some(0)), "it has ended");
+        let mut large = State::at(begun, 4 * ROOM);
+        assert!(!large.see(1, begun, || Some(ROOM)));
+        assert!(!large.see(1, begun + LOOK, || Some(4 * ROOM)));
+        assert!(large.see(1, begun + 2 * LOOK, || Some(4 * ROOM + 1)));
     }
 }
