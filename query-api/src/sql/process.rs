@@ -28,8 +28,8 @@ pub(super) struct Worker {
     child: Process,
     stream: UnixStream,
     pub(super) folder: PathBuf,
-    /// Bytes of its queries, at most: the limit of DuckDB.
-    memory: u64,
+    /// Bytes of its queries, at most.
+    most: u64,
     /// Received, and not yet a frame.
     received: Vec<u8>,
 }
@@ -75,7 +75,7 @@ impl Worker {
             child: Process(Some(child)),
             stream: UnixStream::from_std(stream).map_err(|error| fault(&error))?,
             folder: opening.folder.clone(),
-            memory: opening.memory,
+            most: opening.half_again(),
             received: Vec::new(),
         };
         let opened = timeout(patience, async {
@@ -140,7 +140,7 @@ impl Worker {
         };
         let read = tokio::task::spawn_blocking(move || memory::data(&id.to_string()));
         let data = read.await.ok().flatten();
-        data.is_some_and(|data| data > self.memory.saturating_add(self.memory / 2))
+        data.is_some_and(|data| data > self.most)
     }
 
     /// What it had of the processors since it began; none on a system that does not count it.

@@ -102,13 +102,7 @@ fn open(opening: &Opening) -> Result<Sandbox, String> {
 fn step_aside(opening: &Opening) {
     // Neither code nor address of this process is worth a file of its memory.
     limit(Resource::Core, 0);
-    limit(
-        Resource::Data,
-        opening
-            .memory
-            .saturating_add(opening.memory / 2)
-            .saturating_add(BESIDE),
-    );
+    limit(Resource::Data, opening.half_again().saturating_add(BESIDE));
     if !opening.aside {
         return;
     }
